@@ -1,0 +1,120 @@
+; Rust. The capture vocabulary is in grammars/README.md.
+
+(line_comment) @comment
+(block_comment) @comment
+
+(string_literal (string_content) @string.value) @string
+(raw_string_literal (string_content) @string.value) @string
+
+; What gets a value.
+(let_declaration pattern: (identifier) @binding.name value: (_) @binding.value) @binding
+(const_item name: (identifier) @binding.name value: (_) @binding.value) @binding
+(static_item name: (identifier) @binding.name value: (_) @binding.value) @binding
+(field_initializer field: (field_identifier) @binding.name value: (_) @binding.value) @binding
+(assignment_expression left: (identifier) @binding.name right: (_) @binding.value) @binding
+(assignment_expression left: (field_expression field: (field_identifier) @binding.name) right: (_) @binding.value) @binding
+; .header("Authorization", "…"), .insert("x-api-key", "…"), ("name", "…")
+(call_expression arguments: (arguments . (string_literal (string_content) @binding.name) . (_) @binding.value .)) @binding
+(tuple_expression . (string_literal (string_content) @binding.name) . (_) @binding.value .) @binding
+; json!({"api_key": "…"})
+(token_tree (string_literal (string_content) @binding.name) . ":" . (string_literal) @binding.value) @binding
+; builder.api_key("…"), with_api_key("…"), bearer_auth("…"): the method names its argument
+(call_expression
+  function: (field_expression field: (field_identifier) @binding.name)
+  arguments: (arguments . (_) @binding.value .)) @binding
+
+(call_expression function: (_) @call.callee arguments: (arguments) @call.arguments) @call
+(macro_invocation macro: (_) @call.callee (token_tree) @call.arguments) @call
+
+; Slots, from the special to the general: see `idiom` in language.toml.
+((call_expression
+  function: (field_expression value: [(string_literal) (raw_string_literal)] @slot.owned.value field: (field_identifier) @_f)
+  arguments: (arguments)) @slot.owned
+  (#any-of? @_f "to_string" "to_owned" "into"))
+((call_expression
+  function: [(scoped_identifier path: (identifier) @_t name: (identifier) @_f)]
+  arguments: (arguments . [(string_literal) (raw_string_literal)] @slot.owned.value .)) @slot.owned
+  (#eq? @_t "String") (#eq? @_f "from"))
+((field_expression value: [(string_literal) (raw_string_literal)] @slot.bare field: (field_identifier) @_f)
+  (#not-any-of? @_f "to_string" "to_owned" "into" "as_bytes"))
+(binary_expression [(string_literal) (raw_string_literal)] @slot.bare)
+((string_literal) @slot.bytes (#match? @slot.bytes "^b"))
+((raw_string_literal) @slot.bytes (#match? @slot.bytes "^br"))
+((arguments [(string_literal) (raw_string_literal)] @slot.borrowed)
+  (#not-match? @slot.borrowed "^b"))
+((let_declaration value: [(string_literal) (raw_string_literal)] @slot.borrowed)
+  (#not-match? @slot.borrowed "^b"))
+; These keep what they are given for ever.
+((call_expression function: (scoped_identifier name: (identifier) @_f)
+  arguments: (arguments [(string_literal) (raw_string_literal)] @slot.value))
+  (#match? @_f "^(from_static|new_static)$"))
+(token_tree [(string_literal) (raw_string_literal)] @slot.bare . "." . (identifier) @_f
+  (#any-of? @_f "to_string" "to_owned" "into"))
+((macro_invocation macro: (identifier) @_m (token_tree . (string_literal) @slot.format))
+  (#any-of? @_m "format" "print" "println" "eprint" "eprintln" "write" "writeln" "panic" "todo" "unreachable" "assert" "info" "warn" "error" "debug" "trace" "bail" "anyhow"))
+((macro_invocation macro: (identifier) @_m (token_tree)) @within.concat
+  (#any-of? @_m "concat" "env" "option_env" "include_str" "include_bytes"))
+
+; Constants become lazy statics.
+(source_file (const_item "const" @slot.constant.from name: (identifier) @slot.constant.name type: (reference_type) value: [(string_literal) (raw_string_literal)] @slot.constant.value) @slot.constant)
+(source_file (static_item "static" @slot.constant.from name: (identifier) @slot.constant.name type: (reference_type) value: [(string_literal) (raw_string_literal)] @slot.constant.value) @slot.constant)
+(block (const_item "const" @slot.constant.from name: (identifier) @slot.constant.name type: (reference_type) value: [(string_literal) (raw_string_literal)] @slot.constant.value) @slot.constant)
+(block (static_item "static" @slot.constant.from name: (identifier) @slot.constant.name type: (reference_type) value: [(string_literal) (raw_string_literal)] @slot.constant.value) @slot.constant)
+(mod_item body: (declaration_list (const_item "const" @slot.constant.from name: (identifier) @slot.constant.name type: (reference_type) value: [(string_literal) (raw_string_literal)] @slot.constant.value) @slot.constant))
+(const_item) @within.constant-part
+(static_item) @within.constant-part
+(impl_item body: (declaration_list (const_item) @within.associated-constant))
+(trait_item body: (declaration_list (const_item) @within.associated-constant))
+(closure_expression) @within.value
+(match_pattern) @within.pattern
+(attribute_item) @within.attribute
+(inner_attribute_item) @within.attribute
+
+; Environment.
+((call_expression
+  function: [(identifier) @_var (scoped_identifier name: (identifier) @_var)]
+  arguments: (arguments . (string_literal (string_content) @env.read.name) .)) @env.read
+  (#any-of? @_var "var" "var_os" "get_env"))
+; var("X").unwrap_or("…".into()), .unwrap_or_else(|_| "…".into()), also behind .ok()
+((call_expression
+  function: (field_expression
+    value: (call_expression
+      function: [(identifier) @_var (scoped_identifier name: (identifier) @_var)]
+      arguments: (arguments . (string_literal (string_content) @env.read.name) .))
+    field: (field_identifier) @_or)
+  arguments: (arguments . (_) @env.read.default .)) @env.read
+  (#eq? @_var "var") (#any-of? @_or "unwrap_or" "unwrap_or_else"))
+((call_expression
+  function: (field_expression
+    value: (call_expression function: (field_expression
+      value: (call_expression
+        function: [(identifier) @_var (scoped_identifier name: (identifier) @_var)]
+        arguments: (arguments . (string_literal (string_content) @env.read.name) .))
+      field: (field_identifier) @_ok))
+    field: (field_identifier) @_or)
+  arguments: (arguments . (_) @env.read.default .)) @env.read
+  (#eq? @_var "var") (#eq? @_ok "ok") (#any-of? @_or "unwrap_or" "unwrap_or_else"))
+
+((expression_statement (call_expression
+  function: [(identifier) @_set (scoped_identifier name: (identifier) @_set)]
+  arguments: (arguments . (string_literal (string_content) @env.write.name) . (_) @env.write.value .))) @env.write
+  (#eq? @_set "set_var"))
+((expression_statement (unsafe_block (block . (call_expression
+  function: [(identifier) @_set (scoped_identifier name: (identifier) @_set)]
+  arguments: (arguments . (string_literal (string_content) @env.write.name) . (_) @env.write.value .)) .))) @env.write
+  (#eq? @_set "set_var"))
+
+((call_expression function: (scoped_identifier path: (identifier) @_crate name: (identifier) @_load)) @env.load
+  (#any-of? @_crate "dotenvy" "dotenv") (#any-of? @_load "dotenv" "from_path" "from_filename" "load" "dotenv_override"))
+((call_expression function: (identifier) @_load arguments: (arguments)) @env.load
+  (#eq? @_load "dotenv"))
+
+(use_declaration argument: (_) @import.name) @import
+(extern_crate_declaration name: (identifier) @import.name) @import
+(inner_attribute_item) @prologue
+
+(source_file (function_item name: (identifier) @_main body: (block) @entry.body) @entry
+  (#eq? @_main "main"))
+
+; What runs later: all code of a program does.
+(source_file) @deferred

@@ -1,0 +1,177 @@
+//! Whether the value gets into the program, and what is added so that it does.
+
+use std::path::PathBuf;
+
+use super::{Destination, Surroundings};
+use crate::syntax::{Document, Fact, Language, Loader};
+use crate::text::{Edit, Span, line_ending};
+
+/// Who puts the value into the environment of the program.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Loading {
+    /// A loader that is there.
+    There,
+    /// A call that is added. With `at = "imports"` it is for [`head_edit`] to write.
+    Added(Added),
+    /// `aikeys-lsp run`, with this command.
+    Run(String),
+}
+
+/// A load call to add.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Added {
+    /// After the imports of the document, with these lines.
+    Head(Vec<String>),
+    /// In another place: the file and the edit.
+    Entry(PathBuf, Edit),
+}
+
+/// Who will load a value that `doc` reads at `read`.
+pub(super) fn loading(doc: &Document, around: &Surroundings, to: &Destination, read: Span) -> Loading {
+    let Some(language) = doc.language() else { return Loading::Run(start(None, doc)) };
+    if to.reference.is_some() {
+        return Loading::Run(start(Some(language), doc));
+    }
+    let deferred = deferred(doc, read);
+    let here = doc.facts().iter().any(|fact| match *fact {
+        Fact::EnvLoad { span, .. } => span.end <= read.start || deferred,
+        _ => false,
+    });
+    let elsewhere = around.entries.iter().any(|entry| entry.facts().iter().any(|fact| matches!(fact, Fact::EnvLoad { .. })));
+    if here || (elsewhere && deferred) {
+        return Loading::There;
+    }
+    let added = language.loaders.iter().filter(|loader| is_dependency(doc, around, loader)).find_map(|loader| add(doc, around, loader));
+    match added {
+        Some(added) => Loading::Added(added),
+        None => Loading::Run(start(Some(language), doc)),
+    }
+}
+
+/// `aikeys-lsp run -- python app.py`
+fn start(language: Option<&Language>, doc: &Document) -> String {
+    let program = language.map_or("…", |language| language.start.as_str());
+    format!("aikeys-lsp run -- {}", program.replace("{file}", &doc.path().to_string_lossy()))
+}
+
+/// The code at `span` runs when something is called, not when the file is loaded.
+fn deferred(doc: &Document, span: Span) -> bool {
+    doc.facts().iter().any(|fact| matches!(fact, Fact::Deferred { span: body } if body.contains(span)))
+}
+
+fn is_dependency(doc: &Document, around: &Surroundings, loader: &Loader) -> bool {
+    let imported = doc.facts().iter().any(|fact| matches!(*fact, Fact::Import { name, .. } if doc.slice(name).split(['.', ':']).next() == Some(&loader.module)));
+    imported || has_word(&around.manifests, &loader.package)
+}
+
+/// `word` stands in `text`, with no name character beside it.
+fn has_word(text: &str, word: &str) -> bool {
+    let part = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
+    let bytes = text.as_bytes();
+    memchr::memmem::find_iter(bytes, word.as_bytes())
+        .any(|at| !part(at.checked_sub(1).and_then(|at| bytes.get(at))) && !part(bytes.get(at + word.len())))
+}
+
+fn add(doc: &Document, around: &Surroundings, loader: &Loader) -> Option<Added> {
+    if loader.at == "imports" {
+        let there = !loader.import.is_empty() && doc.text().contains(loader.import.as_str());
+        let mut lines: Vec<String> = if there || loader.import.is_empty() { Vec::new() } else { vec![loader.import.clone()] };
+        lines.push(String::new());
+        lines.push(loader.call.clone());
+        return Some(Added::Head(lines));
+    }
+    let entries = std::iter::once(doc).chain(around.entries.iter().map(AsRef::as_ref));
+    entries.into_iter().find_map(|entry| {
+        let body = entry.facts().iter().find_map(|fact| match *fact {
+            Fact::Entry { body } => Some(body),
+            _ => None,
+        })?;
+        let ending = line_ending(entry.text());
+        let edit = Edit::insert(body.start as usize + 1, format!("{ending}    {}", loader.call));
+        Some(Added::Entry(entry.path().to_owned(), edit))
+    })
+}
+
+/// Adds lines to the head of a document: imports before the other imports, and with a load call all of it behind them.
+pub(super) fn head_edit(doc: &Document, imports: &[String], load: &[String]) -> Option<Edit> {
+    if imports.is_empty() && load.is_empty() {
+        return None;
+    }
+    let head = Head::of(doc);
+    let ending = line_ending(doc.text());
+    let lines = |lines: &[String]| lines.iter().map(|line| format!("{line}{ending}")).collect::<String>();
+    if load.is_empty() {
+        let text = lines(imports);
+        return Some(match head.first_import {
+            Some(at) => Edit::insert(at, text),
+            None => Edit::insert(head.after_prologue, spaced(doc, head.after_prologue, text, ending)),
+        });
+    }
+    let text = lines(imports) + &lines(load);
+    Some(match head.after_imports {
+        Some(at) => Edit::insert(at, text),
+        None => Edit::insert(head.after_prologue, spaced(doc, head.after_prologue, text, ending)),
+    })
+}
+
+/// A line on its own needs the end of the line before, and a blank line behind it.
+fn spaced(doc: &Document, at: usize, text: String, ending: &str) -> String {
+    let before = &doc.text()[..at];
+    let start = if at == 0 || before.ends_with('\n') || before.ends_with('\u{feff}') { "" } else { ending };
+    let blank = if doc.text()[at..].starts_with(['\n', '\r']) { "" } else { ending };
+    format!("{start}{text}{blank}")
+}
+
+/// Where things may be added at the head of a file.
+struct Head {
+    /// The start of the line of the first import.
+    first_import: Option<usize>,
+    /// The start of the line after the last import of the first block.
+    after_imports: Option<usize>,
+    /// The start of the line after docstring, future imports, shebang and encoding.
+    after_prologue: usize,
+}
+
+impl Head {
+    fn of(doc: &Document) -> Head {
+        let text = doc.text();
+        let bom = if text.starts_with('\u{feff}') { 3 } else { 0 };
+        let mut head = Head { first_import: None, after_imports: None, after_prologue: bom };
+        let mut at = bom;
+        let next_line = |at: usize| text[at..].find('\n').map_or(text.len(), |it| at + it + 1);
+        let leading = doc.facts().iter().filter_map(|fact| match *fact {
+            Fact::Comment { span } => Some((span, 'c')),
+            Fact::Prologue { span } => Some((span, 'p')),
+            Fact::Import { span, .. } => Some((span, 'i')),
+            _ => None,
+        });
+        for (span, kind) in leading {
+            if (span.start as usize) < at {
+                continue;
+            }
+            if !text[at..span.start as usize].trim().is_empty() {
+                break;
+            }
+            at = span.end as usize;
+            match kind {
+                'p' => head.after_prologue = next_line(at),
+                'i' => {
+                    head.first_import.get_or_insert(line_start(text, span.start as usize));
+                    head.after_imports = Some(next_line(at));
+                }
+                _ => {
+                    let comment = doc.slice(span);
+                    let stays = comment.starts_with("#!") || comment.contains("coding");
+                    if stays && head.first_import.is_none() {
+                        head.after_prologue = next_line(at);
+                    }
+                }
+            }
+        }
+        head
+    }
+}
+
+pub(super) fn line_start(text: &str, at: usize) -> usize {
+    text[..at].rfind('\n').map_or(0, |it| it + 1)
+}

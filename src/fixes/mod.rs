@@ -1,0 +1,118 @@
+//! Repairs as data: a change to files, and what must be stored before it. Touches no file.
+
+mod loading;
+mod move_key;
+mod naming;
+mod rewrite;
+mod slot;
+mod surroundings;
+
+use std::path::{Path, PathBuf};
+
+pub use move_key::repairs as move_secret;
+pub use slot::{Slot, slot_provider};
+pub use surroundings::{Destination, EnvEntry, EnvFile, GitState, Surroundings};
+
+use crate::secrets::SecretRef;
+use crate::syntax::Document;
+use crate::text::{Change, Edit, Span, line_ending};
+
+/// One way to repair a finding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fix {
+    /// What it does, for a menu. Never holds a key.
+    pub title: String,
+    /// Who may apply it.
+    pub safety: Safety,
+    /// The edits, applied together, after the deposit.
+    pub change: Change,
+    /// What must be stored and read back first.
+    pub deposit: Option<Deposit>,
+    /// The command that the program must be started with from now on, where nothing else loads the value.
+    pub start: Option<String>,
+}
+
+/// Who may apply a fix.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Safety {
+    /// `--fix` and people: the program runs as before.
+    Safe,
+    /// `--fix` and people: the program runs when it is started with [`Fix::start`].
+    NeedsRun,
+    /// People only.
+    Offered,
+}
+
+/// A secret that goes to a store. Names the secret by its place: a fix never holds one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Deposit {
+    /// Where the secret stands in the document.
+    pub secret: Span,
+    /// The variable's name.
+    pub name: String,
+    /// The store's id: `env`, `local` …
+    pub store: String,
+    /// What `.env` says instead of the value; `None` where `.env` is the store.
+    pub reference: Option<SecretRef>,
+}
+
+/// What can be done about a finding.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Repairs {
+    /// The best one first.
+    pub fixes: Vec<Fix>,
+    /// Why there is no move, in words for the user.
+    pub refused: Option<String>,
+}
+
+/// Lets `.gitignore` cover an env file.
+pub fn ignore_env_file(path: &Path, around: &Surroundings) -> Repairs {
+    let (at, text) = ignore_lines(around.gitignore.as_deref().unwrap_or(""), path);
+    let mut change = Change::default();
+    if change.add(PathBuf::from(".gitignore"), [Edit::insert(at, text)]).is_err() {
+        return Repairs::default();
+    }
+    let name = path.display();
+    let title = match around.git {
+        GitState::Tracked => format!("Ignore {name} (then run `git rm --cached -- {name}` and rotate its keys)"),
+        _ => format!("Ignore {name} in .gitignore"),
+    };
+    let safety = if around.git == GitState::Tracked { Safety::Offered } else { Safety::Safe };
+    Repairs { fixes: vec![Fix { title, safety, change, deposit: None, start: None }], refused: None }
+}
+
+/// What is added to a `.gitignore`, and where, so that it covers the env file at `path`.
+pub fn ignore_lines(gitignore: &str, path: &Path) -> (usize, String) {
+    let ending = line_ending(gitignore);
+    let name = path.file_name().map_or_else(|| ".env".to_owned(), |name| name.to_string_lossy().into_owned());
+    let start = if gitignore.is_empty() || gitignore.ends_with('\n') { "" } else { ending };
+    let lines: Vec<&str> = match name.as_str() {
+        ".env" => vec![".env", ".env.*", "!.env.example"],
+        other => vec![other],
+    };
+    (gitignore.len(), format!("{start}{}", lines.iter().map(|line| format!("{line}{ending}")).collect::<String>()))
+}
+
+/// Takes a suppression out, with its line where nothing else stands on it.
+pub fn drop_comment(doc: &Document, marker: Span) -> Repairs {
+    let comment = doc.facts().iter().find_map(|fact| match *fact {
+        crate::syntax::Fact::Comment { span } if span.contains(marker) => Some(span),
+        _ => None,
+    });
+    let Some(comment) = comment else { return Repairs::default() };
+    let text = doc.text();
+    let start = loading::line_start(text, comment.start as usize);
+    let before = &text[start..comment.start as usize];
+    let span = if before.trim().is_empty() {
+        let end = text[comment.end as usize..].find('\n').map_or(text.len(), |it| comment.end as usize + it + 1);
+        Span::new(start, end)
+    } else {
+        Span::new(start + before.trim_end().len(), comment.end as usize)
+    };
+    let mut change = Change::default();
+    if change.add(doc.path().to_owned(), [Edit::replace(span, "")]).is_err() {
+        return Repairs::default();
+    }
+    let title = "Delete this comment".to_owned();
+    Repairs { fixes: vec![Fix { title, safety: Safety::Safe, change, deposit: None, start: None }], refused: None }
+}

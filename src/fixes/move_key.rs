@@ -1,0 +1,119 @@
+//! The move: the key goes to a store, the code reads a variable, and something loads it.
+
+use super::loading::{Added, Loading, head_edit, loading};
+use super::naming::{State, name_for, other_name};
+use super::rewrite::{Rewrite, rewrite, without_argument};
+use super::{Deposit, Destination, Fix, Repairs, Safety, Surroundings};
+use crate::secrets::SecretRef;
+use crate::syntax::Document;
+use crate::text::{Change, Span};
+
+/// Moves the key that stands at `secret`: one fix for each destination.
+pub fn repairs(doc: &Document, around: &Surroundings, secret: Span) -> Repairs {
+    if let Some(reason) = &around.env.refused {
+        return Repairs { fixes: Vec::new(), refused: Some(reason.clone()) };
+    }
+    let Some(naming) = name_for(doc, around, secret) else {
+        let refused = Some("nothing tells the name of its variable: name it with `--name`".to_owned());
+        return Repairs { fixes: Vec::new(), refused };
+    };
+    let mut repairs = Repairs::default();
+    for to in &around.destinations {
+        let taken = naming.state == State::Taken;
+        let name = if taken { other_name(around, &naming.name) } else { naming.name.clone() };
+        match one(doc, around, secret, &name, naming.state, to) {
+            Ok(mut fix) if taken => {
+                fix.safety = Safety::Offered;
+                fix.title = format!("{} as {name}", fix.title);
+                repairs.fixes.push(fix);
+            }
+            Ok(fix) => {
+                let short = leave_out(doc, around, secret, &fix);
+                repairs.fixes.push(fix);
+                repairs.fixes.extend(short);
+            }
+            Err(reason) => repairs.refused = Some(reason),
+        }
+        if taken {
+            let path = around.env.path.display();
+            let reason = format!("{} holds another value in {path}: give this key a name with `--name`", naming.name);
+            repairs.refused = Some(reason);
+        }
+    }
+    repairs
+}
+
+/// The move to one destination.
+fn one(doc: &Document, around: &Surroundings, secret: Span, name: &str, state: State, to: &Destination) -> Result<Fix, String> {
+    let written = rewrite(doc, secret, name)?;
+    let deposit = match state {
+        // The value is there already: it stays as it is, and who reads it is what counts.
+        State::Same { .. } => None,
+        State::Free | State::Taken => Some(deposit(secret, name, to)?),
+    };
+    let effective = match state {
+        State::Same { is_reference: true } => Destination { reference: Some(String::new()), ..to.clone() },
+        State::Same { is_reference: false } => Destination { reference: None, ..to.clone() },
+        _ => to.clone(),
+    };
+    let loading = loading(doc, around, &effective, written.read);
+    let title = title(name, state, to, &loading);
+    assemble(doc, written, loading, title, deposit)
+}
+
+fn deposit(secret: Span, name: &str, to: &Destination) -> Result<Deposit, String> {
+    let reference = match &to.reference {
+        None => None,
+        Some(template) => {
+            let text = template.replace("{name}", name);
+            Some(SecretRef::parse(&text).ok_or_else(|| format!("{text:?} is no reference"))?)
+        }
+    };
+    Ok(Deposit { secret, name: name.to_owned(), store: to.store.clone(), reference })
+}
+
+fn title(name: &str, state: State, to: &Destination, loading: &Loading) -> String {
+    let what = match state {
+        State::Same { .. } => format!("Read {name}, which holds this key already"),
+        _ => format!("Move to {}", to.label),
+    };
+    match loading {
+        Loading::There => what,
+        Loading::Added(_) => format!("{what} and load it"),
+        Loading::Run(command) => format!("{what} (start with `{command}`)"),
+    }
+}
+
+fn assemble(doc: &Document, written: Rewrite, loading: Loading, title: String, deposit: Option<Deposit>) -> Result<Fix, String> {
+    let mut change = Change::default();
+    let mut load = Vec::new();
+    let mut start = None;
+    let collide = |_| "the edits of this move collide: move this key by hand".to_owned();
+    match loading {
+        Loading::There => {}
+        Loading::Added(Added::Head(lines)) => load = lines,
+        Loading::Added(Added::Entry(path, edit)) => change.add(path, [edit]).map_err(collide)?,
+        Loading::Run(command) => start = Some(command),
+    }
+    let head = head_edit(doc, &written.imports, &load);
+    change.add(doc.path().to_owned(), written.edits.into_iter().chain(head)).map_err(collide)?;
+    let safety = if start.is_some() { Safety::NeedsRun } else { Safety::Safe };
+    Ok(Fix { title, safety, change, deposit, start })
+}
+
+/// `OpenAI()`: the SDK reads its variable by itself. A person's choice, never `--fix`'s.
+fn leave_out(doc: &Document, around: &Surroundings, secret: Span, fix: &Fix) -> Option<Fix> {
+    let slot = super::slot::slot_at(doc, around, secret)?;
+    let reads = slot.client?.env.as_ref().unwrap_or(&slot.provider.env);
+    let name = fix.deposit.as_ref().map(|deposit| &deposit.name)?;
+    if name != reads {
+        return None;
+    }
+    let (edits, read) = without_argument(doc, around, secret)?;
+    let to = around.destinations.iter().find(|to| fix.deposit.as_ref().is_some_and(|deposit| deposit.store == to.store))?;
+    let loading = loading(doc, around, to, read);
+    let title = format!("{}, leave the argument out", fix.title);
+    let written = Rewrite { edits, imports: Vec::new(), read };
+    let short = assemble(doc, written, loading, title, fix.deposit.clone()).ok()?;
+    Some(Fix { safety: Safety::Offered, ..short })
+}

@@ -1,0 +1,90 @@
+//! The name that a moved key gets.
+
+use super::slot::{slot_at, variable_around};
+use super::{EnvFile, Surroundings};
+use crate::secrets::{Identity, Provider, Token, identity, scan};
+use crate::syntax::Document;
+use crate::text::Span;
+
+/// A name for the key at `secret`, and what stands under it already.
+pub(super) struct Naming {
+    /// The variable.
+    pub name: String,
+    /// What the env file holds under this name.
+    pub state: State,
+}
+
+/// What an env file says about a name and a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum State {
+    /// The name is free.
+    Free,
+    /// The name holds this value already.
+    Same {
+        /// The value is a reference.
+        is_reference: bool,
+    },
+    /// The name holds another value.
+    Taken,
+}
+
+/// The user's name; else the one that is read or written here; else a constant's own; else the one that this file's SDK
+/// reads; else the provider's. A value that the env file holds already keeps its name there.
+pub(super) fn name_for(doc: &Document, around: &Surroundings, secret: Span) -> Option<Naming> {
+    let value = identity(doc.slice(secret));
+    let wanted = wanted(doc, around, secret);
+    let fixed = variable_around(doc, secret).is_some() || around.name.is_some();
+    if !fixed && let Some(entry) = around.env.entries.iter().find(|entry| entry.identity.as_ref() == Some(&value)) {
+        return Some(Naming { name: entry.name.clone(), state: State::Same { is_reference: entry.is_reference } });
+    }
+    let name = wanted?;
+    let state = state(&around.env, &name, &value);
+    Some(Naming { name, state })
+}
+
+/// The first of `name_2`, `name_3` … that is free.
+pub(super) fn other_name(around: &Surroundings, name: &str) -> String {
+    let taken = |name: &str| around.env.entries.iter().any(|entry| entry.name == name);
+    (2..).map(|n| format!("{name}_{n}")).find(|name| !taken(name)).unwrap_or_else(|| name.to_owned())
+}
+
+fn state(env: &EnvFile, name: &str, value: &Identity) -> State {
+    match env.entries.iter().rev().find(|entry| entry.name == name) {
+        None => State::Free,
+        Some(entry) if entry.identity.as_ref() == Some(value) => State::Same { is_reference: entry.is_reference },
+        Some(_) => State::Taken,
+    }
+}
+
+fn wanted(doc: &Document, around: &Surroundings, secret: Span) -> Option<String> {
+    if let Some(name) = &around.name {
+        return Some(name.clone());
+    }
+    if let Some(name) = variable_around(doc, secret) {
+        return Some(name.to_owned());
+    }
+    let names = doc.facts().bindings_around(secret);
+    let own = names.first().map(|(name, _)| doc.slice(*name)).filter(|name| names_itself(around, name));
+    if let Some(name) = own {
+        return Some(name.to_owned());
+    }
+    let slot = slot_at(doc, around, secret);
+    let token = scan(&around.catalogue, doc.text().as_bytes()).into_iter().find(|token| token.span == secret);
+    let provider = provider(around, token.as_ref()).or(slot.map(|slot| slot.provider))?;
+    let client = slot.filter(|slot| slot.provider.id == provider.id).and_then(|slot| slot.client);
+    let shape = token.map(|token| around.catalogue.shape(token.shape).1);
+    let sdk = client.and_then(|client| client.env.as_ref());
+    let name = sdk.or_else(|| shape.and_then(|shape| shape.env.first())).unwrap_or(&provider.env);
+    Some(name.clone())
+}
+
+fn provider<'a>(around: &'a Surroundings, token: Option<&Token>) -> Option<&'a Provider> {
+    token.map(|token| around.catalogue.shape(token.shape).0)
+}
+
+/// `OPENAI_API_KEY`, `PROD_OPENAI_KEY`: written like a variable and named like a secret.
+fn names_itself(around: &Surroundings, name: &str) -> bool {
+    let upper = name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_');
+    let telling = name.split('_').filter(|part| !part.is_empty()).count() >= 3 || around.catalogue.provider_of_env(name).is_some();
+    upper && telling && (around.catalogue.is_secret_name(name) || around.catalogue.provider_of_env(name).is_some())
+}

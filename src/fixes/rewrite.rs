@@ -1,0 +1,281 @@
+//! The edits that put a read of a variable where a key stands.
+
+use super::Surroundings;
+use super::loading::line_start;
+use crate::syntax::{Document, Fact, Idiom, Language};
+use crate::text::{Edit, Span, line_ending};
+
+/// A document without the key.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Rewrite {
+    /// The edits, without those of the head.
+    pub edits: Vec<Edit>,
+    /// Lines that the head needs.
+    pub imports: Vec<String>,
+    /// Where the variable is read now.
+    pub read: Span,
+}
+
+/// Replaces the key at `secret` by a read of `name`; the error is a reason for the user.
+pub(super) fn rewrite(doc: &Document, secret: Span, name: &str) -> Result<Rewrite, String> {
+    let by_hand = "no literal of a language that is known: take the key out by hand, and rotate it";
+    let language = doc.language().ok_or(by_hand)?;
+    if doc.facts().in_comment(secret) {
+        return Err("this is a comment: take the key out by hand, and rotate it".to_owned());
+    }
+    let (literal, value) = doc.facts().literal_at(secret).ok_or(by_hand)?;
+    if let Some(statement) = write_statement(doc, literal, value, secret) {
+        return Ok(drop_statement(doc, language, statement));
+    }
+    if let Some((span, quote)) = read_with_default(doc, secret, literal) {
+        let (read, imports) = reading(doc, language, name, quote);
+        return Ok(Rewrite { edits: vec![Edit::replace(span, read)], imports, read: span });
+    }
+    let place = Place::of(doc, language, literal);
+    let idiom = place.idiom;
+    if !idiom.refuse.is_empty() {
+        return Err(idiom.refuse.clone());
+    }
+    if secret == value { whole(doc, language, &place, literal, name) } else { part(doc, language, idiom, literal, secret, name) }
+}
+
+/// What is replaced, and how.
+struct Place<'d> {
+    span: Span,
+    idiom: &'d Idiom,
+    name: Option<Span>,
+    body: Option<Span>,
+}
+
+impl<'d> Place<'d> {
+    /// Follows the slots outwards from a literal.
+    fn of(doc: &'d Document, language: &'static Language, literal: Span) -> Place<'d> {
+        let mut place = Place { span: literal, idiom: language.idiom("value"), name: None, body: None };
+        let rank = |id: &str| language.idioms.iter().position(|it| it.id == id).unwrap_or(usize::MAX);
+        let slots = |at: Span, wraps: bool| {
+            let found = doc.facts().iter().filter_map(move |fact| match fact {
+                Fact::Slot { span, value, idiom, name, body } if *value == at && wraps == (*span != at || name.is_some()) => {
+                    Some((*span, idiom.as_str(), *name, *body))
+                }
+                _ => None,
+            });
+            found.min_by_key(|(_, idiom, ..)| rank(idiom))
+        };
+        if let Some((_, idiom, ..)) = slots(literal, false) {
+            place.idiom = language.idiom(idiom);
+        }
+        while let Some((span, idiom, name, body)) = slots(place.span, true) {
+            let done = span == place.span;
+            place = Place { span, idiom: language.idiom(idiom), name: name.or(place.name), body: body.or(place.body) };
+            if done {
+                break;
+            }
+        }
+        let around = doc.facts().iter().filter_map(|fact| match fact {
+            Fact::Within { span, idiom } if span.contains(place.span) && span.len() > place.span.len() || matches!(fact, Fact::Within { span, .. } if *span == place.span) => {
+                Some((*span, idiom.as_str()))
+            }
+            _ => None,
+        });
+        // A constant that is replaced as a whole reaches from `const`; its fact from `pub`.
+        let whole_item = place.idiom.uses.is_empty();
+        if let Some((span, idiom)) = around.min_by_key(|(span, _)| span.len()) {
+            let idiom = language.idiom(idiom);
+            let same_item = !whole_item && span.end == place.span.end;
+            if !idiom.refuse.is_empty() && !same_item {
+                place.idiom = idiom;
+            }
+        }
+        if !place.idiom.uses.is_empty() && let Some(refused) = cannot_follow(doc, language, &place) {
+            place.idiom = refused;
+        }
+        place
+    }
+}
+
+/// Why the uses of a constant cannot be rewritten.
+fn cannot_follow(doc: &Document, language: &'static Language, place: &Place<'_>) -> Option<&'static Idiom> {
+    let before = doc.text()[..place.span.start as usize].trim_end();
+    let public = before.ends_with("pub") || before.ends_with(')') && before.contains("pub(");
+    let public = public && before.rfind("pub").is_some_and(|at| !before[at..].contains([';', '}', '\n']));
+    let name = doc.slice(place.name?);
+    let captured = doc.facts().iter().any(|fact| match *fact {
+        Fact::Literal { value, .. } => [format!("{{{name}}}"), format!("{{{name}:")].iter().any(|it| doc.slice(value).contains(it.as_str())),
+        _ => false,
+    });
+    if public {
+        Some(language.idiom("public-constant"))
+    } else if captured {
+        Some(language.idiom("format"))
+    } else {
+        None
+    }
+}
+
+fn whole(doc: &Document, language: &Language, place: &Place<'_>, literal: Span, name: &str) -> Result<Rewrite, String> {
+    let (read, imports) = reading(doc, language, name, quote(doc, literal));
+    let idiom = place.idiom;
+    let other = if quote(doc, literal) == '"' { '\'' } else { '"' };
+    let inner = reading(doc, language, name, other).0;
+    let param = place.name.map_or("", |span| doc.slice(span));
+    let read = if idiom.whole.starts_with("f\"") { reading(doc, language, name, '\'').0 } else { read };
+    let _ = inner;
+    let text = idiom.whole.replace("{read}", &read).replace("{param}", param);
+    let mut edits = vec![Edit::replace(place.span, text)];
+    let mut at = place.span;
+    if !idiom.body.is_empty() {
+        let body = place.body.ok_or("this function has no body to read the variable in")?;
+        let statement = idiom.body.replace("{read}", &reading(doc, language, name, '"').0).replace("{param}", param);
+        let (edit, span) = first_statement(doc, body, &statement).ok_or("the function's body stands on the line of its head: give it lines of its own")?;
+        edits.push(edit);
+        at = span;
+    }
+    if !idiom.uses.is_empty() {
+        let used = idiom.uses.replace("{param}", param);
+        let mentions = doc.mentions(param).into_iter().filter(|it| !place.span.contains(*it));
+        edits.extend(mentions.map(|it| Edit::replace(it, used.clone())));
+    }
+    Ok(Rewrite { edits, imports, read: at })
+}
+
+fn part(doc: &Document, language: &Language, idiom: &Idiom, literal: Span, secret: Span, name: &str) -> Result<Rewrite, String> {
+    let part = idiom.part.as_ref().ok_or("the key is a part of a longer literal here: split it first")?;
+    let other = if quote(doc, literal) == '"' { '\'' } else { '"' };
+    let (read, imports) = reading(doc, language, name, other);
+    let text = |template: &str| template.replace("{read}", &read);
+    let mut edits = vec![Edit::insert(literal.start as usize, text(&part.before))];
+    for (at, c) in doc.slice(literal).char_indices().filter(|(_, c)| part.double.contains(*c)) {
+        let at = literal.start as usize + at;
+        if !(secret.start as usize..secret.end as usize).contains(&at) {
+            edits.push(Edit::insert(at, c.to_string()));
+        }
+    }
+    edits.push(Edit::replace(secret, text(&part.insert)));
+    edits.push(Edit::insert(literal.end as usize, text(&part.after)));
+    edits.retain(|edit| !edit.insert.is_empty() || !edit.span.is_empty());
+    Ok(Rewrite { edits, imports, read: secret })
+}
+
+/// The reading expression, and the imports it needs.
+pub(super) fn reading(doc: &Document, language: &Language, name: &str, quote: char) -> (String, Vec<String>) {
+    let read = &language.read;
+    let text = |module: &str| {
+        let expression = match module {
+            "" => read.expression.replace("{module}.", ""),
+            module => read.expression.replace("{module}", module),
+        };
+        expression.replace("{name}", name).replace("{q}", &quote.to_string())
+    };
+    let Some(module) = &read.module else { return (text(""), Vec::new()) };
+    let imports = doc.facts().iter().filter_map(|fact| match *fact {
+        Fact::Import { name, item, alias, span } if doc.slice(name) == module => Some((item, alias, span)),
+        _ => None,
+    });
+    for (item, alias, span) in imports {
+        // An import in a function is none for the rest of the file.
+        if line_start(doc.text(), span.start as usize) != span.start as usize && !doc.text().starts_with('\u{feff}') {
+            continue;
+        }
+        match (item, alias) {
+            (None, Some(alias)) => return (text(doc.slice(alias)), Vec::new()),
+            (None, None) => return (text(module), Vec::new()),
+            (Some(item), None) if doc.slice(item) == read.item => return (text(""), Vec::new()),
+            _ => {}
+        }
+    }
+    let taken = doc.facts().iter().any(|fact| matches!(*fact, Fact::Binding { name, .. } if doc.slice(name) == module));
+    if taken { (text(&read.alias), vec![read.import_as.clone()]) } else { (text(module), vec![read.import.clone()]) }
+}
+
+/// The literal's own quote.
+fn quote(doc: &Document, literal: Span) -> char {
+    doc.slice(literal).chars().find(|c| matches!(c, '"' | '\'')).unwrap_or('"')
+}
+
+/// The outermost read that falls back to the key.
+fn read_with_default(doc: &Document, secret: Span, literal: Span) -> Option<(Span, char)> {
+    let reads = doc.facts().iter().filter_map(|fact| match *fact {
+        Fact::EnvRead { span, default: Some(default), .. } if default.contains(secret) => Some(span),
+        _ => None,
+    });
+    reads.max_by_key(|span| span.len()).map(|span| (span, quote(doc, literal)))
+}
+
+/// The statement that writes exactly this literal into the environment.
+fn write_statement(doc: &Document, literal: Span, value: Span, secret: Span) -> Option<Span> {
+    doc.facts().iter().find_map(|fact| match *fact {
+        Fact::EnvWrite { span, value: written, .. } if written == literal && value == secret => Some(span),
+        _ => None,
+    })
+}
+
+/// Takes a statement out with its line, or leaves what an empty block needs.
+fn drop_statement(doc: &Document, language: &Language, statement: Span) -> Rewrite {
+    let text = doc.text();
+    let start = line_start(text, statement.start as usize);
+    let end = text[statement.end as usize..].find('\n').map_or(text.len(), |it| statement.end as usize + it + 1);
+    let rest = text[statement.end as usize..end].trim();
+    let alone = text[start..statement.start as usize].trim().is_empty() && (rest.is_empty() || rest.starts_with(&language.comment));
+    let filler = language.idioms.iter().find(|it| it.id == "statement").map(|it| it.whole.as_str());
+    let edit = match filler {
+        _ if !alone => Edit::replace(statement, filler.unwrap_or("")),
+        Some(filler) if only_in_block(text, start, end) => Edit::replace(statement, filler),
+        _ => Edit::replace(Span::new(start, end), ""),
+    };
+    Rewrite { edits: vec![edit], imports: Vec::new(), read: Span::at(statement.end as usize) }
+}
+
+/// The line before opens a block, and the line after is not in it.
+fn only_in_block(text: &str, start: usize, end: usize) -> bool {
+    let indent = |line: &str| line.len() - line.trim_start().len();
+    let here = indent(&text[start..end]);
+    let opens = text[..start].lines().rev().find(|line| !line.trim().is_empty()).is_some_and(|line| line.trim_end().ends_with(':'));
+    let next = text[end..].lines().find(|line| !line.trim().is_empty());
+    opens && next.is_none_or(|line| indent(line) < here)
+}
+
+/// Puts a statement first into an indented body, behind its docstring.
+fn first_statement(doc: &Document, body: Span, statement: &str) -> Option<(Edit, Span)> {
+    let text = doc.text();
+    let line = line_start(text, body.start as usize);
+    let indent = &text[line..body.start as usize];
+    if !indent.trim().is_empty() {
+        return None;
+    }
+    let ending = line_ending(text);
+    let docstring = doc.facts().iter().find_map(|fact| match *fact {
+        Fact::Prologue { span } if span.start == body.start => Some(span),
+        _ => None,
+    });
+    Some(match docstring {
+        Some(span) => (Edit::insert(span.end as usize, format!("{ending}{indent}{statement}")), span),
+        None => (Edit::insert(body.start as usize, format!("{statement}{ending}{indent}")), body),
+    })
+}
+
+/// Takes an argument out of a call, with the comma that goes with it.
+pub(super) fn without_argument(doc: &Document, around: &Surroundings, secret: Span) -> Option<(Vec<Edit>, Span)> {
+    let slot = super::slot::slot_at(doc, around, secret)?;
+    let (client, arguments) = (slot.client?, slot.arguments?);
+    let argument = doc.facts().iter().find_map(|fact| match *fact {
+        Fact::Binding { span, name, value } if arguments.contains(span) && value.contains(secret) && name.start == span.start => Some(span),
+        _ => None,
+    })?;
+    let literal = doc.facts().literal_at(secret)?;
+    if !client.reads_env || literal.0.end != argument.end || literal.1 != secret {
+        return None;
+    }
+    let text = doc.text();
+    let after = &text[argument.end as usize..arguments.end as usize];
+    let comma = after.trim_start().starts_with(',');
+    let span = if comma {
+        let end = argument.end as usize + after.find(',').unwrap_or(0) + 1;
+        let blanks = text[end..].len() - text[end..].trim_start_matches([' ', '\t']).len();
+        Span::new(argument.start as usize, end + blanks)
+    } else {
+        let before = text[..argument.start as usize].trim_end();
+        let start = if before.ends_with(',') { before.len() - 1 } else { argument.start as usize };
+        Span::new(start, argument.end as usize)
+    };
+    Some((vec![Edit::replace(span, "")], arguments))
+}

@@ -1,0 +1,213 @@
+//! Whose key a literal is, told by the place where it stands.
+
+use crate::fixes::Surroundings;
+use crate::secrets::{Client, Format, Provider};
+use crate::syntax::{Document, Fact};
+use crate::text::Span;
+
+/// A place that takes one provider's key.
+#[derive(Clone, Copy, Debug)]
+pub struct Slot<'a> {
+    /// Whose key.
+    pub provider: &'a Provider,
+    /// The SDK entry point that the literal is passed to.
+    pub client: Option<&'a Client>,
+    /// The variable that is read or written here.
+    pub variable: Option<&'a str>,
+    /// The call's arguments, where there is a client.
+    pub arguments: Option<Span>,
+}
+
+/// The provider whose key the literal text at `value` must be; `None` when the place does not tell.
+pub fn slot_provider<'a>(doc: &'a Document, around: &'a Surroundings, value: Span) -> Option<&'a Provider> {
+    slot_at(doc, around, value).map(|slot| slot.provider)
+}
+
+/// The slot that the literal text at `value` fills.
+pub(super) fn slot_at<'a>(doc: &'a Document, around: &'a Surroundings, value: Span) -> Option<Slot<'a>> {
+    by_variable(doc, around, value)
+        .or_else(|| by_client(doc, around, value))
+        .or_else(|| by_name(doc, around, value))
+        .or_else(|| by_header(doc, around, value))
+}
+
+/// The variable that is read with this default, or written.
+pub(super) fn variable_around(doc: &Document, value: Span) -> Option<&str> {
+    doc.facts().iter().find_map(|fact| match *fact {
+        Fact::EnvRead { name, default: Some(of), .. } | Fact::EnvWrite { name, value: of, .. } if of.contains(value) => {
+            Some(doc.slice(name))
+        }
+        _ => None,
+    })
+}
+
+fn by_variable<'a>(doc: &'a Document, around: &'a Surroundings, value: Span) -> Option<Slot<'a>> {
+    let variable = variable_around(doc, value)?;
+    let provider = around.catalogue.provider_of_env(variable)?;
+    Some(Slot { provider, client: None, variable: Some(variable), arguments: None })
+}
+
+/// The client whose key argument holds the literal.
+fn by_client<'a>(doc: &'a Document, around: &'a Surroundings, value: Span) -> Option<Slot<'a>> {
+    let language = &doc.language()?.name;
+    for (callee, arguments) in doc.facts().calls_around(value).into_iter().take(2) {
+        let callee = doc.slice(callee);
+        let call = doc.slice(arguments);
+        for (provider, client) in clients(around, language) {
+            let host = client.host.as_ref().is_none_or(|host| call.contains(host.as_str()));
+            let imported = host && is_called(&client.symbol, callee) && is_imported(doc, &client.package);
+            if !imported || !takes(doc, client, arguments, value) {
+                continue;
+            }
+            if points_home(call) {
+                return None;
+            }
+            let provider = provider_of_host(around, call).unwrap_or(provider);
+            return Some(Slot { provider, client: Some(client), variable: None, arguments: Some(arguments) });
+        }
+    }
+    None
+}
+
+/// Rows that ask for a host come first.
+fn clients<'a>(around: &'a Surroundings, language: &str) -> impl Iterator<Item = (&'a Provider, &'a Client)> {
+    let rows = || around.catalogue.providers.iter().flat_map(|it| it.clients.iter().map(move |client| (it, client)));
+    let language = language.to_owned();
+    rows()
+        .filter(|(_, client)| client.host.is_some())
+        .chain(rows().filter(|(_, client)| client.host.is_none()))
+        .filter(move |(_, client)| client.lang == language && client.kind.is_none())
+}
+
+/// `callee` ends in the symbol's last name and holds its first.
+fn is_called(symbol: &str, callee: &str) -> bool {
+    let names = |text: &str| -> Vec<String> {
+        text.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|it| !it.is_empty()).map(str::to_owned).collect()
+    };
+    let (symbol, callee) = (names(symbol), names(callee));
+    symbol.last() == callee.last() && symbol.first().is_some_and(|first| callee.contains(first) || symbol.len() == 2 && callee.len() == 1)
+}
+
+fn is_imported(doc: &Document, package: &str) -> bool {
+    let package = package.replace('-', "_");
+    let root = package.strip_suffix("_core").unwrap_or(&package);
+    doc.facts().iter().any(|fact| match *fact {
+        Fact::Import { name, item, .. } => {
+            let module = doc.slice(name).replace("::", ".");
+            let module = module.trim_start_matches('.');
+            let dotted = match item {
+                Some(item) => format!("{module}.{}", doc.slice(item)),
+                None => module.to_owned(),
+            };
+            let first = |text: &str| text.split('.').next().unwrap_or("").to_owned();
+            dotted.starts_with(root) && first(&dotted) == first(root) || google(root).is_some_and(|path| dotted.starts_with(path))
+        }
+        _ => false,
+    })
+}
+
+/// Packages whose module has another name.
+fn google(package: &str) -> Option<&'static str> {
+    match package {
+        "google_genai" => Some("google.genai"),
+        "google_generativeai" => Some("google.generativeai"),
+        "perplexityai" => Some("perplexity"),
+        "azure_core" => Some("azure.core"),
+        "azure_ai_inference" => Some("azure.ai.inference"),
+        "cerebras_cloud_sdk" => Some("cerebras.cloud.sdk"),
+        "fireworks_ai" => Some("fireworks"),
+        _ => None,
+    }
+}
+
+/// The literal is one of the arguments that take the key.
+fn takes(doc: &Document, client: &Client, arguments: Span, value: Span) -> bool {
+    let inner = doc.facts().bindings_around(value).into_iter().next();
+    let named = inner.filter(|(name, _)| arguments.contains(*name)).map(|(name, _)| doc.slice(name));
+    match named {
+        Some(name) => client.args.iter().any(|arg| arg == name),
+        None => client.args.iter().any(|arg| arg.parse() == Ok(position(doc.slice(arguments), value.start - arguments.start))),
+    }
+}
+
+/// How many commas of the outermost level stand before `offset`.
+fn position(arguments: &str, offset: u32) -> usize {
+    let (mut depth, mut commas, mut quote) = (0, 0, None);
+    for byte in arguments.bytes().take(offset as usize) {
+        match (quote, byte) {
+            (Some(open), _) if open == byte => quote = None,
+            (Some(_), _) => {}
+            (None, b'"' | b'\'') => quote = Some(byte),
+            (None, b'(' | b'[' | b'{') => depth += 1,
+            (None, b')' | b']' | b'}') => depth -= 1,
+            (None, b',') if depth == 1 => commas += 1,
+            _ => {}
+        }
+    }
+    commas
+}
+
+/// The base url is a server on this machine or this network: no provider's key goes there.
+fn points_home(call: &str) -> bool {
+    ["://localhost", "://127.", "://0.0.0.0", "://[::1]", "://192.168.", "://10.", ".local", ".internal", "://host.docker"]
+        .iter()
+        .any(|home| call.contains(home))
+}
+
+fn provider_of_host<'a>(around: &'a Surroundings, text: &str) -> Option<&'a Provider> {
+    if !text.contains("://") {
+        return None;
+    }
+    around.catalogue.providers.iter().find(|provider| {
+        let base = provider.base_url.split("://").nth(1).unwrap_or("");
+        let base = base.split('/').next().unwrap_or("");
+        let hosts = provider.hosts.iter().map(|host| host.trim_start_matches('*'));
+        hosts.chain([base]).any(|host| host.len() > 5 && host.contains('.') && text.contains(host))
+    })
+}
+
+/// A name that is a provider's variable, or that speaks of a provider and has the shape of its key.
+fn by_name<'a>(doc: &'a Document, around: &'a Surroundings, value: Span) -> Option<Slot<'a>> {
+    let (name, holder) = doc.facts().bindings_around(value).into_iter().next()?;
+    let direct = holder.len() <= value.len() + 80 || doc.slice(holder).trim_start().starts_with(['"', '\'', 'b', 'r', 'f']);
+    if !direct {
+        return None;
+    }
+    let name = doc.slice(name);
+    let slot = |provider| Slot { provider, client: None, variable: None, arguments: None };
+    if let Some(provider) = around.catalogue.provider_of_env(name) {
+        return Some(slot(provider));
+    }
+    if !around.catalogue.is_secret_name(name) && !name.to_ascii_lowercase().ends_with("key") {
+        return None;
+    }
+    let lower = name.to_ascii_lowercase();
+    let text = doc.slice(value);
+    around.catalogue.providers.iter().find_map(|provider| {
+        let speaks = |shape: &crate::secrets::Shape| {
+            shape.format == Format::Contextual && shape.context.iter().any(|word| lower.contains(word.as_str())) && shape.is_whole(text)
+        };
+        provider.keys.iter().any(speaks).then(|| slot(provider))
+    })
+}
+
+/// A request header, in a file that speaks to the provider's host.
+fn by_header<'a>(doc: &'a Document, around: &'a Surroundings, value: Span) -> Option<Slot<'a>> {
+    let (name, _) = doc.facts().bindings_around(value).into_iter().next()?;
+    let name = doc.slice(name).to_ascii_lowercase();
+    let name = if name == "bearer_auth" { "authorization" } else { name.as_str() };
+    let sends = |provider: &Provider| {
+        let header = provider.auth.split(':').next().unwrap_or("");
+        !header.is_empty() && header.eq_ignore_ascii_case(name)
+    };
+    let speaks = |provider: &&Provider| {
+        sends(provider)
+            && provider.hosts.iter().any(|host| {
+                let host = host.trim_start_matches('*');
+                host.contains('.') && doc.text().contains(host)
+            })
+    };
+    let mut found = around.catalogue.providers.iter().filter(speaks);
+    let provider = found.next()?;
+    found.next().is_none().then_some(Slot { provider, client: None, variable: None, arguments: None })
+}

@@ -1,0 +1,106 @@
+//! What the core has to know of the world around a document. The shell fills it; tests write it down.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::secrets::{Catalogue, Identity};
+use crate::syntax::Document;
+
+/// The world around one document.
+#[derive(Clone, Debug)]
+pub struct Surroundings {
+    /// The providers, with the user's own.
+    pub catalogue: Arc<Catalogue>,
+    /// The workspace's name, as the default place for keys has it.
+    pub workspace: String,
+    /// How git sees the document.
+    pub git: GitState,
+    /// The env file that belongs to the document.
+    pub env: EnvFile,
+    /// Where keys can go, the preferred place first.
+    pub destinations: Vec<Destination>,
+    /// The texts of the manifests that apply to the document.
+    pub manifests: String,
+    /// The files in which programs start that use the document, the document itself left out.
+    pub entries: Vec<Arc<Document>>,
+    /// The text of the `.gitignore` at the workspace root.
+    pub gitignore: Option<String>,
+    /// The variable that the user named for this move.
+    pub name: Option<String>,
+    /// `YYYY-MM-DD`, for suppressions that end.
+    pub today: String,
+}
+
+/// How git sees a file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum GitState {
+    /// There is no repository.
+    #[default]
+    NoRepository,
+    /// The index holds the file.
+    Tracked,
+    /// The next `git add` would take it.
+    Untracked,
+    /// An ignore rule covers it.
+    Ignored,
+}
+
+/// An env file: names, and whether values are the same; no value.
+#[derive(Clone, Debug, Default)]
+pub struct EnvFile {
+    /// Relative to the workspace root.
+    pub path: PathBuf,
+    /// In file order.
+    pub entries: Vec<EnvEntry>,
+    /// Why nothing may be written there.
+    pub refused: Option<String>,
+    /// How git sees it.
+    pub git: GitState,
+}
+
+/// One line of an env file.
+#[derive(Clone, Debug)]
+pub struct EnvEntry {
+    /// The variable.
+    pub name: String,
+    /// Tells equal values; `None` when the value cannot be read (a reference nobody resolved).
+    pub identity: Option<Identity>,
+    /// The value is a reference to a store.
+    pub is_reference: bool,
+}
+
+/// A place where keys can go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Destination {
+    /// The store's id: `env`, `local` …
+    pub store: String,
+    /// The name in titles: `.env`, `the encrypted store`.
+    pub label: String,
+    /// What `.env` says, `{name}` standing for the variable: `ref+age://…#/{name}`; `None` where `.env` is the store.
+    pub reference: Option<String>,
+}
+
+impl Surroundings {
+    /// No workspace at all: every fix goes to a `.env` that is not there yet.
+    pub fn bare() -> Surroundings {
+        Surroundings {
+            catalogue: Catalogue::built_in_shared(),
+            workspace: "workspace".to_owned(),
+            git: GitState::NoRepository,
+            env: EnvFile { path: PathBuf::from(".env"), ..EnvFile::default() },
+            destinations: vec![Destination::env()],
+            manifests: String::new(),
+            entries: Vec::new(),
+            gitignore: None,
+            name: None,
+            today: "2026-01-01".to_owned(),
+        }
+    }
+}
+
+impl Destination {
+    /// Plain text in `.env`.
+    pub fn env() -> Destination {
+        Destination { store: "env".to_owned(), label: ".env".to_owned(), reference: None }
+    }
+}

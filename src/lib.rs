@@ -1,0 +1,5 @@
+pub mod text;
+pub mod syntax;
+pub mod secrets;
+pub mod fixes;
+pub mod rules;

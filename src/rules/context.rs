@@ -1,0 +1,140 @@
+//! What every rule looks at: the document, its keys, and what is written beside them.
+
+use std::cell::OnceCell;
+use std::collections::HashMap;
+use std::path::Path;
+
+use regex::Regex;
+use std::sync::LazyLock;
+
+use super::{Finding, Severity};
+use crate::fixes::Surroundings;
+use crate::secrets::{Catalogue, Fingerprint, Provider, Token, fingerprint, has_candidate, redact, scan, weak_fingerprint};
+use crate::syntax::{Document, Facts};
+use crate::text::Span;
+
+/// One document with its surroundings, for one check.
+pub struct Context<'d> {
+    /// The document.
+    pub doc: &'d Document,
+    /// What lies around it.
+    pub around: &'d Surroundings,
+    tokens: OnceCell<Vec<Token>>,
+}
+
+/// The cheapest question that never misses a finding: something in the text could be a key, or is a suppression.
+///
+/// It leaves out nearly every file, so nothing of them is parsed.
+pub fn needs_look(text: &[u8]) -> bool {
+    has_candidate(text) || memchr::memmem::find(text, b"aikeys: ignore").is_some()
+}
+
+impl<'d> Context<'d> {
+    /// Looks at a document; scans and parses nothing yet.
+    pub fn new(doc: &'d Document, around: &'d Surroundings) -> Context<'d> {
+        Context { doc, around, tokens: OnceCell::new() }
+    }
+
+    /// The providers.
+    pub fn catalogue(&self) -> &'d Catalogue {
+        &self.around.catalogue
+    }
+
+    /// What stands where.
+    pub fn facts(&self) -> &'d Facts {
+        self.doc.facts()
+    }
+
+    /// The distinctive keys in the text. One that needs context is there only when the file speaks of its provider.
+    pub fn tokens(&self) -> &[Token] {
+        self.tokens.get_or_init(|| {
+            let mut tokens = scan(self.catalogue(), self.doc.text().as_bytes());
+            tokens.retain(|token| !token.needs_context || self.speaks_of(self.catalogue().shape(token.shape).0, token.span));
+            tokens
+        })
+    }
+
+    /// The line of `span`, or a name around it, holds the provider's id, name or variable.
+    fn speaks_of(&self, provider: &Provider, span: Span) -> bool {
+        let line = self.doc.lines().span(self.doc.lines().line_of(span.start));
+        let rest = [Span { end: span.start, ..line }, Span { start: span.end.min(line.end), ..line }];
+        let words = [&provider.id, &provider.env].into_iter().chain(&provider.aliases);
+        let words: Vec<String> = words.map(|word| word.to_ascii_lowercase()).collect();
+        rest.iter().any(|part| {
+            let text = self.doc.slice(*part).to_ascii_lowercase();
+            words.iter().any(|word| text.contains(word.as_str()))
+        })
+    }
+
+    /// The document is an env file, by its name.
+    pub fn is_env_file(&self) -> bool {
+        is_env_file(self.doc.path())
+    }
+
+    /// A finding about a secret at `span`, with everything but the severity decided here.
+    pub fn secret_finding(&self, rule: &'static str, severity: Severity, span: Span, about: &About<'_>) -> Finding {
+        let value = self.doc.slice(span);
+        let shape = about.shape.map(|id| self.catalogue().shape(id).1);
+        let mut notes = Vec::new();
+        if let Some(provider) = about.provider.filter(|provider| !provider.keys_page.is_empty()) {
+            notes.push(format!("rotate it at {}", provider.keys_page));
+        }
+        Finding {
+            rule,
+            severity: self.adjusted(severity),
+            span,
+            message: about.message.clone(),
+            provider: about.provider.map(|provider| provider.id.clone()),
+            secret: Some(span),
+            redacted: Some(redact(value, shape)),
+            fingerprint: fingerprint(value).unwrap_or(Fingerprint { hex: String::new(), weak: true }),
+            notes,
+        }
+    }
+
+    /// One step down where git ignores the file.
+    fn adjusted(&self, severity: Severity) -> Severity {
+        match (self.around.git, severity) {
+            (crate::fixes::GitState::Ignored, Severity::Error) => Severity::Warning,
+            _ => severity,
+        }
+    }
+}
+
+/// What a finding says of its secret.
+pub struct About<'c> {
+    /// The sentence.
+    pub message: String,
+    /// Whose key it is.
+    pub provider: Option<&'c Provider>,
+    /// The shape that matched.
+    pub shape: Option<crate::secrets::ShapeId>,
+}
+
+/// `.env`, `.env.local`, `prod.env` … but no template.
+pub fn is_env_file(path: &Path) -> bool {
+    static NAMES: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"^(?:\.env(?:\..+)?|.+\.env|\.envrc|\.dev\.vars|\.env\.keys)$").expect("a literal pattern")
+    });
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or("");
+    NAMES.is_match(name) && !is_env_template(path)
+}
+
+/// `.env.example` and its like: meant to be committed.
+pub fn is_env_template(path: &Path) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or("");
+    let ends = [".example", ".sample", ".template", ".dist", ".defaults", ".schema", ".vault", "-example", ".tmpl"];
+    name.contains("env") && (ends.iter().any(|end| name.ends_with(end)) || name.starts_with("example.") || name.contains(".example."))
+}
+
+/// Gives findings about guessable values a fingerprint over their place: rule, path and ordinal.
+pub(super) fn number_weak(context: &Context<'_>, findings: &mut [Finding]) {
+    let path = context.doc.path().to_string_lossy().replace('\\', "/");
+    let mut seen: HashMap<&'static str, usize> = HashMap::new();
+    findings.sort_by_key(|finding| finding.span);
+    for finding in findings.iter_mut().filter(|finding| finding.fingerprint.hex.is_empty()) {
+        let ordinal = seen.entry(finding.rule).or_default();
+        finding.fingerprint = weak_fingerprint(finding.rule, &path, *ordinal);
+        *ordinal += 1;
+    }
+}

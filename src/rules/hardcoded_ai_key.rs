@@ -1,0 +1,46 @@
+//! A key whose shape alone names its provider.
+
+use super::context::{About, Context};
+use super::{Finding, Rule, Severity};
+use crate::fixes::move_secret;
+use crate::secrets::{Class, Provider, Shape};
+
+pub(super) static RULE: Rule = Rule {
+    id: "hardcoded-ai-key",
+    severity: Severity::Error,
+    docs: "A complete, provider-shaped AI key stands in a file.
+
+Everyone who can read the file, its history or its backups can use the key, and the account pays. \
+The shape alone names the provider, so this is found in every kind of file, comments and documentation included.
+
+Move the key to `.env` or to a store, and read it from the environment. \
+If the file was ever committed or shared, make a new key and revoke this one: moving is not enough.",
+    check,
+    fixes: |context, finding| finding.secret.map(|it| move_secret(context.doc, context.around, it)).unwrap_or_default(),
+};
+
+fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
+    if context.is_env_file() {
+        return;
+    }
+    for token in context.tokens() {
+        let (provider, shape) = context.catalogue().shape(token.shape);
+        let message = message(provider, shape);
+        let about = About { message, provider: Some(provider), shape: Some(token.shape) };
+        findings.push(context.secret_finding(RULE.id, RULE.severity, token.span, &about));
+    }
+}
+
+fn message(provider: &Provider, shape: &Shape) -> String {
+    let danger = match shape.class {
+        Class::Admin => ", which can make and delete other keys,",
+        Class::Oauth => ", which acts as a person,",
+        _ => "",
+    };
+    format!("{}{danger} stands in the text", name_key(provider, shape))
+}
+
+/// `OpenAI project key`, `an Anthropic (Claude) API key`.
+pub(super) fn name_key(provider: &Provider, shape: &Shape) -> String {
+    format!("{} {}", provider.name, shape.name)
+}

@@ -1,0 +1,139 @@
+//! Rules: functions from facts to findings. They name no language and touch no file.
+
+mod context;
+mod env_file_in_git;
+mod hardcoded_ai_key;
+mod key_as_fallback;
+mod literal_in_key_slot;
+mod suppression;
+mod unused_ignore;
+
+pub use context::{Context, needs_look};
+
+use crate::fixes::{Repairs, Surroundings};
+use crate::secrets::Fingerprint;
+use crate::syntax::Document;
+use crate::text::Span;
+
+/// A rule: one file, one specification page in `tests/rules/`.
+pub struct Rule {
+    /// Kebab case; names the bad thing; reads right in `aikeys: ignore[<id>]`.
+    pub id: &'static str,
+    /// What it is by default.
+    pub severity: Severity,
+    /// What, why, and what to do: the text of `explain`, hover, SARIF and README. Its first line is the summary.
+    pub docs: &'static str,
+    check: fn(&Context<'_>, &mut Vec<Finding>),
+    fixes: fn(&Context<'_>, &Finding) -> Repairs,
+}
+
+/// How much a finding matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// A remark.
+    Hint,
+    /// Worth knowing.
+    Info,
+    /// Should not be there.
+    Warning,
+    /// Must not be there.
+    Error,
+}
+
+/// One bad thing in one place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// The rule's id.
+    pub rule: &'static str,
+    /// After all adjustments.
+    pub severity: Severity,
+    /// Where: the key itself where there is one.
+    pub span: Span,
+    /// What is wrong, in one sentence without a key.
+    pub message: String,
+    /// The provider's id.
+    pub provider: Option<String>,
+    /// Where the secret stands.
+    pub secret: Option<Span>,
+    /// What may be shown of it: prefix and last four characters.
+    pub redacted: Option<String>,
+    /// The same for the same key everywhere.
+    pub fingerprint: Fingerprint,
+    /// Further facts, a sentence each: already committed, where to rotate.
+    pub notes: Vec<String>,
+}
+
+/// Every rule. Of two findings in one place the rule that stands first here wins.
+pub static RULES: &[&Rule] = &[
+    &env_file_in_git::RULE,
+    &key_as_fallback::RULE,
+    &hardcoded_ai_key::RULE,
+    &literal_in_key_slot::RULE,
+    &unused_ignore::RULE,
+];
+
+impl Rule {
+    /// The rule with this id.
+    pub fn named(id: &str) -> Option<&'static Rule> {
+        RULES.iter().copied().find(|rule| rule.id == id)
+    }
+
+    /// The first sentence of the docs.
+    pub fn summary(&self) -> &'static str {
+        self.docs.lines().next().unwrap_or("")
+    }
+}
+
+impl Severity {
+    /// `error`, `warning`, `info`, `hint`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Severity::Hint => "hint",
+            Severity::Info => "info",
+            Severity::Warning => "warning",
+            Severity::Error => "error",
+        }
+    }
+
+    /// Reads [`Severity::name`].
+    pub fn named(name: &str) -> Option<Severity> {
+        [Severity::Hint, Severity::Info, Severity::Warning, Severity::Error].into_iter().find(|it| it.name() == name)
+    }
+}
+
+/// Everything that is wrong in a document, by position. The whole core in one call: pure, total, deterministic.
+pub fn check(doc: &Document, around: &Surroundings) -> Vec<Finding> {
+    if !needs_look(doc.text().as_bytes()) {
+        return Vec::new();
+    }
+    let context = Context::new(doc, around);
+    let mut findings = Vec::new();
+    for rule in RULES {
+        (rule.check)(&context, &mut findings);
+    }
+    let findings = one_each(findings);
+    let mut kept = suppression::apply(&context, findings);
+    context::number_weak(&context, &mut kept);
+    kept.sort_by_key(|finding| (finding.span, finding.rule));
+    kept
+}
+
+/// What can be done about a finding of [`check`] on the same document.
+pub fn fixes(doc: &Document, around: &Surroundings, finding: &Finding) -> Repairs {
+    let context = Context::new(doc, around);
+    Rule::named(finding.rule).map(|rule| (rule.fixes)(&context, finding)).unwrap_or_default()
+}
+
+/// One key in one place is one finding: that of the rule that stands first.
+fn one_each(mut findings: Vec<Finding>) -> Vec<Finding> {
+    let rank = |finding: &Finding| RULES.iter().position(|rule| rule.id == finding.rule);
+    findings.sort_by_key(|finding| (rank(finding), finding.span));
+    let mut kept: Vec<Finding> = Vec::new();
+    for finding in findings {
+        let taken = kept.iter().any(|other| other.span.overlaps(finding.span) && other.secret.is_some());
+        if !taken || finding.secret.is_none() {
+            kept.push(finding);
+        }
+    }
+    kept
+}

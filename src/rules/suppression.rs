@@ -1,0 +1,98 @@
+//! `aikeys: ignore[rule, rule] reason until=YYYY-MM-DD`, and the comments of other tools.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::context::Context;
+use super::{Finding, unused_ignore};
+use crate::text::Span;
+
+/// A suppression as written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Suppression {
+    /// From `aikeys:` to the end of the reason.
+    pub span: Span,
+    /// The rules it names.
+    pub rules: Vec<String>,
+    /// Why; empty when nobody said.
+    pub reason: String,
+    /// The last day it holds.
+    pub until: Option<String>,
+    /// The line it stands on, from 0.
+    line: u32,
+    /// It stands alone on its line, so that it speaks of the next one.
+    alone: bool,
+}
+
+/// Takes out what is suppressed, and adds what is wrong with the suppressions.
+pub(super) fn apply(context: &Context<'_>, mut findings: Vec<Finding>) -> Vec<Finding> {
+    let suppressions = read(context);
+    let foreign = |line: u32| others().is_match(context.doc.slice(context.doc.lines().span(line)));
+    let mut used = vec![false; suppressions.len()];
+    findings.retain(|finding| {
+        let line = context.doc.lines().line_of(finding.span.start);
+        let mut keep = true;
+        for (at, suppression) in suppressions.iter().enumerate() {
+            let near = suppression.line == line || (suppression.alone && suppression.line + 1 == line);
+            if near && suppression.rules.iter().any(|rule| rule == finding.rule) {
+                used[at] = true;
+                keep &= ended(context, suppression);
+            }
+        }
+        keep && !(finding.secret.is_some() && foreign(line))
+    });
+    // Prose about suppressions, in a README, is no suppression.
+    if context.doc.language().is_none() {
+        return findings;
+    }
+    for (suppression, used) in suppressions.iter().zip(used) {
+        findings.extend(unused_ignore::judge(suppression, used, ended(context, suppression)));
+    }
+    findings
+}
+
+fn ended(context: &Context<'_>, suppression: &Suppression) -> bool {
+    suppression.until.as_ref().is_some_and(|until| *until < context.around.today)
+}
+
+fn read(context: &Context<'_>) -> Vec<Suppression> {
+    static FORM: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"aikeys: ignore\[([A-Za-z0-9, -]*)\]([^\n\r]*)").expect("a literal pattern"));
+    static UNTIL: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"\buntil=(\d{4}-\d{2}-\d{2})").expect("a literal pattern"));
+    let text = context.doc.text();
+    if memchr::memmem::find(text.as_bytes(), b"aikeys: ignore").is_none() {
+        return Vec::new();
+    }
+    let mut found = Vec::new();
+    for captures in FORM.captures_iter(text) {
+        let (Some(all), Some(rules), Some(rest)) = (captures.get(0), captures.get(1), captures.get(2)) else { continue };
+        let span = Span::new(all.start(), rules.end() + 1);
+        if context.doc.language().is_some() && !context.facts().in_comment(span) {
+            continue;
+        }
+        let line = context.doc.lines().line_of(span.start);
+        let before = &text[context.doc.lines().span(line).start as usize..all.start()];
+        let rest = rest.as_str().trim_end_matches(['*', '/', '-', '>', ' ', '#']);
+        let until = UNTIL.captures(rest).and_then(|it| it.get(1)).map(|it| it.as_str().to_owned());
+        found.push(Suppression {
+            span,
+            rules: rules.as_str().split(',').map(|rule| rule.trim().to_owned()).filter(|rule| !rule.is_empty()).collect(),
+            reason: UNTIL.replace(rest, "").trim().to_owned(),
+            until,
+            line,
+            alone: before.trim_start().chars().all(|c| !c.is_alphanumeric()),
+        });
+    }
+    found
+}
+
+/// What users wrote for other tools counts as well.
+fn others() -> &'static Regex {
+    static OTHERS: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"gitleaks:allow|betterleaks:allow|pragma: allowlist secret|#\s*nosec\b|secretlint-disable-line|trufflehog:ignore|kingfisher:ignore|ggignore")
+            .expect("a literal pattern")
+    });
+    &OTHERS
+}

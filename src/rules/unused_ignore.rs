@@ -1,0 +1,49 @@
+//! A suppression that suppresses nothing, or does not say why.
+
+use super::suppression::Suppression;
+use super::{Finding, Rule, Severity};
+use crate::fixes::drop_comment;
+use crate::secrets::Fingerprint;
+
+pub(super) static RULE: Rule = Rule {
+    id: "unused-ignore",
+    severity: Severity::Hint,
+    docs: "An `aikeys: ignore[…]` comment has no effect, or gives no reason.
+
+A comment that suppresses nothing hides the next real finding on its line. \
+One without a reason leaves the next reader guessing.
+
+Delete the comment, or write why the finding is fine: `aikeys: ignore[hardcoded-ai-key] revoked in May`. \
+`until=2027-01-31` lets it end by itself.",
+    check: |_, _| {},
+    fixes: |context, finding| drop_comment(context.doc, finding.span),
+};
+
+/// What is wrong with a suppression, if anything is.
+pub(super) fn judge(suppression: &Suppression, used: bool, ended: bool) -> Option<Finding> {
+    let unknown = suppression.rules.iter().find(|rule| Rule::named(rule).is_none());
+    let message = if let Some(rule) = unknown {
+        format!("there is no rule {rule:?}: `aikeys-lsp rules` lists them")
+    } else if suppression.rules.is_empty() {
+        "this comment names no rule: write `aikeys: ignore[rule] reason`".to_owned()
+    } else if ended {
+        format!("this comment ended on {}", suppression.until.as_deref().unwrap_or_default())
+    } else if !used {
+        format!("there is no {} here to ignore", suppression.rules.join(" or "))
+    } else if suppression.reason.is_empty() {
+        "this comment gives no reason: write one behind the bracket".to_owned()
+    } else {
+        return None;
+    };
+    Some(Finding {
+        rule: RULE.id,
+        severity: RULE.severity,
+        span: suppression.span,
+        message,
+        provider: None,
+        secret: None,
+        redacted: None,
+        fingerprint: Fingerprint { hex: String::new(), weak: true },
+        notes: Vec::new(),
+    })
+}

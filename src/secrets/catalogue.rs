@@ -1,0 +1,194 @@
+//! All providers, indexed for scanning and for look-up by variable, client and header.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Arc, LazyLock};
+
+use aho_corasick::AhoCorasick;
+use regex::Regex;
+use serde::Deserialize;
+
+use super::placeholder::Placeholders;
+use super::provider::{Confidence, Format, Provider, Shape};
+
+/// The providers that a check knows.
+#[derive(Debug)]
+pub struct Catalogue {
+    /// Built-in providers first, then the user's.
+    pub providers: Vec<Provider>,
+    pub(super) placeholders: Placeholders,
+    pub(super) anchors: AhoCorasick,
+    /// The shapes that hold each anchor, in the order of the anchors.
+    pub(super) by_anchor: Vec<Vec<ShapeId>>,
+    /// Anchors that do not lie in one run of key characters, each with its shape.
+    pub(super) wide: Vec<(String, ShapeId)>,
+    /// Distinctive shapes without an anchor.
+    pub(super) unanchored: Vec<ShapeId>,
+    by_env: HashMap<String, usize>,
+    secret_name: Regex,
+}
+
+/// A shape by its place in the catalogue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ShapeId {
+    /// Index in [`Catalogue::providers`].
+    pub provider: usize,
+    /// Index in [`Provider::keys`].
+    pub key: usize,
+}
+
+/// Why a catalogue cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum CatalogueError {
+    /// The text is no catalogue.
+    #[error("{0}")]
+    Toml(String),
+    /// A shape does not compile.
+    #[error("provider {provider:?}: the shape of {shape:?} is no regular expression that can be used")]
+    Regex {
+        /// The provider's id.
+        provider: String,
+        /// The shape's id.
+        shape: String,
+    },
+    /// Two providers or shapes share an id.
+    #[error("{0:?} is there twice: ids must be unique")]
+    Twice(String),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct File {
+    provider: Vec<Provider>,
+    placeholders: Placeholders,
+    env: EnvNames,
+    #[serde(rename = "generic-key")]
+    _generic_key: toml::Value,
+    #[serde(rename = "ambiguous-shape")]
+    _ambiguous_shape: toml::Value,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct EnvNames {
+    secret_name: String,
+    #[serde(rename = "client-exposed-prefixes")]
+    _client_exposed_prefixes: Vec<String>,
+    #[serde(rename = "generic-names")]
+    _generic_names: Vec<String>,
+    #[serde(rename = "multi-key-names")]
+    _multi_key_names: Vec<String>,
+}
+
+static BUILT_IN: LazyLock<Arc<Catalogue>> =
+    LazyLock::new(|| Arc::new(Catalogue::with(Vec::new()).expect("a test loads the built-in catalogue")));
+
+impl Catalogue {
+    /// The catalogue that the binary carries.
+    pub fn built_in() -> &'static Catalogue {
+        &BUILT_IN
+    }
+
+    /// The same, to be held.
+    pub fn built_in_shared() -> Arc<Catalogue> {
+        Arc::clone(&BUILT_IN)
+    }
+
+    /// The built-in catalogue and the user's own providers.
+    pub fn with(own: Vec<Provider>) -> Result<Catalogue, CatalogueError> {
+        let mut file: File =
+            toml::from_str(include_str!("providers.toml")).map_err(|error| CatalogueError::Toml(error.to_string()))?;
+        check_own(&own)?;
+        file.provider.extend(own);
+        let mut ids = BTreeSet::new();
+        for provider in &file.provider {
+            let shapes = provider.keys.iter().map(|shape| &shape.id);
+            if let Some(twice) = std::iter::once(&provider.id).chain(shapes).find(|id| !ids.insert((*id).clone())) {
+                return Err(CatalogueError::Twice(twice.clone()));
+            }
+        }
+        let secret_name = Regex::new(&file.env.secret_name).map_err(|error| CatalogueError::Toml(error.to_string()))?;
+        Ok(index(file.provider, file.placeholders, secret_name))
+    }
+
+    /// A shape with its provider.
+    pub fn shape(&self, id: ShapeId) -> (&Provider, &Shape) {
+        let provider = &self.providers[id.provider];
+        (provider, &provider.keys[id.key])
+    }
+
+    /// A shape by its name, `openai.project`.
+    pub fn shape_named(&self, name: &str) -> Option<ShapeId> {
+        self.shapes().find(|&id| self.shape(id).1.id == name)
+    }
+
+    /// A provider by its id.
+    pub fn provider(&self, id: &str) -> Option<&Provider> {
+        self.providers.iter().find(|provider| provider.id == id)
+    }
+
+    /// The provider whose key the variable `name` holds. Case does not count, so that `openai_api_key` is found as well.
+    pub fn provider_of_env(&self, name: &str) -> Option<&Provider> {
+        self.by_env.get(&name.to_ascii_uppercase()).map(|&at| &self.providers[at])
+    }
+
+    /// `name` is what people call a variable that holds a secret.
+    pub fn is_secret_name(&self, name: &str) -> bool {
+        self.secret_name.is_match(name)
+    }
+
+    /// Every shape.
+    pub fn shapes(&self) -> impl Iterator<Item = ShapeId> + '_ {
+        self.providers
+            .iter()
+            .enumerate()
+            .flat_map(|(provider, it)| (0..it.keys.len()).map(move |key| ShapeId { provider, key }))
+    }
+}
+
+fn check_own(own: &[Provider]) -> Result<(), CatalogueError> {
+    for provider in own {
+        for shape in &provider.keys {
+            if shape.regex().is_none() {
+                return Err(CatalogueError::Regex { provider: provider.id.clone(), shape: shape.id.clone() });
+            }
+        }
+    }
+    Ok(())
+}
+
+fn index(providers: Vec<Provider>, placeholders: Placeholders, secret_name: Regex) -> Catalogue {
+    let mut anchors: BTreeMap<String, Vec<ShapeId>> = BTreeMap::new();
+    let (mut wide, mut unanchored, mut by_env) = (Vec::new(), Vec::new(), HashMap::new());
+    for (at, provider) in providers.iter().enumerate() {
+        let names = std::iter::once(&provider.env).chain(&provider.aliases);
+        for name in names.chain(provider.keys.iter().flat_map(|shape| &shape.env)) {
+            by_env.entry(name.to_ascii_uppercase()).or_insert(at);
+        }
+        for (key, shape) in provider.keys.iter().enumerate() {
+            let id = ShapeId { provider: at, key };
+            if shape.format != Format::Distinctive {
+                continue;
+            }
+            for anchor in &shape.anchors {
+                if anchor.starts_with('-') {
+                    wide.push((anchor.clone(), id));
+                } else {
+                    anchors.entry(anchor.clone()).or_default().push(id);
+                }
+            }
+            if shape.anchors.is_empty() {
+                unanchored.push(id);
+            }
+        }
+    }
+    let (words, by_anchor): (Vec<_>, Vec<_>) = anchors.into_iter().unzip();
+    let anchors = AhoCorasick::new(words).expect("anchors are short literals");
+    Catalogue { providers, placeholders, anchors, by_anchor, wide, unanchored, by_env, secret_name }
+}
+
+impl Shape {
+    /// The shape alone is proof enough.
+    pub fn stands_alone(&self) -> bool {
+        self.format == Format::Distinctive && self.confidence > Confidence::Low
+    }
+}

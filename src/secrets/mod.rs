@@ -1,0 +1,23 @@
+//! What a key is: providers, shapes, placeholders, fingerprints, references.
+//!
+//! Pure. Knows text, and neither trees nor files.
+
+mod catalogue;
+mod dotenv;
+mod fingerprint;
+mod placeholder;
+mod provider;
+mod reference;
+mod sample;
+mod scan;
+mod secret;
+
+pub use catalogue::{Catalogue, CatalogueError, ShapeId};
+pub use dotenv::{EnvLine, env_lines, env_value};
+pub use fingerprint::{Fingerprint, Identity, fingerprint, identity, weak_fingerprint};
+pub use placeholder::{Placeholder, classify};
+pub use provider::{Boundary, Class, Client, Confidence, Format, KeyApi, Level, Provider, Shape, Validate};
+pub use reference::{SecretRef, is_reference};
+pub use sample::{sample, sample_shape};
+pub use scan::{Token, has_candidate, scan};
+pub use secret::{Secret, redact};

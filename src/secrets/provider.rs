@@ -1,0 +1,287 @@
+//! The schema of `providers.toml`, and of `[[provider]]` in `aikeys.toml`.
+
+use std::sync::OnceLock;
+
+use regex::bytes::Regex;
+use serde::Deserialize;
+
+/// A company or product that hands out keys.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Provider {
+    /// Kebab-case id, unique in the catalogue.
+    pub id: String,
+    /// The name that messages use.
+    pub name: String,
+    /// What it sells: `llm`, `search`, `gateway` …
+    #[serde(default)]
+    pub category: String,
+    /// The variable that its SDKs read.
+    pub env: String,
+    /// Other variables that hold the same key.
+    #[serde(default)]
+    pub aliases: Vec<String>,
+    /// Variables beside the key: base url, organisation …
+    #[serde(default)]
+    pub related: Vec<String>,
+    /// Host names of its API; `*.` stands for any label.
+    #[serde(default)]
+    pub hosts: Vec<String>,
+    /// How the key is sent, `{key}` standing for it.
+    #[serde(default)]
+    pub auth: String,
+    /// The page where keys are made and revoked.
+    #[serde(default)]
+    pub keys_page: String,
+    /// The base url of its OpenAI-compatible API.
+    #[serde(default)]
+    pub base_url: String,
+    /// `retired` and the like.
+    #[serde(default)]
+    pub status: String,
+    /// A fact for people.
+    #[serde(default)]
+    pub note: String,
+    /// The shapes of its keys.
+    #[serde(default, rename = "key")]
+    pub keys: Vec<Shape>,
+    /// The SDK entry points that take a key.
+    #[serde(default, rename = "client")]
+    pub clients: Vec<Client>,
+    /// The cheapest request that tells a live key from a dead one.
+    pub validate: Option<Validate>,
+    /// Whether keys can be made and revoked by API.
+    pub key_api: Option<KeyApi>,
+}
+
+/// One shape of key.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Shape {
+    /// `provider.shape`, unique in the catalogue.
+    pub id: String,
+    /// For messages: `project key`.
+    pub name: String,
+    /// Whether the shape alone names the provider.
+    pub format: Format,
+    /// The whole key, for the `regex` crate.
+    pub regex: String,
+    /// A wider shape that counts only with context.
+    pub lenient: Option<String>,
+    /// Literal texts, one of which every match holds.
+    #[serde(default)]
+    pub anchors: Vec<String>,
+    /// Characters that may not stand next to a match.
+    pub boundary: Boundary,
+    /// Of two matches in one place the higher one counts.
+    #[serde(default)]
+    pub priority: u32,
+    /// Words that make a contextual shape count.
+    #[serde(default)]
+    pub context: Vec<String>,
+    /// Variables for this shape, where the provider's own is wrong.
+    #[serde(default)]
+    pub env: Vec<String>,
+    /// Character classes a match must hold unless its context names the provider:
+    /// `digit`, `upper`.
+    #[serde(default)]
+    pub require: Vec<String>,
+    /// How the last characters check the others.
+    #[serde(default)]
+    pub checksum: String,
+    /// How sure the shape is.
+    pub confidence: Confidence,
+    /// What losing such a key costs.
+    pub severity: Level,
+    /// What the key can do.
+    #[serde(default)]
+    pub class: Class,
+    /// A fact for people.
+    #[serde(default)]
+    pub note: String,
+    #[serde(skip)]
+    compiled: OnceLock<Option<Regex>>,
+}
+
+/// Whether a shape stands alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Format {
+    /// The shape alone names the provider.
+    Distinctive,
+    /// The shape is common: something nearby must name the provider.
+    Contextual,
+    /// No shape is published: only a slot that takes this provider's key counts.
+    Opaque,
+}
+
+/// The characters that may not touch a match.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+pub enum Boundary {
+    /// `[A-Za-z0-9_-]`
+    #[serde(rename = "b64u")]
+    Base64Url,
+    /// `[A-Za-z0-9]`
+    #[serde(rename = "alnum")]
+    Alnum,
+    /// `[A-Za-z0-9_]`
+    #[serde(rename = "alnum_")]
+    Word,
+    /// `[A-Za-z0-9+/=]`
+    #[serde(rename = "b64")]
+    Base64,
+    /// Anything may.
+    #[serde(rename = "none")]
+    None,
+}
+
+/// How many independent sources agree on a shape.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Confidence {
+    /// One source.
+    Low,
+    /// Two.
+    Medium,
+    /// Three or more.
+    High,
+}
+
+/// What a lost key costs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Level {
+    /// Nothing: it is public.
+    None,
+    /// Little.
+    Low,
+    /// Some money.
+    Medium,
+    /// The account's money.
+    High,
+    /// More keys, or a whole cloud account.
+    Critical,
+}
+
+/// What a key can do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Class {
+    /// It calls the API.
+    #[default]
+    Api,
+    /// It makes and deletes other keys.
+    Admin,
+    /// It belongs to a machine account.
+    ServiceAccount,
+    /// It stands for a person's session.
+    Oauth,
+    /// It is meant to be public: never a finding.
+    Publishable,
+}
+
+/// An SDK entry point that takes a key.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Client {
+    /// The language, as in `grammars/`; `ecma` covers JavaScript and TypeScript.
+    pub lang: String,
+    /// The package that the file imports.
+    pub package: String,
+    /// The class, function or method: `genai.Client`, `OpenAIConfig::with_api_key`.
+    pub symbol: String,
+    /// Argument names and positions that take the key.
+    #[serde(default)]
+    pub args: Vec<String>,
+    /// The variable that this SDK reads, where it is not the provider's.
+    pub env: Option<String>,
+    /// Left out, the argument is read from that variable.
+    #[serde(default)]
+    pub reads_env: bool,
+    /// The host that the call must name for the row to count.
+    pub host: Option<String>,
+    /// `attribute`: the key is assigned to the symbol.
+    pub kind: Option<String>,
+}
+
+/// The request that tells whether a key is alive.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Validate {
+    /// `GET` or `POST`.
+    #[serde(default)]
+    pub method: String,
+    /// Where to.
+    #[serde(default)]
+    pub url: String,
+    /// The request was confirmed in a source; an unverified one is never sent.
+    #[serde(default)]
+    pub verified: bool,
+}
+
+/// Whether keys can be managed by API.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct KeyApi {
+    /// Keys can be made.
+    #[serde(default)]
+    pub create: bool,
+    /// Keys can be revoked or disabled.
+    #[serde(default)]
+    pub revoke: bool,
+    /// A fact for people.
+    #[serde(default)]
+    pub note: String,
+}
+
+impl Shape {
+    /// The compiled shape; `None` where it does not compile, which a test excludes for
+    /// the built-in catalogue and loading excludes for a user's.
+    pub fn regex(&self) -> Option<&Regex> {
+        self.compiled.get_or_init(|| Regex::new(&self.regex).ok()).as_ref()
+    }
+
+    /// The literal text that every match begins with, as far as an anchor tells.
+    pub fn prefix(&self) -> &str {
+        let starts = |anchor: &&String| self.regex.starts_with(regex::escape(anchor).as_str()) || self.regex.starts_with(anchor.as_str());
+        self.anchors.iter().find(starts).map_or("", String::as_str)
+    }
+
+    /// `value`, and nothing more, has this shape.
+    pub fn is_whole(&self, value: &str) -> bool {
+        self.regex().is_some_and(|regex| whole(regex, value)) || self.lenient_regex().is_some_and(|regex| whole(&regex, value))
+    }
+
+    fn lenient_regex(&self) -> Option<Regex> {
+        Regex::new(self.lenient.as_deref()?).ok()
+    }
+
+    /// `value` holds the character classes that [`Shape::require`] names.
+    pub fn has_required(&self, value: &[u8]) -> bool {
+        let body = value.get(self.prefix().len()..).unwrap_or(value);
+        self.require.iter().all(|class| match class.as_str() {
+            "digit" => body.iter().any(u8::is_ascii_digit),
+            "upper" => body.iter().any(u8::is_ascii_uppercase),
+            _ => true,
+        })
+    }
+}
+
+/// The leftmost-first match may be shorter than another one that is whole, so the end is tried with `find_iter` first
+/// and only an exact cover counts.
+fn whole(regex: &Regex, value: &str) -> bool {
+    regex.find(value.as_bytes()).is_some_and(|found| found.start() == 0 && found.end() == value.len())
+}
+
+impl Boundary {
+    /// `byte` may not stand beside a match.
+    pub fn forbids(self, byte: u8) -> bool {
+        match self {
+            Boundary::Base64Url => byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'),
+            Boundary::Alnum => byte.is_ascii_alphanumeric(),
+            Boundary::Word => byte.is_ascii_alphanumeric() || byte == b'_',
+            Boundary::Base64 => byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'='),
+            Boundary::None => false,
+        }
+    }
+}

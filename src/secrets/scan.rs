@@ -1,0 +1,213 @@
+//! Finding distinctive keys in any bytes.
+//!
+//! Two steps, because almost no file holds a key. First, runs: a key is a run of at least [`RUN`] key characters, so one
+//! byte in [`RUN`] tells where none can be. Then, only in and near runs: anchors, the one shape behind the anchor, and
+//! the characters beside the match.
+
+use super::catalogue::{Catalogue, ShapeId};
+use super::provider::Class;
+use crate::text::Span;
+
+/// A key that a distinctive shape matched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Token {
+    /// The key's bytes.
+    pub span: Span,
+    /// The shape that matched.
+    pub shape: ShapeId,
+    /// The shape alone does not prove it: something nearby must name the provider.
+    pub needs_context: bool,
+}
+
+/// The shortest run of key characters that a key is looked for in.
+const RUN: usize = 16;
+/// How far before a run an anchor may begin: `bce-v3/ALTAK-`, `LLM|`, `AQ.`.
+const BEFORE: usize = 24;
+/// How far behind a run an anchor may end: `:fx`.
+const BEHIND: usize = 4;
+/// The longest key, and how far behind its anchor it ends at the most.
+const LONGEST: usize = 4400;
+/// The longest text before an anchor that is not a prefix (Azure's 52).
+const INFIX: usize = 96;
+
+/// Some run of `text` could be a key or a part of one: the cheapest question.
+pub fn has_candidate(text: &[u8]) -> bool {
+    Runs { text, at: 0 }.any(|run| looks_random(&text[run.range()]))
+}
+
+/// Every distinctive key in `text`, in order, none overlapping another.
+///
+/// Publishable keys and placeholders are left out.
+pub fn scan(catalogue: &Catalogue, text: &[u8]) -> Vec<Token> {
+    let mut found = Vec::new();
+    let mut from = 0;
+    let mut any_run = false;
+    for run in (Runs { text, at: 0 }) {
+        let run = run.range();
+        if !looks_random(&text[run.clone()]) {
+            continue;
+        }
+        any_run = true;
+        let start = run.start.saturating_sub(BEFORE).max(from);
+        let end = text.len().min(run.end + BEHIND);
+        for hit in catalogue.anchors.find_overlapping_iter(&text[start..end]) {
+            for &shape in &catalogue.by_anchor[hit.pattern().as_usize()] {
+                match_at(catalogue, text, start + hit.start(), shape, &mut found);
+            }
+        }
+        for &shape in &catalogue.unanchored {
+            match_near(catalogue, text, run.start, run.end, shape, &mut found);
+        }
+        from = run.end;
+    }
+    if any_run {
+        for (anchor, shape) in &catalogue.wide {
+            for at in memchr::memmem::find_iter(text, anchor.as_bytes()) {
+                match_near(catalogue, text, at, at + anchor.len(), *shape, &mut found);
+            }
+        }
+    }
+    keep_best(catalogue, found)
+}
+
+/// Matches `shape` around the anchor at `at`.
+fn match_at(catalogue: &Catalogue, text: &[u8], at: usize, shape: ShapeId, found: &mut Vec<Token>) {
+    let is_prefix = !catalogue.shape(shape).1.prefix().is_empty();
+    if !is_prefix {
+        return match_near(catalogue, text, at, at, shape, found);
+    }
+    let Some(regex) = catalogue.shape(shape).1.regex() else { return };
+    let window = &text[at..text.len().min(at + LONGEST)];
+    if let Some(hit) = regex.find(window).filter(|hit| hit.start() == 0) {
+        push(catalogue, text, Span::new(at, at + hit.end()), shape, found);
+    }
+}
+
+/// Matches `shape` anywhere near `start..end`.
+fn match_near(catalogue: &Catalogue, text: &[u8], start: usize, end: usize, shape: ShapeId, found: &mut Vec<Token>) {
+    let Some(regex) = catalogue.shape(shape).1.regex() else { return };
+    let from = start.saturating_sub(INFIX);
+    let window = &text[from..text.len().min(end + LONGEST)];
+    for hit in regex.find_iter(window) {
+        if from + hit.start() > end {
+            break;
+        }
+        push(catalogue, text, Span::new(from + hit.start(), from + hit.end()), shape, found);
+    }
+}
+
+fn push(catalogue: &Catalogue, text: &[u8], span: Span, shape: ShapeId, found: &mut Vec<Token>) {
+    let (_, facts) = catalogue.shape(shape);
+    // `=` pads the end of base64; before a key it assigns.
+    let before = span.range().start.checked_sub(1).and_then(|at| text.get(at)).filter(|&&byte| byte != b'=');
+    let after = text.get(span.range().end);
+    let cut = [before, after].into_iter().flatten().any(|&byte| facts.boundary.forbids(byte));
+    if cut || facts.class == Class::Publishable {
+        return;
+    }
+    let key = &text[span.range()];
+    let placeholder = std::str::from_utf8(key).is_ok_and(|key| catalogue.placeholders.classify_key(key, facts).is_some());
+    if !placeholder {
+        let needs_context = !facts.stands_alone() || !facts.has_required(key);
+        found.push(Token { span, shape, needs_context });
+    }
+}
+
+/// Of overlapping tokens the one with the higher priority stays, then the longer one.
+fn keep_best(catalogue: &Catalogue, mut found: Vec<Token>) -> Vec<Token> {
+    found.sort_by_key(|token| {
+        (token.needs_context, std::cmp::Reverse((catalogue.shape(token.shape).1.priority, token.span.len())), token.shape)
+    });
+    let mut kept: Vec<Token> = Vec::new();
+    for token in found {
+        if !kept.iter().any(|other| other.span.overlaps(token.span)) {
+            kept.push(token);
+        }
+    }
+    kept.sort_by_key(|token| token.span);
+    kept
+}
+
+/// Words and identifiers have no digit; keys nearly always have one. Keys of letters alone (Hugging Face) mix the cases.
+fn looks_random(run: &[u8]) -> bool {
+    run.iter().any(u8::is_ascii_digit)
+        || (run.iter().any(u8::is_ascii_lowercase) && run.iter().filter(|byte| byte.is_ascii_uppercase()).count() > 3)
+}
+
+/// Maximal runs of at least [`RUN`] key characters.
+struct Runs<'t> {
+    text: &'t [u8],
+    at: usize,
+}
+
+impl Iterator for Runs<'_> {
+    type Item = Span;
+
+    fn next(&mut self) -> Option<Span> {
+        let text = self.text;
+        while self.at + RUN <= text.len() {
+            // The last byte of a possible run is looked at first: if it is no key character, no run begins before it.
+            let mut back = self.at + RUN;
+            while back > self.at && KEY[text[back - 1] as usize] {
+                back -= 1;
+            }
+            if back > self.at {
+                self.at = back;
+                continue;
+            }
+            let start = self.at;
+            let mut end = start + RUN;
+            while end < text.len() && KEY[text[end] as usize] {
+                end += 1;
+            }
+            self.at = end;
+            return Some(Span::new(start, end));
+        }
+        None
+    }
+}
+
+static KEY: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut at = 0;
+    while at < 256 {
+        let byte = at as u8;
+        table[at] = byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'+' | b'/');
+        at += 1;
+    }
+    table
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::secrets::sample;
+
+    #[test]
+    fn runs_are_maximal() {
+        let text = b"short abcdefghijklmnop1 x aaaaaaaaaaaaaaaaaaaaaaaaaaa";
+        let runs: Vec<_> = Runs { text, at: 0 }.map(Span::range).collect();
+        assert_eq!(runs, [6..23, 26..53]);
+    }
+
+    #[test]
+    fn every_distinctive_shape_is_found_as_itself() {
+        let catalogue = Catalogue::built_in();
+        for id in catalogue.shapes() {
+            let (_, shape) = catalogue.shape(id);
+            if !shape.stands_alone() || shape.class == Class::Publishable {
+                continue;
+            }
+            for seed in 0..20 {
+                let key = sample(&shape.id, seed).expect("the shape has a sample");
+                for (before, after) in [("", ""), ("KEY = \"", "\"\n"), ("x=", " and more"), ("'Bearer ", "',")] {
+                    let text = format!("{before}{key}{after}");
+                    let tokens = scan(catalogue, text.as_bytes());
+                    assert_eq!(tokens.len(), 1, "{} (seed {seed}) found {} times", shape.id, tokens.len());
+                    assert_eq!(catalogue.shape(tokens[0].shape).1.id, shape.id, "seed {seed}");
+                    assert_eq!(tokens[0].span, Span::new(before.len(), before.len() + key.len()), "{}", shape.id);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! One version of one file.
+
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use tree_sitter::{InputEdit, Parser, Point, Tree};
+
+use super::facts::{self, Facts};
+use super::language::Language;
+use crate::text::{Edit, Lines, Span};
+
+/// The text of a file, with its lines, tree and facts, each made when it is first needed.
+///
+/// Edits keep the tree, so that the next parse only reads what changed.
+#[derive(Debug)]
+pub struct Document {
+    path: PathBuf,
+    language: Option<&'static Language>,
+    text: String,
+    lines: OnceLock<Lines>,
+    facts: OnceLock<Facts>,
+    tree: OnceLock<Option<Tree>>,
+    /// The tree before the edits since the last parse, moved along by them.
+    old_tree: Option<Tree>,
+}
+
+impl Document {
+    /// A document in the language that its path tells. The path is relative to the workspace root.
+    pub fn new(path: impl Into<PathBuf>, text: impl Into<String>) -> Document {
+        let path = path.into();
+        let language = Language::of_path(&path);
+        Document::with_language(path, text, language)
+    }
+
+    /// A document in a language that someone else tells; `None` is plain text.
+    pub fn with_language(path: impl Into<PathBuf>, text: impl Into<String>, language: Option<&'static Language>) -> Document {
+        Document {
+            path: path.into(),
+            language,
+            text: text.into(),
+            lines: OnceLock::new(),
+            facts: OnceLock::new(),
+            tree: OnceLock::new(),
+            old_tree: None,
+        }
+    }
+
+    /// Relative to the workspace root.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// `None` is plain text: no facts, and still every distinctive key.
+    pub fn language(&self) -> Option<&'static Language> {
+        self.language
+    }
+
+    /// The text.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The text of a span; empty where the span does not fit.
+    pub fn slice(&self, span: Span) -> &str {
+        self.text.get(span.range()).unwrap_or("")
+    }
+
+    /// Where the lines begin.
+    pub fn lines(&self) -> &Lines {
+        self.lines.get_or_init(|| Lines::new(&self.text))
+    }
+
+    /// What stands where. Parses at the first call.
+    pub fn facts(&self) -> &Facts {
+        self.facts.get_or_init(|| match (self.language, self.tree()) {
+            (Some(language), Some(tree)) => facts::collect(language, tree, &self.text),
+            _ => Facts::default(),
+        })
+    }
+
+    /// Every place where an identifier `name` stands.
+    pub fn mentions(&self, name: &str) -> Vec<Span> {
+        let (Some(language), Some(tree)) = (self.language, self.tree()) else { return Vec::new() };
+        let mut found = Vec::new();
+        let mut stack = vec![tree.root_node()];
+        while let Some(node) = stack.pop() {
+            let span = Span::new(node.start_byte(), node.end_byte());
+            if node.child_count() == 0 {
+                let named = language.identifiers.iter().any(|kind| kind == node.kind());
+                if named && self.slice(span) == name {
+                    found.push(span);
+                }
+                continue;
+            }
+            stack.extend((0..node.child_count()).filter_map(|at| node.child(at as u32)));
+        }
+        found.sort();
+        found
+    }
+
+    /// Replaces a part of the text.
+    pub fn edit(&mut self, edit: &Edit) {
+        let (start, end) = (edit.span.start as usize, edit.span.end as usize);
+        let mut tree = self.tree.take().flatten().or_else(|| self.old_tree.take());
+        if let Some(tree) = &mut tree {
+            let lines = self.lines.get_or_init(|| Lines::new(&self.text));
+            let point = |offset: u32| {
+                let at = lines.position(offset);
+                Point { row: at.line as usize, column: at.column as usize }
+            };
+            let rows = edit.insert.matches('\n').count();
+            let start_position = point(edit.span.start);
+            let column = match edit.insert.rfind('\n') {
+                Some(at) => edit.insert.len() - at - 1,
+                None => start_position.column + edit.insert.len(),
+            };
+            tree.edit(&InputEdit {
+                start_byte: start,
+                old_end_byte: end,
+                new_end_byte: start + edit.insert.len(),
+                start_position,
+                old_end_position: point(edit.span.end),
+                new_end_position: Point { row: start_position.row + rows, column },
+            });
+        }
+        self.old_tree = tree;
+        self.text.replace_range(start..end, &edit.insert);
+        self.lines = OnceLock::new();
+        self.facts = OnceLock::new();
+        self.tree = OnceLock::new();
+    }
+
+    fn tree(&self) -> Option<&Tree> {
+        let parse = || {
+            let mut parser = Parser::new();
+            parser.set_language(self.language?.grammar()).ok()?;
+            parser.parse(&self.text, self.old_tree.as_ref())
+        };
+        self.tree.get_or_init(parse).as_ref()
+    }
+}

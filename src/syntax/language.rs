@@ -1,0 +1,210 @@
+//! A language: its grammar, its query, and how it reads a variable.
+
+use std::path::Path;
+use std::sync::{LazyLock, OnceLock};
+
+use serde::Deserialize;
+use tree_sitter::Query;
+
+/// What `grammars/<name>/` says.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Language {
+    /// The folder's name; `lang` in the catalogue's clients.
+    pub name: String,
+    /// File name endings, without the dot.
+    pub extensions: Vec<String>,
+    /// Whole file names.
+    #[serde(default)]
+    pub file_names: Vec<String>,
+    /// The ids that editors use.
+    pub lsp_ids: Vec<String>,
+    /// What begins a comment up to the end of the line.
+    pub comment: String,
+    /// Node kinds that name a thing.
+    pub identifiers: Vec<String>,
+    /// Path parts that mark tests and fixtures.
+    #[serde(default)]
+    pub test_paths: Vec<String>,
+    /// Files that list the packages a program may use: names, `*` allowed.
+    #[serde(default)]
+    pub manifests: Vec<String>,
+    /// Where programs start, relative to the folder of the manifest.
+    #[serde(default)]
+    pub entries: Vec<String>,
+    /// How a program of this language is started, `{file}` standing for the file.
+    pub start: String,
+    /// How a variable is read.
+    pub read: Reading,
+    /// Packages that load `.env`.
+    #[serde(default, rename = "loader")]
+    pub loaders: Vec<Loader>,
+    /// How a literal is replaced in each kind of place; `value` is the default.
+    #[serde(rename = "idiom")]
+    pub idioms: Vec<Idiom>,
+    #[serde(skip)]
+    grammar: Option<tree_sitter::Language>,
+    #[serde(skip)]
+    facts: String,
+    #[serde(skip)]
+    query: OnceLock<Query>,
+}
+
+/// How a variable is read. In all texts `{name}` is the variable, `{q}` the quote to use.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Reading {
+    /// An expression that fails loudly: `{module}.environ[…]`.
+    pub expression: String,
+    /// The module the expression needs, if it needs one.
+    pub module: Option<String>,
+    /// How that module is imported.
+    #[serde(default)]
+    pub import: String,
+    /// How it is imported when its name is taken, and the name it then has.
+    #[serde(default)]
+    pub import_as: String,
+    /// The name of `import-as`.
+    #[serde(default)]
+    pub alias: String,
+    /// The item of the module that the expression uses: imported alone, it stands for `module.item`.
+    #[serde(default)]
+    pub item: String,
+}
+
+/// A package that puts `.env` into the environment.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Loader {
+    /// The name in manifests.
+    pub package: String,
+    /// The module that code imports.
+    pub module: String,
+    /// The import that the call needs.
+    #[serde(default)]
+    pub import: String,
+    /// The statement that loads.
+    pub call: String,
+    /// Where it goes: `imports` (after them) or `entry` (first in the entry function).
+    pub at: String,
+}
+
+/// How a literal in one kind of place is replaced.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Idiom {
+    /// The `<idiom>` of `@slot.<idiom>` and `@within.<idiom>`.
+    pub id: String,
+    /// Replaces the place when the key is all of the literal. `{read}` is the reading expression.
+    #[serde(default)]
+    pub whole: String,
+    /// Replaces it when the key is a part of the literal.
+    pub part: Option<Part>,
+    /// A statement that goes first into the slot's body. `{param}` is the slot's name.
+    #[serde(default)]
+    pub body: String,
+    /// What every other mention of the slot's name becomes.
+    #[serde(default)]
+    pub uses: String,
+    /// Why there is no edit here.
+    #[serde(default)]
+    pub refuse: String,
+}
+
+/// A literal that keeps its text around the key.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Part {
+    /// Goes before the literal.
+    #[serde(default)]
+    pub before: String,
+    /// Stands for the key.
+    pub insert: String,
+    /// Goes behind the literal.
+    #[serde(default)]
+    pub after: String,
+    /// Characters of the literal that are doubled.
+    #[serde(default)]
+    pub double: String,
+}
+
+macro_rules! languages {
+    ($($name:literal => $grammar:expr,)*) => {
+        static LANGUAGES: LazyLock<Vec<Language>> = LazyLock::new(|| vec![$(
+            load(
+                include_str!(concat!("../../grammars/", $name, "/language.toml")),
+                include_str!(concat!("../../grammars/", $name, "/facts.scm")),
+                tree_sitter::Language::from($grammar),
+            ),
+        )*]);
+    };
+}
+
+// One row a language: everything else about it lies in its folder.
+languages! {
+    "python" => tree_sitter_python::LANGUAGE,
+    "rust" => tree_sitter_rust::LANGUAGE,
+}
+
+fn load(toml: &str, facts: &str, grammar: tree_sitter::Language) -> Language {
+    let mut language: Language = toml::from_str(toml).unwrap_or_else(|error| panic!("language.toml: {error}"));
+    language.grammar = Some(grammar);
+    language.facts = facts.to_owned();
+    language
+}
+
+impl Language {
+    /// Every language, in the order of their rows.
+    pub fn all() -> &'static [Language] {
+        &LANGUAGES
+    }
+
+    /// The language of a path by its name.
+    pub fn of_path(path: &Path) -> Option<&'static Language> {
+        let name = path.file_name()?.to_str()?;
+        let extension = path.extension().and_then(|it| it.to_str()).unwrap_or("");
+        let is = |language: &&Language| {
+            language.file_names.iter().any(|it| it == name) || language.extensions.iter().any(|it| it == extension)
+        };
+        Language::all().iter().find(is)
+    }
+
+    /// The language with an editor's id.
+    pub fn of_lsp_id(id: &str) -> Option<&'static Language> {
+        Language::all().iter().find(|language| language.lsp_ids.iter().any(|it| it == id))
+    }
+
+    /// The idiom with this id, else the default one.
+    pub fn idiom(&self, id: &str) -> &Idiom {
+        let named = |id: &str| self.idioms.iter().find(|it| it.id == id);
+        named(id).or_else(|| named("value")).expect("a test demands the idiom `value` of every language")
+    }
+
+    /// The grammar.
+    pub fn grammar(&self) -> &tree_sitter::Language {
+        self.grammar.as_ref().expect("`load` sets it")
+    }
+
+    /// The query of `facts.scm`: compiled once, 2–80 ms.
+    pub fn query(&self) -> &Query {
+        self.query.get_or_init(|| {
+            Query::new(self.grammar(), &self.facts).unwrap_or_else(|error| panic!("grammars/{}/facts.scm: {error}", self.name))
+        })
+    }
+
+    /// A path where tests, fixtures or recorded traffic lie.
+    pub fn is_test_path(&self, path: &Path) -> bool {
+        let parts = path.iter().filter_map(|part| part.to_str());
+        parts.into_iter().any(|part| self.test_paths.iter().any(|pattern| glob(pattern, part)))
+    }
+}
+
+/// `*` stands for any text, in at most two places.
+pub(crate) fn glob(pattern: &str, name: &str) -> bool {
+    match pattern.split_once('*') {
+        None => pattern == name,
+        Some((start, rest)) => name.strip_prefix(start).is_some_and(|tail| {
+            rest.is_empty() || (0..=tail.len()).any(|at| tail.is_char_boundary(at) && glob(rest, &tail[at..]))
+        }),
+    }
+}

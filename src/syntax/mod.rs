@@ -1,0 +1,11 @@
+//! Languages, documents and facts: what stands where in a file, in no language's own words.
+//!
+//! All that is known about a language lies in `grammars/`; this module only reads it. Knows text, and not what a key is.
+
+mod document;
+mod facts;
+mod language;
+
+pub use document::Document;
+pub use facts::{Fact, Facts, VOCABULARY};
+pub use language::{Idiom, Language, Loader, Part, Reading};

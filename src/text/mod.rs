@@ -1,0 +1,152 @@
+//! Text as the core sees it: byte spans, edits, lines. Knows of no file system.
+
+mod lines;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::ops::Range;
+use std::path::PathBuf;
+
+pub use lines::{Lines, Position};
+
+/// A half-open range of bytes in one document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Span {
+    /// First byte.
+    pub start: u32,
+    /// One past the last byte.
+    pub end: u32,
+}
+
+/// Replace the bytes of `span` by `insert`.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Edit {
+    /// The bytes that go.
+    pub span: Span,
+    /// The text that comes.
+    pub insert: String,
+}
+
+/// Edits to several files: together or not at all.
+///
+/// Paths are relative to the workspace root. The edits of a file are sorted and disjoint.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Change {
+    /// The edits of each file.
+    pub files: BTreeMap<PathBuf, Vec<Edit>>,
+}
+
+impl Span {
+    /// The span of `start..end`.
+    pub fn new(start: usize, end: usize) -> Span {
+        debug_assert!(start <= end);
+        Span { start: start as u32, end: end as u32 }
+    }
+
+    /// The empty span at `offset`.
+    pub fn at(offset: usize) -> Span {
+        Span::new(offset, offset)
+    }
+
+    /// The same span as a range that slices.
+    pub fn range(self) -> Range<usize> {
+        self.start as usize..self.end as usize
+    }
+
+    /// Length in bytes.
+    pub fn len(self) -> usize {
+        (self.end - self.start) as usize
+    }
+
+    /// No byte at all.
+    pub fn is_empty(self) -> bool {
+        self.start == self.end
+    }
+
+    /// All of `other` lies in this span.
+    pub fn contains(self, other: Span) -> bool {
+        self.start <= other.start && other.end <= self.end
+    }
+
+    /// The spans share a byte.
+    pub fn overlaps(self, other: Span) -> bool {
+        self.start < other.end && other.start < self.end
+    }
+}
+
+impl Edit {
+    /// Replace `span` by `insert`.
+    pub fn replace(span: Span, insert: impl Into<String>) -> Edit {
+        Edit { span, insert: insert.into() }
+    }
+
+    /// Insert at a byte offset.
+    pub fn insert(offset: usize, insert: impl Into<String>) -> Edit {
+        Edit::replace(Span::at(offset), insert)
+    }
+}
+
+// An edit can hold source text, so its text is never printed.
+impl fmt::Debug for Edit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Edit({}..{} -> {} bytes)", self.span.start, self.span.end, self.insert.len())
+    }
+}
+
+impl Change {
+    /// Adds edits to a file. Equal edits count once; edits that collide are refused
+    /// and leave the change as it was.
+    pub fn add(&mut self, path: PathBuf, edits: impl IntoIterator<Item = Edit>) -> Result<(), Collision> {
+        let mut all = self.files.get(&path).cloned().unwrap_or_default();
+        all.extend(edits);
+        all.sort();
+        all.dedup();
+        for pair in all.windows(2) {
+            let (a, b) = (&pair[0], &pair[1]);
+            let touch = a.span.overlaps(b.span) || (a.span == b.span);
+            if touch {
+                return Err(Collision);
+            }
+        }
+        self.files.insert(path, all);
+        Ok(())
+    }
+}
+
+/// Two edits want the same bytes.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Collision;
+
+/// The text after `edits`, which are sorted and disjoint.
+pub fn apply(text: &str, edits: &[Edit]) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut at = 0;
+    for edit in edits {
+        out.push_str(&text[at..edit.span.start as usize]);
+        out.push_str(&edit.insert);
+        at = edit.span.end as usize;
+    }
+    out.push_str(&text[at..]);
+    out
+}
+
+/// The same for bytes that need not be UTF-8.
+pub fn apply_bytes(text: &[u8], edits: &[Edit]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len());
+    let mut at = 0;
+    for edit in edits {
+        out.extend_from_slice(&text[at..edit.span.start as usize]);
+        out.extend_from_slice(edit.insert.as_bytes());
+        at = edit.span.end as usize;
+    }
+    out.extend_from_slice(&text[at..]);
+    out
+}
+
+/// The line ending that `text` uses: that of its first line, else `\n`.
+pub fn line_ending(text: &str) -> &'static str {
+    match text.find('\n') {
+        Some(at) if at > 0 && text.as_bytes()[at - 1] == b'\r' => "\r\n",
+        _ => "\n",
+    }
+}
