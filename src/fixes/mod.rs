@@ -93,6 +93,12 @@ pub fn ignore_lines(gitignore: &str, path: &Path) -> (usize, String) {
     (gitignore.len(), format!("{start}{}", lines.iter().map(|line| format!("{line}{ending}")).collect::<String>()))
 }
 
+/// Lines of a `.gitignore` that cover the env file, as far as one can tell without git.
+pub fn is_covered(gitignore: &str, path: &Path) -> bool {
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    gitignore.lines().map(|line| line.trim().trim_start_matches('/')).any(|line| line == name)
+}
+
 /// Takes a suppression out, with its line where nothing else stands on it.
 pub fn drop_comment(doc: &Document, marker: Span) -> Repairs {
     let comment = doc.facts().iter().find_map(|fact| match *fact {

@@ -3,7 +3,7 @@
 use super::loading::{Added, Loading, head_edit, loading};
 use super::naming::{State, name_for, other_name};
 use super::rewrite::{Rewrite, rewrite, without_argument};
-use super::{Deposit, Destination, Fix, Repairs, Safety, Surroundings};
+use super::{Deposit, Destination, Fix, GitState, Repairs, Safety, Surroundings};
 use crate::secrets::SecretRef;
 use crate::syntax::Document;
 use crate::text::{Change, Span};
@@ -45,6 +45,10 @@ pub fn repairs(doc: &Document, around: &Surroundings, secret: Span) -> Repairs {
 
 /// The move to one destination.
 fn one(doc: &Document, around: &Surroundings, secret: Span, name: &str, state: State, to: &Destination) -> Result<Fix, String> {
+    if to.reference.is_none() && around.env.git == GitState::Tracked {
+        let path = around.env.path.display();
+        return Err(format!("git tracks {path}, so a key in it would be in git: run `git rm --cached -- {path}` first"));
+    }
     let written = rewrite(doc, secret, name)?;
     let deposit = match state {
         // The value is there already: it stays as it is, and who reads it is what counts.

@@ -71,6 +71,9 @@ fn wanted(doc: &Document, around: &Surroundings, secret: Span) -> Option<String>
     let slot = slot_at(doc, around, secret);
     let token = scan(&around.catalogue, doc.text().as_bytes()).into_iter().find(|token| token.span == secret);
     let provider = provider(around, token.as_ref()).or(slot.map(|slot| slot.provider))?;
+    if let Some(name) = around.names.get(&provider.id) {
+        return Some(name.clone());
+    }
     let client = slot.filter(|slot| slot.provider.id == provider.id).and_then(|slot| slot.client);
     let shape = token.map(|token| around.catalogue.shape(token.shape).1);
     let sdk = client.and_then(|client| client.env.as_ref());

@@ -1,5 +1,6 @@
 //! What the core has to know of the world around a document. The shell fills it; tests write it down.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -25,6 +26,8 @@ pub struct Surroundings {
     pub entries: Vec<Arc<Document>>,
     /// The text of the `.gitignore` at the workspace root.
     pub gitignore: Option<String>,
+    /// The variable that the user's settings give a provider, by its id.
+    pub names: BTreeMap<String, String>,
     /// The variable that the user named for this move.
     pub name: Option<String>,
     /// `YYYY-MM-DD`, for suppressions that end.
@@ -92,6 +95,7 @@ impl Surroundings {
             manifests: String::new(),
             entries: Vec::new(),
             gitignore: None,
+            names: BTreeMap::new(),
             name: None,
             today: "2026-01-01".to_owned(),
         }

@@ -81,7 +81,7 @@ impl<'d> Context<'d> {
         }
         Finding {
             rule,
-            severity: self.adjusted(severity),
+            severity,
             span,
             message: about.message.clone(),
             provider: about.provider.map(|provider| provider.id.clone()),
@@ -89,14 +89,6 @@ impl<'d> Context<'d> {
             redacted: Some(redact(value, shape)),
             fingerprint: fingerprint(value).unwrap_or(Fingerprint { hex: String::new(), weak: true }),
             notes,
-        }
-    }
-
-    /// One step down where git ignores the file.
-    fn adjusted(&self, severity: Severity) -> Severity {
-        match (self.around.git, severity) {
-            (crate::fixes::GitState::Ignored, Severity::Error) => Severity::Warning,
-            _ => severity,
         }
     }
 }

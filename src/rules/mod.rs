@@ -8,9 +8,9 @@ mod literal_in_key_slot;
 mod suppression;
 mod unused_ignore;
 
-pub use context::{Context, needs_look};
+pub use context::{Context, is_env_file, is_env_template, needs_look};
 
-use crate::fixes::{Repairs, Surroundings};
+use crate::fixes::{GitState, Repairs, Surroundings};
 use crate::secrets::Fingerprint;
 use crate::syntax::Document;
 use crate::text::Span;
@@ -122,6 +122,14 @@ pub fn check(doc: &Document, around: &Surroundings) -> Vec<Finding> {
 pub fn fixes(doc: &Document, around: &Surroundings, finding: &Finding) -> Repairs {
     let context = Context::new(doc, around);
     Rule::named(finding.rule).map(|rule| (rule.fixes)(&context, finding)).unwrap_or_default()
+}
+
+/// A secret in a file that git ignores is one step less severe: it has not left the machine.
+pub fn adjusted(severity: Severity, is_secret: bool, git: GitState) -> Severity {
+    match (severity, git) {
+        (Severity::Error, GitState::Ignored) if is_secret => Severity::Warning,
+        _ => severity,
+    }
 }
 
 /// One key in one place is one finding: that of the rule that stands first.

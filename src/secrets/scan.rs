@@ -24,7 +24,7 @@ const RUN: usize = 16;
 /// How far before a run an anchor may begin: `bce-v3/ALTAK-`, `LLM|`, `AQ.`.
 const BEFORE: usize = 24;
 /// How far behind a run an anchor may end: `:fx`.
-const BEHIND: usize = 4;
+const BEHIND: usize = 16;
 /// The longest key, and how far behind its anchor it ends at the most.
 const LONGEST: usize = 4400;
 /// The longest text before an anchor that is not a prefix (Azure's 52).

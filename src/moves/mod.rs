@@ -1,0 +1,128 @@
+//! Carrying out moves: first the store, then the source, so that the key is always in one of them.
+
+mod audit;
+mod plan;
+
+use std::path::{Path, PathBuf};
+
+pub use plan::{Outcome, Plan, PlannedFile, PlannedMove, Refused, carry_out, plan};
+
+use crate::fixes::{Deposit, Destination, Fix, Repairs, Surroundings, ignore_lines, is_covered};
+use crate::project::{self, EnvFileError, FileError, FolderLock, Workspace, env_example_line, read_small, write_atomic, write_variable};
+use crate::rules::{self, Finding};
+use crate::secrets::{Fingerprint, Secret, fingerprint};
+use crate::stores::{self, StoreError};
+use crate::syntax::Document;
+
+/// Why a move stopped. What was stored stays stored; the source was not touched.
+#[derive(Debug, thiserror::Error)]
+pub enum MoveError {
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The env file.
+    #[error(transparent)]
+    Env(#[from] EnvFileError),
+    /// Another file.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// `.gitignore` does not do what it must.
+    #[error("{path}: git would still take this file, whatever .gitignore says: look for a rule with `!` and mend it")]
+    NotIgnored {
+        /// The env file.
+        path: String,
+    },
+}
+
+/// A secret that lies in its store now.
+#[derive(Debug)]
+pub struct Deposited {
+    /// The variable.
+    pub name: String,
+    /// The store's id.
+    pub store: String,
+    /// The env file, from the root.
+    pub env: PathBuf,
+    fingerprint: Option<Fingerprint>,
+}
+
+/// The fixes of a finding, with all that lies around it looked up now.
+pub fn repairs(workspace: &Workspace, doc: &Document, finding: &Finding) -> Repairs {
+    rules::fixes(doc, &surroundings(workspace, doc, stores::destinations(workspace.root())), finding)
+}
+
+/// The surroundings of a document for fixes to these destinations.
+pub fn surroundings(workspace: &Workspace, doc: &Document, to: Vec<Destination>) -> Surroundings {
+    let root = workspace.root();
+    workspace.surroundings_for_fix(doc, to, &|reference| stores::get(root, reference).ok())
+}
+
+/// The first half of a move: `.gitignore`, the store, `.env`, `.env.example`; each read back. The source is untouched.
+///
+/// `None` when the fix deposits nothing.
+pub fn deposit(workspace: &Workspace, doc: &Document, fix: &Fix) -> Result<Option<Deposited>, MoveError> {
+    let Some(deposit) = &fix.deposit else { return Ok(None) };
+    let secret = Secret::new(doc.slice(deposit.secret));
+    store(workspace, &workspace.env_path(doc.path()), deposit, &secret).map(Some)
+}
+
+/// The second half's end: notes in the audit log that the source no longer holds the key.
+pub fn finished(workspace: &Workspace, deposited: &Deposited) {
+    audit::note(workspace.name(), deposited);
+}
+
+fn store(workspace: &Workspace, env: &Path, deposit: &Deposit, secret: &Secret) -> Result<Deposited, MoveError> {
+    let root = workspace.root();
+    let _lock = FolderLock::take(root)?;
+    cover(workspace, env)?;
+    let full = root.join(env);
+    let value = match &deposit.reference {
+        Some(reference) => {
+            stores::put(root, reference, secret)?;
+            Secret::new(reference.to_string())
+        }
+        None => secret.clone(),
+    };
+    write_variable(root, &full, &deposit.name, &value)?;
+    let reference = deposit.reference.as_ref().map(ToString::to_string);
+    // A template that cannot be written loses nothing.
+    let _ = env_example_line(root, &full.with_file_name(".env.example"), &deposit.name, reference.as_deref());
+    Ok(Deposited {
+        name: deposit.name.clone(),
+        store: deposit.store.clone(),
+        env: env.to_owned(),
+        fingerprint: fingerprint(secret.expose()),
+    })
+}
+
+/// Makes `.gitignore` cover the env file before anything is written to it.
+fn cover(workspace: &Workspace, env: &Path) -> Result<(), MoveError> {
+    let ignored = |text: &str| match workspace.git_ignores(env) {
+        Some(ignored) => ignored,
+        None => is_covered(text, env),
+    };
+    let path = workspace.root().join(".gitignore");
+    let old = read_small(&path)?;
+    let text = String::from_utf8_lossy(old.as_deref().unwrap_or_default()).into_owned();
+    if ignored(&text) {
+        return Ok(());
+    }
+    let (_, lines) = ignore_lines(&text, env);
+    let mut new = old.clone().unwrap_or_default();
+    new.extend_from_slice(lines.as_bytes());
+    write_atomic(workspace.root(), &path, old.as_deref(), &new, 0o644)?;
+    if ignored(&String::from_utf8_lossy(&new)) {
+        return Ok(());
+    }
+    Err(MoveError::NotIgnored { path: env.display().to_string() })
+}
+
+/// The value of every variable of an env file, references resolved: the environment for a child.
+pub fn resolve_all(root: &Path, env: &Path) -> Result<Vec<(String, Secret)>, MoveError> {
+    let values = project::read_values(env)?;
+    let resolve = |(name, value): (String, Secret)| match crate::secrets::SecretRef::parse(value.expose()) {
+        Some(reference) => Ok((name, stores::get(root, &reference)?)),
+        None => Ok((name, value)),
+    };
+    values.into_iter().map(resolve).collect()
+}

@@ -1,0 +1,187 @@
+//! `aikeys.toml`, and `[tool.aikeys]` in `pyproject.toml`.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use ignore::gitignore::{Gitignore, GitignoreBuilder};
+use serde::Deserialize;
+
+use super::files::{FileError, read_small};
+use crate::rules::{Rule, Severity};
+use crate::secrets::{CatalogueError, Provider};
+
+/// The settings of a folder and all below it.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Config {
+    /// Findings at or above this make `--check` exit 1.
+    pub fail_on: Option<String>,
+    /// Only these rules.
+    #[serde(default)]
+    pub select: Vec<String>,
+    /// Not these rules.
+    #[serde(default)]
+    pub ignore: Vec<String>,
+    /// Paths that are not checked, as in `.gitignore`.
+    #[serde(default)]
+    pub exclude: Vec<String>,
+    /// The severity of a rule: `error`, `warning`, `info`, `hint`, `off`.
+    #[serde(default)]
+    pub severity: BTreeMap<String, String>,
+    /// Settings for some paths.
+    #[serde(default)]
+    pub per_path: Vec<PerPath>,
+    /// The variable for a provider's key, by the provider's id.
+    #[serde(default)]
+    pub names: BTreeMap<String, String>,
+    /// The user's own providers.
+    #[serde(default, rename = "provider")]
+    pub providers: Vec<Provider>,
+    #[serde(skip)]
+    excluded: Option<Gitignore>,
+}
+
+/// Settings for the paths that match.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct PerPath {
+    /// Patterns as in `.gitignore`.
+    pub paths: Vec<String>,
+    /// Not these rules.
+    #[serde(default)]
+    pub ignore: Vec<String>,
+    /// The severity of a rule.
+    #[serde(default)]
+    pub severity: BTreeMap<String, String>,
+    #[serde(skip)]
+    matcher: Option<Gitignore>,
+}
+
+/// Why a workspace cannot be checked. Names the file, the line, and what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum ProjectError {
+    /// The file is not as it must be.
+    #[error("{path}:{line}: {message}")]
+    Config {
+        /// The file.
+        path: String,
+        /// From 1.
+        line: usize,
+        /// What is wrong.
+        message: String,
+    },
+    /// The user's providers cannot be used.
+    #[error("{path}: {error}")]
+    Catalogue {
+        /// The file.
+        path: String,
+        /// What is wrong.
+        error: CatalogueError,
+    },
+    /// A file cannot be read.
+    #[error(transparent)]
+    File(#[from] FileError),
+}
+
+#[derive(Deserialize)]
+struct PyProject {
+    tool: Option<Tool>,
+}
+
+#[derive(Deserialize)]
+struct Tool {
+    aikeys: Option<Config>,
+}
+
+impl Config {
+    /// The settings that a folder's own files make; `None` when it has none.
+    pub(super) fn of_folder(folder: &Path) -> Result<Option<(PathBuf, Config)>, ProjectError> {
+        let own = folder.join("aikeys.toml");
+        if let Some(text) = text_of(&own)? {
+            let config = toml::from_str(&text).map_err(|error| at_line(&own, &text, &error))?;
+            return Config::checked(own, &text, config).map(Some);
+        }
+        let python = folder.join("pyproject.toml");
+        let Some(text) = text_of(&python)?.filter(|text| text.contains("tool.aikeys")) else { return Ok(None) };
+        let file: PyProject = toml::from_str(&text).map_err(|error| at_line(&python, &text, &error))?;
+        let config = file.tool.and_then(|tool| tool.aikeys);
+        config.map(|config| Config::checked(python, &text, config)).transpose()
+    }
+
+    fn checked(path: PathBuf, text: &str, mut config: Config) -> Result<(PathBuf, Config), ProjectError> {
+        let wrong = |word: &str, message: String| {
+            let line = text.lines().position(|line| line.contains(word)).map_or(1, |at| at + 1);
+            ProjectError::Config { path: path.display().to_string(), line, message }
+        };
+        let per_path = config.per_path.iter().flat_map(|it| it.ignore.iter().chain(it.severity.keys()));
+        for rule in config.select.iter().chain(&config.ignore).chain(config.severity.keys()).chain(per_path) {
+            if Rule::named(rule).is_none() {
+                return Err(wrong(rule, format!("there is no rule {rule:?}: `aikeys-lsp rules` lists them")));
+            }
+        }
+        let severities = config.severity.values().chain(config.per_path.iter().flat_map(|it| it.severity.values()));
+        for severity in severities.chain(&config.fail_on) {
+            if Severity::named(severity).is_none() && severity != "off" {
+                return Err(wrong(severity, format!("{severity:?} is no severity: write error, warning, info, hint or off")));
+            }
+        }
+        let folder = path.parent().unwrap_or(Path::new("")).to_owned();
+        let matcher = |globs: &[String]| {
+            let mut builder = GitignoreBuilder::new(&folder);
+            for glob in globs {
+                builder.add_line(None, glob).map_err(|_| wrong(glob, format!("{glob:?} is no path pattern")))?;
+            }
+            builder.build().map_err(|error| wrong("exclude", error.to_string()))
+        };
+        config.excluded = Some(matcher(&config.exclude)?);
+        for per_path in &mut config.per_path {
+            per_path.matcher = Some(matcher(&per_path.paths)?);
+        }
+        Ok((path, config))
+    }
+
+    /// An absolute path is not to be checked.
+    pub fn excludes(&self, path: &Path, is_folder: bool) -> bool {
+        self.excluded.as_ref().is_some_and(|it| matched(it, path, is_folder))
+    }
+
+    /// The severity of a rule at an absolute path; `None` when it is off there.
+    pub fn severity(&self, rule: &str, given: Severity, path: &Path) -> Option<Severity> {
+        let named = |rules: &[String]| rules.iter().any(|it| it == rule);
+        if named(&self.ignore) || !(self.select.is_empty() || named(&self.select)) {
+            return None;
+        }
+        let mut severity = self.severity.get(rule);
+        for per_path in &self.per_path {
+            if per_path.matcher.as_ref().is_some_and(|it| matched(it, path, false)) {
+                if named(&per_path.ignore) {
+                    return None;
+                }
+                severity = per_path.severity.get(rule).or(severity);
+            }
+        }
+        match severity {
+            None => Some(given),
+            Some(name) => Severity::named(name),
+        }
+    }
+}
+
+fn matched(matcher: &Gitignore, path: &Path, is_folder: bool) -> bool {
+    path.starts_with(matcher.path()) && matcher.matched_path_or_any_parents(path, is_folder).is_ignore()
+}
+
+fn text_of(path: &Path) -> Result<Option<String>, ProjectError> {
+    let Some(bytes) = read_small(path)? else { return Ok(None) };
+    String::from_utf8(bytes).map(Some).map_err(|_| ProjectError::Config {
+        path: path.display().to_string(),
+        line: 1,
+        message: "this is no UTF-8 text".to_owned(),
+    })
+}
+
+fn at_line(path: &Path, text: &str, error: &toml::de::Error) -> ProjectError {
+    let start = error.span().map_or(0, |span| span.start).min(text.len());
+    let line = text.as_bytes()[..start].iter().filter(|&&byte| byte == b'\n').count() + 1;
+    ProjectError::Config { path: path.display().to_string(), line, message: error.message().to_owned() }
+}

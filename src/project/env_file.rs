@@ -1,0 +1,182 @@
+//! Env files: read with dotenvy, edited line by line, written atomically.
+
+use std::path::Path;
+
+use super::files::{FileError, read_small, write_atomic};
+use crate::secrets::{Secret, env_lines, env_value};
+
+/// Why a variable was not written. Never holds a value: dotenvy's own messages hold the line.
+#[derive(Debug, thiserror::Error)]
+pub enum EnvFileError {
+    /// The file cannot be written.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// The file holds another value under this name.
+    #[error("{path}: {name} holds another value: give the key another name with `--name`")]
+    Taken {
+        /// The file.
+        path: String,
+        /// The variable.
+        name: String,
+    },
+    /// A loader stops before our line.
+    #[error("{path}:{line}: env loaders cannot read this line: mend it first")]
+    Broken {
+        /// The file.
+        path: String,
+        /// From 1.
+        line: usize,
+    },
+    /// No way of writing it reads back the same everywhere.
+    #[error("{path}: the value of {name} has characters that env loaders read differently: it cannot be kept there")]
+    Unwritable {
+        /// The file.
+        path: String,
+        /// The variable.
+        name: String,
+    },
+    /// The file is no text.
+    #[error("{path}: this is no UTF-8 text")]
+    NoText {
+        /// The file.
+        path: String,
+    },
+}
+
+/// Puts `NAME=value` into the env file, and reads it back. The same value is fine; another one is never replaced.
+///
+/// A new file gets mode 0600; no other line changes.
+pub fn write_variable(root: &Path, path: &Path, name: &str, value: &Secret) -> Result<(), EnvFileError> {
+    let shown = || path.display().to_string();
+    let old = read_small(path)?;
+    let text = match &old {
+        Some(bytes) => std::str::from_utf8(bytes).map_err(|_| EnvFileError::NoText { path: shown() })?,
+        None => "",
+    };
+    if let Some(line) = broken_line(text) {
+        return Err(EnvFileError::Broken { path: shown(), line });
+    }
+    let lines = env_lines(text);
+    let own = lines.iter().rev().find(|line| &text[line.name.range()] == name);
+    let written = written(value.expose()).ok_or_else(|| EnvFileError::Unwritable { path: shown(), name: name.to_owned() })?;
+    let new = match own {
+        Some(line) if env_value(text, line) == value.expose() => return Ok(()),
+        Some(line) if line.value.is_empty() => {
+            let mut new = text.to_owned();
+            new.insert_str(line.value.start as usize, &written);
+            new
+        }
+        Some(_) => return Err(EnvFileError::Taken { path: shown(), name: name.to_owned() }),
+        None => appended(text, &format!("{name}={written}")),
+    };
+    // The oracle speaks before anything is written: what it does not read back the same is refused.
+    let read = values(&new).ok().and_then(|all| all.into_iter().find(|(it, _)| it == name));
+    if read.is_none_or(|(_, read)| read != *value) {
+        return Err(EnvFileError::Unwritable { path: shown(), name: name.to_owned() });
+    }
+    write_atomic(root, path, old.as_deref(), new.as_bytes(), 0o600)?;
+    Ok(())
+}
+
+/// Adds `NAME=` or `NAME="reference"` to a template file, where the name is not there yet.
+pub fn env_example_line(root: &Path, path: &Path, name: &str, reference: Option<&str>) -> Result<(), EnvFileError> {
+    let old = read_small(path)?;
+    let text = match &old {
+        Some(bytes) => std::str::from_utf8(bytes).map_err(|_| EnvFileError::NoText { path: path.display().to_string() })?,
+        None => "",
+    };
+    if env_lines(text).iter().any(|line| &text[line.name.range()] == name) {
+        return Ok(());
+    }
+    let value = reference.map(|it| format!("\"{it}\"")).unwrap_or_default();
+    let new = appended(text, &format!("{name}={value}"));
+    write_atomic(root, path, old.as_deref(), new.as_bytes(), 0o644)?;
+    Ok(())
+}
+
+/// The variables of an env file as a program sees them; the first of two wins, as dotenvy has it.
+pub fn read_values(path: &Path) -> Result<Vec<(String, Secret)>, EnvFileError> {
+    let Some(bytes) = read_small(path)? else { return Ok(Vec::new()) };
+    let text = String::from_utf8(bytes).map_err(|_| EnvFileError::NoText { path: path.display().to_string() })?;
+    values(&text).map_err(|line| EnvFileError::Broken { path: path.display().to_string(), line })
+}
+
+/// All variables, or the line that cannot be read.
+fn values(text: &str) -> Result<Vec<(String, Secret)>, usize> {
+    let mut all: Vec<(String, Secret)> = Vec::new();
+    for pair in dotenvy::from_read_iter(text.trim_start_matches('\u{feff}').as_bytes()) {
+        let (name, value) = pair.map_err(|_| broken_line(text).unwrap_or(1))?;
+        if !all.iter().any(|(it, _)| *it == name) {
+            all.push((name, Secret::new(value)));
+        }
+    }
+    Ok(all)
+}
+
+/// The first line, from 1, at which dotenvy stops.
+fn broken_line(text: &str) -> Option<usize> {
+    let text = text.trim_start_matches('\u{feff}');
+    let reads = |text: &str| dotenvy::from_read_iter(text.as_bytes()).all(|it| it.is_ok());
+    if reads(text) {
+        return None;
+    }
+    let ends = text.match_indices('\n').map(|(at, _)| at + 1).chain([text.len()]);
+    ends.enumerate().find(|(_, end)| !reads(&text[..*end])).map(|(at, _)| at + 1)
+}
+
+fn appended(text: &str, line: &str) -> String {
+    let ending = crate::text::line_ending(text);
+    let gap = if text.is_empty() || text.ends_with('\n') { "" } else { ending };
+    format!("{text}{gap}{line}{ending}")
+}
+
+/// A value as a line holds it, so that every loader reads it back; `None` where none does.
+fn written(value: &str) -> Option<String> {
+    let bare = |c: char| c.is_ascii_alphanumeric() || "_./:@%+=,-".contains(c);
+    if value.starts_with("ref+") && !value.contains(['"', '\\', '$', '\n']) {
+        return Some(format!("\"{value}\""));
+    }
+    if value.is_empty() || value.contains(['\n', '\r', '\0', '$', '`']) {
+        return None;
+    }
+    if value.chars().all(bare) {
+        return Some(value.to_owned());
+    }
+    if !value.contains(['"', '\\']) {
+        return Some(format!("\"{value}\""));
+    }
+    (!value.contains(['\'', '\\'])).then(|| format!("'{value}'"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn after(before: Option<&str>, name: &str, value: &str) -> Result<String, EnvFileError> {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join(".env");
+        if let Some(before) = before {
+            std::fs::write(&path, before).expect("written");
+        }
+        write_variable(folder.path(), &path, name, &Secret::new(value))?;
+        Ok(std::fs::read_to_string(&path).expect("read"))
+    }
+
+    #[test]
+    fn lines_are_added_and_no_other_changes() {
+        assert_eq!(after(None, "A", "x").expect("written"), "A=x\n");
+        assert_eq!(after(Some("# c\r\nB=1"), "A", "x").expect("written"), "# c\r\nB=1\r\nA=x\r\n");
+        assert_eq!(after(Some("A=\nB=1\n"), "A", "x").expect("written"), "A=x\nB=1\n");
+        assert_eq!(after(Some("export A=x # yes\n"), "A", "x").expect("written"), "export A=x # yes\n");
+        assert_eq!(after(None, "A", "two words").expect("written"), "A=\"two words\"\n");
+    }
+
+    #[test]
+    fn other_values_and_broken_files_are_refused_without_the_value() {
+        for (before, value) in [("A=other\n", "x"), ("what is this\n", "x"), ("", "a$b"), ("", "a\nb")] {
+            let error = after(Some(before), "A", value).expect_err("refused").to_string();
+            assert!(!error.contains("other") || error.contains("another value"), "{error}");
+            assert!(!error.contains("what is"), "{error}");
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! Files that are written: atomically, privately, and never through a pipe, a device or a link out of the workspace.
+
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+/// Why a file is not written or read. Says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum FileError {
+    /// Not a regular file.
+    #[error("{path}: this is {kind}, which aikeys-lsp never opens for writing or replaces: {advice}")]
+    Kind {
+        /// The path.
+        path: String,
+        /// `a pipe`, `a folder` …
+        kind: &'static str,
+        /// The owner's way.
+        advice: &'static str,
+    },
+    /// A link that leaves the workspace.
+    #[error("{path}: this link leads out of the workspace: replace it by a file of the workspace's own, or move the key by hand")]
+    Outside {
+        /// The path.
+        path: String,
+    },
+    /// Nobody may write it.
+    #[error("{path}: the file is read-only: allow writing first (`chmod u+w`)")]
+    ReadOnly {
+        /// The path.
+        path: String,
+    },
+    /// Someone else changed it between reading and writing.
+    #[error("{path}: the file has changed meanwhile: nothing was written, try again")]
+    Changed {
+        /// The path.
+        path: String,
+    },
+    /// The system said no.
+    #[error("{path}: {error}")]
+    Io {
+        /// The path.
+        path: String,
+        /// What the system said.
+        error: io::Error,
+    },
+}
+
+impl FileError {
+    pub(super) fn io(path: &Path) -> impl FnOnce(io::Error) -> FileError {
+        let path = path.display().to_string();
+        move |error| FileError::Io { path, error }
+    }
+}
+
+/// The file that may be written for `path`: itself, or what a link in the workspace leads to.
+///
+/// `root` is the workspace. A file that is not there yet is fine.
+pub(super) fn writable(root: &Path, path: &Path) -> Result<PathBuf, FileError> {
+    let shown = || path.display().to_string();
+    let target = match fs::symlink_metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(path.to_owned()),
+        Err(error) => return Err(FileError::io(path)(error)),
+        Ok(meta) if meta.file_type().is_symlink() => {
+            let target = fs::canonicalize(path).map_err(|_| FileError::Outside { path: shown() })?;
+            let root = fs::canonicalize(root).map_err(FileError::io(root))?;
+            if !target.starts_with(root) {
+                return Err(FileError::Outside { path: shown() });
+            }
+            target
+        }
+        Ok(_) => path.to_owned(),
+    };
+    let meta = fs::metadata(&target).map_err(FileError::io(path))?;
+    if let Some((kind, advice)) = special(&meta) {
+        return Err(FileError::Kind { path: shown(), kind, advice });
+    }
+    if meta.permissions().readonly() {
+        return Err(FileError::ReadOnly { path: shown() });
+    }
+    Ok(target)
+}
+
+/// What a file is, when it is no regular file, and the way its owner has.
+pub(super) fn special(meta: &fs::Metadata) -> Option<(&'static str, &'static str)> {
+    let kind = meta.file_type();
+    if kind.is_dir() {
+        return Some(("a folder", "rename it first"));
+    }
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt;
+        let owner = "the program that made it (1Password, for one) manages its values, so add the key there";
+        if kind.is_fifo() {
+            return Some(("a pipe", owner));
+        }
+        if kind.is_socket() {
+            return Some(("a socket", owner));
+        }
+        if kind.is_char_device() || kind.is_block_device() {
+            return Some(("a device", "name a file"));
+        }
+    }
+    None
+}
+
+/// Writes a whole file: a temporary one in the same folder, then a rename, so that a reader sees the old text or the new.
+///
+/// An existing file keeps its mode; a new one gets `mode`. `expected` is the text that the new one was made from: if the
+/// file holds another by now, nothing is written.
+pub fn write_atomic(root: &Path, path: &Path, expected: Option<&[u8]>, text: &[u8], mode: u32) -> Result<(), FileError> {
+    let target = writable(root, path)?;
+    let folder = target.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let io = || FileError::io(path);
+    let mut file = tempfile::Builder::new().prefix(".aikeys-").suffix(".tmp").tempfile_in(folder).map_err(io())?;
+    file.write_all(text).map_err(io())?;
+    set_mode(file.as_file(), fs::metadata(&target).ok().as_ref(), mode).map_err(io())?;
+    file.as_file().sync_all().map_err(io())?;
+    let now = match fs::read(&target) {
+        Ok(now) => Some(now),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        Err(error) => return Err(io()(error)),
+    };
+    if now.as_deref() != expected {
+        return Err(FileError::Changed { path: path.display().to_string() });
+    }
+    file.persist(&target).map_err(|error| io()(error.error))?;
+    Ok(())
+}
+
+#[cfg(unix)]
+fn set_mode(file: &File, old: Option<&fs::Metadata>, mode: u32) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    let mode = old.map_or(mode, |meta| meta.permissions().mode() & 0o7777);
+    file.set_permissions(fs::Permissions::from_mode(mode))
+}
+
+#[cfg(not(unix))]
+fn set_mode(_: &File, _: Option<&fs::Metadata>, _: u32) -> io::Result<()> {
+    Ok(())
+}
+
+/// Reads a regular file of at most 16 MB that the tool itself writes or configures; `None` when it is not there.
+pub fn read_small(path: &Path) -> Result<Option<Vec<u8>>, FileError> {
+    const MOST: u64 = 16 << 20;
+    let meta = match fs::metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        meta => meta.map_err(FileError::io(path))?,
+    };
+    if let Some((kind, advice)) = special(&meta) {
+        return Err(FileError::Kind { path: path.display().to_string(), kind, advice });
+    }
+    let mut bytes = Vec::new();
+    let file = File::open(path).map_err(FileError::io(path))?;
+    file.take(MOST).read_to_end(&mut bytes).map_err(FileError::io(path))?;
+    Ok(Some(bytes))
+}
+
+/// Makes a folder that only its owner can enter.
+pub fn private_folder(path: &Path) -> Result<(), FileError> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path).map_err(FileError::io(path))
+}
+
+/// Keeps a second process out while a workspace's files are written.
+///
+/// An advisory lock on the folder itself: nothing is left behind, and a killed process releases it.
+#[derive(Debug)]
+pub struct FolderLock {
+    _file: Option<File>,
+}
+
+impl FolderLock {
+    /// Waits for the lock on `folder`.
+    pub fn take(folder: &Path) -> Result<FolderLock, FileError> {
+        if cfg!(unix) {
+            let file = File::open(folder).map_err(FileError::io(folder))?;
+            file.lock().map_err(FileError::io(folder))?;
+            return Ok(FolderLock { _file: Some(file) });
+        }
+        Ok(FolderLock { _file: None })
+    }
+}

@@ -1,0 +1,14 @@
+//! Disk and git: workspaces, configuration, reading files, env files. Prints nothing, and never reaches the network.
+
+mod config;
+mod env_file;
+mod files;
+mod git;
+mod source;
+mod workspace;
+
+pub use config::{Config, ProjectError};
+pub use env_file::{EnvFileError, env_example_line, read_values, write_variable};
+pub use files::{FileError, FolderLock, private_folder, read_small, write_atomic};
+pub use source::{ReadError, Source, read};
+pub use workspace::Workspace;

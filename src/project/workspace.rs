@@ -1,0 +1,307 @@
+//! A workspace: a root folder with its settings, git, env files and destinations.
+
+use std::collections::{BTreeSet, HashMap};
+use std::fs;
+use std::path::{Component, Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use super::config::{Config, ProjectError};
+use super::files::{read_small, writable};
+use super::git::{Committed, Git};
+use super::source::{Source, read};
+use crate::fixes::{Destination, EnvEntry, EnvFile, GitState, Surroundings};
+use crate::rules::{self, Finding, is_env_file};
+use crate::secrets::{Catalogue, Provider, SecretRef, Secret, env_lines, env_value, identity};
+use crate::syntax::{Document, Language};
+
+/// A root folder and what belongs to it.
+pub struct Workspace {
+    root: PathBuf,
+    name: String,
+    git: Option<Git>,
+    catalogue: Arc<Catalogue>,
+    configs: Mutex<HashMap<PathBuf, Arc<Config>>>,
+    today: String,
+}
+
+/// Reads the value behind a reference, where that needs no network.
+pub type Resolve<'r> = &'r dyn Fn(&SecretRef) -> Option<Secret>;
+
+impl Workspace {
+    /// The workspace of a path: the git top folder around it, else the nearest folder with settings, else the folder itself.
+    pub fn open(path: &Path) -> Result<Workspace, ProjectError> {
+        let path = absolute(path);
+        let folder = if path.is_dir() { path } else { path.parent().map_or(path.clone(), Path::to_owned) };
+        let git = Git::discover(&folder);
+        let settings = || folder.ancestors().find(|it| it.join("aikeys.toml").is_file()).map(Path::to_owned);
+        let root = git.as_ref().map(|git| git.top().to_owned()).or_else(settings).unwrap_or_else(|| folder.clone());
+        let name = root.file_name().map_or_else(|| "workspace".to_owned(), |name| clean(&name.to_string_lossy()));
+        let mut workspace = Workspace {
+            root,
+            name,
+            git,
+            catalogue: Catalogue::built_in_shared(),
+            configs: Mutex::default(),
+            today: today(),
+        };
+        workspace.load_providers(&folder)?;
+        Ok(workspace)
+    }
+
+    /// The root folder, absolute.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The workspace's name as a store's path has it.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// All providers, with the user's own.
+    pub fn catalogue(&self) -> &Arc<Catalogue> {
+        &self.catalogue
+    }
+
+    /// `path` from the root; itself when it lies elsewhere.
+    pub fn relative(&self, path: &Path) -> PathBuf {
+        let path = absolute(path);
+        path.strip_prefix(&self.root).map(Path::to_owned).unwrap_or(path)
+    }
+
+    /// The settings for a path from the root: those of the nearest folder that has some.
+    pub fn config(&self, relative: &Path) -> Result<Arc<Config>, ProjectError> {
+        let folder = self.root.join(relative);
+        let folder = folder.parent().unwrap_or(&self.root).to_owned();
+        if let Some(known) = self.configs.lock().ok().and_then(|it| it.get(&folder).cloned()) {
+            return Ok(known);
+        }
+        let mut found = Arc::new(Config::default());
+        for ancestor in folder.ancestors().take_while(|it| it.starts_with(&self.root)) {
+            if let Some((_, config)) = Config::of_folder(ancestor)? {
+                found = Arc::new(config);
+                break;
+            }
+        }
+        if let Ok(mut configs) = self.configs.lock() {
+            configs.insert(folder, Arc::clone(&found));
+        }
+        Ok(found)
+    }
+
+    /// How git sees a path from the root.
+    pub fn git_state(&self, relative: &Path) -> GitState {
+        self.git.as_ref().map_or(GitState::NoRepository, |git| git.state(relative))
+    }
+
+    /// An ignore rule of git covers a path from the root; `None` outside a repository.
+    pub fn git_ignores(&self, relative: &Path) -> Option<bool> {
+        self.git.as_ref().and_then(|git| git.ignores(relative))
+    }
+
+    /// What a check needs to know around a path from the root. Cheap: reads no file.
+    pub fn surroundings(&self, relative: &Path) -> Surroundings {
+        let git = if is_env_file(relative) { self.git_state(relative) } else { GitState::NoRepository };
+        Surroundings {
+            catalogue: Arc::clone(&self.catalogue),
+            workspace: self.name.clone(),
+            git,
+            today: self.today.clone(),
+            ..Surroundings::bare()
+        }
+    }
+
+    /// What a fix needs to know besides: env file, manifests, entry files, destinations.
+    pub fn surroundings_for_fix(&self, doc: &Document, destinations: Vec<Destination>, resolve: Resolve<'_>) -> Surroundings {
+        let relative = doc.path();
+        let names = self.config(relative).map(|config| config.names.clone()).unwrap_or_default();
+        let gitignore = read_small(&self.root.join(".gitignore")).ok().flatten();
+        let mut around = Surroundings {
+            env: self.env_file(relative, resolve),
+            destinations,
+            gitignore: gitignore.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()),
+            names,
+            ..self.surroundings(relative)
+        };
+        if let Some(language) = doc.language() {
+            let (folder, manifests) = self.manifests(relative, language);
+            around.manifests = manifests;
+            around.entries = self.entries(relative, &folder, language);
+        }
+        around
+    }
+
+    /// Applies the settings: rules that are off go, severities change, one step down where git ignores the file.
+    pub fn judge(&self, relative: &Path, findings: Vec<Finding>) -> Result<Vec<Finding>, ProjectError> {
+        if findings.is_empty() {
+            return Ok(findings);
+        }
+        let config = self.config(relative)?;
+        let git = self.git_state(relative);
+        let path = self.root.join(relative);
+        let judged = findings.into_iter().filter_map(|mut finding| {
+            let given = rules::adjusted(finding.severity, finding.secret.is_some(), git);
+            finding.severity = config.severity(finding.rule, given, &path)?;
+            Some(finding)
+        });
+        Ok(judged.collect())
+    }
+
+    /// Says of each secret whether a commit holds it: then moving is not enough.
+    pub fn annotate(&self, doc: &Document, findings: &mut [Finding]) {
+        let Some(git) = &self.git else { return };
+        let secrets: Vec<&str> = findings.iter().filter_map(|it| it.secret).map(|span| doc.slice(span)).collect();
+        if secrets.is_empty() || git.state(doc.path()) != GitState::Tracked {
+            return;
+        }
+        let committed = git.committed(doc.path(), &secrets);
+        let with_secret = findings.iter_mut().filter(|it| it.secret.is_some());
+        for (finding, committed) in with_secret.zip(committed) {
+            if let Some(Committed { short, pushed }) = committed {
+                let pushed = if pushed { "pushed" } else { "not pushed" };
+                let note = format!("already committed ({short}, {pushed}): moving is not enough, rotate it");
+                finding.notes.insert(0, note);
+            }
+        }
+    }
+
+    /// The env file for a document: the nearest one up to the root, else one at the root.
+    pub fn env_path(&self, relative: &Path) -> PathBuf {
+        let folders = relative.ancestors().skip(1);
+        let there = |folder: &&Path| fs::symlink_metadata(self.root.join(folder).join(".env")).is_ok();
+        folders.into_iter().find(there).unwrap_or(Path::new("")).join(".env")
+    }
+
+    fn env_file(&self, relative: &Path, resolve: Resolve<'_>) -> EnvFile {
+        let path = self.env_path(relative);
+        let full = self.root.join(&path);
+        let git = self.git_state(&path);
+        if let Err(error) = writable(&self.root, &full) {
+            return EnvFile { path, entries: Vec::new(), refused: Some(error.to_string()), git };
+        }
+        let text = match read_small(&full) {
+            Ok(bytes) => String::from_utf8_lossy(&bytes.unwrap_or_default()).into_owned(),
+            Err(error) => return EnvFile { path, entries: Vec::new(), refused: Some(error.to_string()), git },
+        };
+        let entry = |line: &crate::secrets::EnvLine| {
+            let value = env_value(&text, line);
+            let reference = SecretRef::parse(&value);
+            let known = match &reference {
+                Some(reference) => resolve(reference).map(|secret| identity(secret.expose())),
+                None => Some(identity(&value)),
+            };
+            let name = text[line.name.range()].to_owned();
+            (!value.is_empty()).then_some(EnvEntry { name, identity: known, is_reference: reference.is_some() })
+        };
+        let entries = env_lines(&text).iter().filter_map(entry).collect();
+        EnvFile { path, entries, refused: None, git }
+    }
+
+    /// The nearest folder with a manifest of the language, and the texts of all manifests from there up to the root.
+    fn manifests(&self, relative: &Path, language: &Language) -> (PathBuf, String) {
+        let (mut nearest, mut texts) = (None, String::new());
+        for folder in relative.ancestors().skip(1) {
+            for name in names_in(&self.root.join(folder)) {
+                if !language.manifests.iter().any(|pattern| crate::syntax::glob(pattern, &name)) {
+                    continue;
+                }
+                let text = read_small(&self.root.join(folder).join(&name)).ok().flatten().unwrap_or_default();
+                texts.push_str(&String::from_utf8_lossy(&text));
+                texts.push('\n');
+                nearest.get_or_insert_with(|| folder.to_owned());
+            }
+        }
+        (nearest.unwrap_or_default(), texts)
+    }
+
+    /// The files in which programs start that may use the document.
+    fn entries(&self, relative: &Path, folder: &Path, language: &Language) -> Vec<Arc<Document>> {
+        let paths = language.entries.iter().map(|entry| folder.join(entry)).filter(|path| path != relative);
+        let document = |path: PathBuf| match read(&self.root.join(&path)) {
+            Ok(Source::Text(text)) => Some(Arc::new(Document::new(path, text))),
+            _ => None,
+        };
+        paths.filter_map(document).collect()
+    }
+
+    fn load_providers(&mut self, folder: &Path) -> Result<(), ProjectError> {
+        let folders: BTreeSet<&Path> = folder.ancestors().take_while(|it| it.starts_with(&self.root)).collect();
+        let mut own: Vec<Provider> = Vec::new();
+        let mut from = PathBuf::new();
+        for folder in folders {
+            if let Some((path, mut config)) = Config::of_folder(folder)? {
+                own.append(&mut config.providers);
+                from = path;
+            }
+        }
+        if !own.is_empty() {
+            let catalogue = Catalogue::with(own)
+                .map_err(|error| ProjectError::Catalogue { path: from.display().to_string(), error })?;
+            self.catalogue = Arc::new(catalogue);
+        }
+        Ok(())
+    }
+}
+
+fn names_in(folder: &Path) -> Vec<String> {
+    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
+    let mut names: Vec<String> = entries.filter_map(Result::ok).map(|it| it.file_name().to_string_lossy().into_owned()).collect();
+    names.sort();
+    names
+}
+
+/// The absolute path, links resolved where the path is there.
+fn absolute(path: &Path) -> PathBuf {
+    if let Ok(real) = fs::canonicalize(path) {
+        return real;
+    }
+    let full = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    // A file that is not there yet: its folder may be.
+    match (full.parent().and_then(|it| fs::canonicalize(it).ok()), full.file_name()) {
+        (Some(folder), Some(name)) => folder.join(name),
+        _ => full.components().filter(|it| *it != Component::CurDir).collect(),
+    }
+}
+
+/// Other characters than those of store paths become `-`.
+fn clean(name: &str) -> String {
+    name.chars().map(|c| if c.is_ascii_alphanumeric() || c == '_' || c == '-' { c } else { '-' }).collect()
+}
+
+/// Today's date in UTC, `YYYY-MM-DD`.
+fn today() -> String {
+    let seconds = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |it| it.as_secs());
+    date(seconds / 86_400)
+}
+
+/// The date of a day since 1970-01-01, by the civil calendar.
+fn date(days: u64) -> String {
+    let leap = |year: u64| year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let (mut year, mut rest) = (1970, days);
+    while rest >= 365 + u64::from(leap(year)) {
+        rest -= 365 + u64::from(leap(year));
+        year += 1;
+    }
+    let months = [31, 28 + u64::from(leap(year)), 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+    let mut month = 1;
+    for days in months {
+        if rest < days {
+            break;
+        }
+        rest -= days;
+        month += 1;
+    }
+    format!("{year:04}-{month:02}-{:02}", rest + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates() {
+        assert_eq!(date(0), "1970-01-01");
+        assert_eq!(date(19_782), "2024-02-29");
+        assert_eq!(date(20_781), "2026-11-24");
+    }
+}
