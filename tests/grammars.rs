@@ -24,7 +24,11 @@ fn known(capture: &str) -> bool {
 fn captures_are_in_the_vocabulary() {
     for language in Language::all() {
         for capture in language.query().capture_names() {
-            assert!(known(capture), "grammars/{}/facts.scm: @{capture} is no capture of grammars/README.md", language.name);
+            assert!(
+                known(capture),
+                "grammars/{}/facts.scm: @{capture} is no capture of grammars/README.md",
+                language.name
+            );
             let idiom = capture.split('.').nth(1);
             if let (true, Some(idiom)) = (capture.starts_with("slot.") || capture.starts_with("within."), idiom) {
                 let there = language.idioms.iter().any(|it| it.id == idiom);
@@ -42,7 +46,8 @@ fn facts_stand_where_the_carets_say() {
     let mut checked = 0;
     for language in Language::all() {
         let path = folder.join(format!("{}.{}", language.name, language.extensions[0]));
-        let text = std::fs::read_to_string(&path).unwrap_or_else(|_| panic!("{}: every language has one", path.display()));
+        let text =
+            std::fs::read_to_string(&path).unwrap_or_else(|_| panic!("{}: every language has one", path.display()));
         let doc = Document::new(path.file_name().expect("a name"), text.clone());
         let members: Vec<(String, u32, u32)> = doc.facts().iter().flat_map(members).collect();
         let mut target = 0;
@@ -56,7 +61,9 @@ fn facts_stand_where_the_carets_say() {
             let len = rest[rest.find('^').expect("just seen")..].chars().take_while(|c| *c == '^').count() as u32;
             let expected = rest.trim().trim_matches('^').trim().trim_start_matches('^').trim();
             let (negative, expected) = expected.strip_prefix('!').map_or((false, expected), |it| (true, it));
-            let found = members.iter().any(|(name, start, end)| name == expected && *start == target + caret && *end == target + caret + len);
+            let found = members
+                .iter()
+                .any(|(name, start, end)| name == expected && *start == target + caret && *end == target + caret + len);
             assert_eq!(found, !negative, "{}:{}: {expected} ({}..{})", path.display(), at + 1, caret, caret + len);
             checked += 1;
         }

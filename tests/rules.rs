@@ -24,7 +24,8 @@ fn pages_say_what_the_code_does() {
     let mut wrong = Vec::new();
     for rule in RULES {
         let path = pages().join(format!("{}.md", rule.id));
-        let old = std::fs::read_to_string(&path).unwrap_or_else(|_| panic!("{}: every rule has a page", path.display()));
+        let old =
+            std::fs::read_to_string(&path).unwrap_or_else(|_| panic!("{}: every rule has a page", path.display()));
         let new = run(&old, rule.id);
         if old != new {
             if update {
@@ -126,7 +127,8 @@ fn case(blocks: &[Block]) -> (String, Vec<String>) {
     around.git = git(&attributes);
     if attributes.contains("local") {
         let reference = Some("ref+age://.aikeys/secrets.age#/{name}".to_owned());
-        around.destinations = vec![Destination { store: "local".into(), label: "the encrypted store".into(), reference }];
+        around.destinations =
+            vec![Destination { store: "local".into(), label: "the encrypted store".into(), reference }];
     }
     for block in beside {
         let (path, _) = path_of(&block.info);
@@ -193,7 +195,12 @@ fn noted(doc: &Document, findings: &[Finding]) -> String {
     let mut notes: BTreeMap<u32, Vec<String>> = BTreeMap::new();
     for finding in findings {
         let line = doc.lines().line_of(finding.span.start);
-        notes.entry(line).or_default().push(format!("{}: [{}] {}", finding.severity.name(), finding.rule, finding.message));
+        notes.entry(line).or_default().push(format!(
+            "{}: [{}] {}",
+            finding.severity.name(),
+            finding.rule,
+            finding.message
+        ));
     }
     let mut out = String::new();
     for (at, line) in doc.text().split_inclusive('\n').enumerate() {
@@ -209,7 +216,8 @@ fn noted(doc: &Document, findings: &[Finding]) -> String {
 
 fn without_notes(code: &str, path: &Path) -> String {
     let comment = Language::of_path(path).map_or("#", |it| it.comment.as_str()).to_owned();
-    let note = regex::Regex::new(&format!(r"(?m)(?:  {comment} (?:error|warning|info|hint): \[[a-z-]+\].*)$")).expect("a pattern");
+    let note = regex::Regex::new(&format!(r"(?m)(?:  {comment} (?:error|warning|info|hint): \[[a-z-]+\].*)$"))
+        .expect("a pattern");
     note.replace_all(code, "").into_owned()
 }
 

@@ -96,7 +96,11 @@ impl<'f> Stage<'f> {
         };
         std::fs::write(place.join(name), text.replace("{key}", key))?;
         let before = self.start(&place, name, &[])?;
-        writeln!(out, "\n== {scene}. a program with a key in it: it runs, and the server gets key {} ==", &before[..8])?;
+        writeln!(
+            out,
+            "\n== {scene}. a program with a key in it: it runs, and the server gets key {} ==",
+            &before[..8]
+        )?;
         if store == "local" {
             self.ours(&place, &["init", "--yes"], out)?;
         }
@@ -116,7 +120,8 @@ impl<'f> Stage<'f> {
         let (program, arguments) = match &self.language {
             Program::Python(python) => (python.clone(), vec![name.to_owned()]),
             Program::Rust => {
-                let built = Command::new("rustc").args(["--edition", "2024", "-o", "app", name]).current_dir(place).status()?;
+                let built =
+                    Command::new("rustc").args(["--edition", "2024", "-o", "app", name]).current_dir(place).status()?;
                 ensure!(built.success(), "the program does not compile");
                 ("./app".to_owned(), Vec::new())
             }

@@ -16,7 +16,8 @@ use crate::stores;
 /// Variables that are set already keep their value, as with every dotenv loader, unless they hold a reference.
 /// Returns only when the command could not be started.
 pub fn run(env_file: Option<&Path>, command: &[OsString]) -> anyhow::Result<std::process::ExitCode> {
-    let (program, arguments) = command.split_first().context("name a command behind `--`: aikeys-lsp run -- python app.py")?;
+    let (program, arguments) =
+        command.split_first().context("name a command behind `--`: aikeys-lsp run -- python app.py")?;
     let here = std::env::current_dir().context("the current folder cannot be read")?;
     let workspace = Workspace::open(&here)?;
     let env = match env_file {

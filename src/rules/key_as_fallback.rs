@@ -43,7 +43,9 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             Fact::Literal { span, value } if default.contains(span) => Some(value),
             _ => None,
         });
-        let Some(value) = literal.filter(|&value| literal_in_key_slot::is_secret(context, value, provider)) else { continue };
+        let Some(value) = literal.filter(|&value| literal_in_key_slot::is_secret(context, value, provider)) else {
+            continue;
+        };
         let message = format!("{} key steps in when {variable} is not set", provider.name);
         let about = About { message, provider: Some(provider), shape: None };
         findings.push(context.secret_finding(RULE.id, RULE.severity, value, &about));
@@ -54,7 +56,9 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
 fn defaults(context: &Context<'_>, findings: &mut Vec<Finding>) {
     for token in context.tokens() {
         let parameter = context.facts().iter().find_map(|fact| match *fact {
-            Fact::Slot { span, name: Some(name), body: Some(_), .. } if span.contains(token.span) => Some(context.doc.slice(name)),
+            Fact::Slot { span, name: Some(name), body: Some(_), .. } if span.contains(token.span) => {
+                Some(context.doc.slice(name))
+            }
             _ => None,
         });
         let option = || {
@@ -63,7 +67,8 @@ fn defaults(context: &Context<'_>, findings: &mut Vec<Finding>) {
         };
         let Some(name) = parameter.or_else(option) else { continue };
         let (provider, shape) = context.catalogue().shape(token.shape);
-        let message = format!("{} steps in when nothing is given for `{name}`", hardcoded_ai_key::name_key(provider, shape));
+        let message =
+            format!("{} steps in when nothing is given for `{name}`", hardcoded_ai_key::name_key(provider, shape));
         let about = About { message, provider: Some(provider), shape: Some(token.shape) };
         findings.push(context.secret_finding(RULE.id, RULE.severity, token.span, &about));
     }
