@@ -13,6 +13,7 @@ use super::walk::{Entry, Filters, is_excluded, walk};
 use crate::project::{self, Workspace};
 use crate::rules::Finding;
 use crate::syntax::Document;
+use crate::text::Span;
 
 /// What to check for.
 #[derive(Clone, Debug, Default)]
@@ -72,6 +73,10 @@ pub struct CheckedFile {
     pub doc: Document,
     /// What kind of file it is: only [`Kind::Text`] can be edited.
     pub kind: Kind,
+    /// How the check came to it.
+    pub met: Met,
+    /// Every secret in it, suppressed ones as well, with what may be shown of it.
+    pub secrets: Vec<(Span, String)>,
     /// By position.
     pub findings: Vec<Found>,
 }
@@ -122,7 +127,7 @@ pub(super) struct Target {
 
 /// How a check comes to a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Met {
+pub enum Met {
     /// The user named it.
     Named,
     /// It lies in a folder.

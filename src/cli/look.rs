@@ -11,7 +11,7 @@ use std::sync::mpsc::Sender;
 use super::check::{CheckedFile, Event, Found, Kind, Met, Options, Target};
 use super::walk::{Entry, is_excluded_by_settings};
 use crate::project::{LARGE, ProjectError, ReadError, Source, is_binary, read, same_length};
-use crate::rules::{Finding, check, fixes, needs_look};
+use crate::rules::{Finding, check, fixes, needs_look, secrets};
 use crate::secrets::scan;
 use crate::syntax::Document;
 use crate::{moves, stores};
@@ -125,12 +125,14 @@ impl<'l> Looker<'l> {
         if kind == Kind::Large {
             self.send(Event::Unparsed);
         }
-        let mut findings = workspace.judge(&relative, check(&doc, &workspace.surroundings(&relative)))?;
+        let around = workspace.surroundings(&relative);
+        let mut findings = workspace.judge(&relative, check(&doc, &around))?;
         findings.retain(|finding| self.is_wanted(finding.rule));
         if findings.is_empty() {
             return Ok(None);
         }
         workspace.annotate(&doc, &mut findings);
+        let secrets = secrets(&doc, &around);
         let around = moves::surroundings(workspace, &doc, stores::destinations(workspace.root()));
         let found = |finding: Finding| {
             let repairs = fixes(&doc, &around, &finding);
@@ -138,9 +140,10 @@ impl<'l> Looker<'l> {
             Found { finding, fixes: titles, refused: repairs.refused }
         };
         let findings = findings.into_iter().map(found).collect();
+        let (path, workspace, met) = (target.path.clone(), Arc::clone(workspace), target.met);
         // A copy without its tree: trees are large, and there can be many files.
         let doc = Document::with_language(relative, doc.text(), doc.language());
-        Ok(Some(CheckedFile { path: target.path.clone(), workspace: Arc::clone(workspace), doc, kind, findings }))
+        Ok(Some(CheckedFile { path, workspace, doc, kind, met, secrets, findings }))
     }
 
     fn is_wanted(&self, rule: &str) -> bool {

@@ -3,21 +3,25 @@
 pub mod args;
 pub mod baseline;
 pub mod check;
+pub mod demo;
 pub mod explain;
+pub mod fix;
+pub mod init;
 mod look;
 mod progress;
 pub mod report;
+pub mod run;
 mod verdict;
 mod walk;
 
 use std::io::{self, IsTerminal, Write};
 use std::panic;
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 use args::{Command, Request};
 
-use crate::rules::Rule;
 use crate::secrets::Catalogue;
 
 /// Nothing is wrong.
@@ -46,47 +50,57 @@ pub fn main(serve: fn() -> ExitCode) -> ExitCode {
         Request::Nothing if !io::stdin().is_terminal() => return serve(),
         _ => {}
     }
-    ended(run(request))
+    ended(answer(request))
 }
 
-fn run(request: Request) -> Result<u8> {
+fn answer(request: Request) -> Result<ExitCode> {
+    let mut out = io::stdout();
     match request {
-        Request::Check(check) => verdict::check(&check),
-        Request::Command(command) => self::command(command, &mut io::stdout().lock()),
+        Request::Check(check) => verdict::check(&check).map(ExitCode::from),
+        Request::Command(command) => self::command(command, &mut out),
         Request::Nothing | Request::Serve => {
-            writeln!(io::stdout(), "{}", args::command().render_help())?;
-            Ok(CLEAN)
+            writeln!(out, "{}", args::command().render_help())?;
+            Ok(ExitCode::from(CLEAN))
         }
     }
 }
 
-fn command(command: Command, out: &mut dyn Write) -> Result<u8> {
-    let catalogue = Catalogue::built_in();
+fn command(command: Command, out: &mut dyn Write) -> Result<ExitCode> {
     match command {
-        Command::Explain { rule } => match Rule::named(&rule) {
-            Some(rule) => explain::explain(out, rule)?,
-            None => bail!("there is no rule {rule:?}"),
-        },
+        Command::Run { env_file, command } => return run::run(env_file.as_deref(), &command),
+        Command::Init { yes } => init::init(Path::new("."), yes, out, &mut ask)?,
+        Command::Explain { rule } => explain::explain(out, &rule)?,
         Command::Rules => explain::rules(out)?,
-        Command::Providers { name: None } => explain::providers(out, catalogue)?,
-        Command::Providers { name: Some(name) } => match explain::provider_named(catalogue, &name) {
-            Some(provider) => explain::provider(out, provider)?,
-            None => {
-                let like = explain::providers_like(catalogue, &name);
-                let tip = if like.is_empty() { "`aikeys-lsp providers` lists them".to_owned() } else { format!("do you mean {}", like.join(", ")) };
-                bail!("there is no provider {:?}: {tip}", report::without_keys(&name));
-            }
-        },
+        Command::Providers { name } => explain::providers(out, Catalogue::built_in(), name.as_deref())?,
         Command::Completions { shell } => explain::completions(out, shell)?,
-        Command::Run { .. } | Command::Init { .. } | Command::Demo | Command::Store { .. } => bail!("not in this version"),
+        Command::Demo => demo::demo(out)?,
+        Command::Store { .. } => bail!("not in this version"),
     }
-    Ok(CLEAN)
+    out.flush()?;
+    Ok(ExitCode::from(CLEAN))
+}
+
+/// Asks on the terminal. Where there is none, nobody can say yes.
+fn ask(out: &mut dyn Write) -> io::Result<bool> {
+    if !io::stdin().is_terminal() {
+        return Err(io::Error::other("there is no terminal to ask on: add --yes to go on without asking"));
+    }
+    write!(out, "go on? [y/N] ")?;
+    out.flush()?;
+    let mut answer = String::new();
+    io::stdin().read_line(&mut answer)?;
+    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
+}
+
+/// A path that can be printed.
+fn visible(path: &Path) -> String {
+    report::visible(&report::slashed(path))
 }
 
 /// The exit code. A broken pipe is success: the reader has seen enough.
-fn ended(result: Result<u8>) -> ExitCode {
+fn ended(result: Result<ExitCode>) -> ExitCode {
     match result {
-        Ok(code) => ExitCode::from(code),
+        Ok(code) => code,
         Err(error) if is_broken_pipe(&error) => ExitCode::from(CLEAN),
         Err(error) => {
             let _ = writeln!(io::stderr(), "error: {}", report::visible(&format!("{error:#}")));

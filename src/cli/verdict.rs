@@ -5,31 +5,81 @@ use std::io::{self, Read, Write};
 use std::path::Path;
 
 use anstream::{AutoStream, ColorChoice, StripStream};
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, ensure};
 
 use super::args::{Check, Color, Format};
 use super::baseline::{Baseline, Fit};
-use super::check::{self, Build, Checked, Named, Options};
+use super::check::{self, Build, Checked, CheckedFile, Kind, Met, Named, Options};
+use super::fix::{self, FixOptions, Fixed};
 use super::progress::Progress;
 use super::report::{self, Report, Summary, counted, visible};
 use super::{CLEAN, FAILED, FOUND};
+use crate::project::Workspace;
 use crate::rules::Severity;
+use crate::syntax::Document;
 
-/// Checks, reports, and says how it ended.
+/// Checks, repairs where it was asked to, reports, and says how it ended.
 pub(super) fn check(args: &Check) -> Result<u8> {
-    let baseline = args.baseline.as_deref().map(Baseline::read).transpose()?;
+    let baseline = args.baseline.as_deref().map(Baseline::read).transpose()?.unwrap_or_default();
     let mut checked = checked(args)?;
-    warn(args, &checked)?;
     if let Some(path) = &args.write_baseline {
+        warn(args, &checked)?;
         return write_baseline(path, &checked);
     }
-    let fit = baseline.map_or(Fit { known: 0, unmatched: 0 }, |baseline| baseline.apply(&mut checked.files));
+    let mut fit = baseline.apply(&mut checked.files);
+    let mut failed = false;
     if args.fix || args.diff_only {
-        bail!("not in this version");
+        match repair(args, &checked)? {
+            Fixed::Unchanged if args.diff_only => {
+                warn(args, &checked)?;
+                return Ok(exit_code(args, &checked));
+            }
+            Fixed::Unchanged => {}
+            fixed => {
+                failed = fixed == Fixed::Failed;
+                checked = self::checked(args)?;
+                fit = baseline.apply(&mut checked.files);
+            }
+        }
     }
-    let report = Report { files: &checked.files, summary: summary(&checked, fit) };
-    write(args, &report)?;
-    Ok(exit_code(args, &checked))
+    warn(args, &checked)?;
+    write(args, &Report { files: &checked.files, summary: summary(&checked, fit) })?;
+    Ok(if failed { FAILED } else { exit_code(args, &checked) })
+}
+
+/// Moves the keys of every workspace. The plan goes where it does not mix with a machine's report.
+fn repair(args: &Check, checked: &Checked) -> Result<Fixed> {
+    ensure!(args.stdin_filename.is_none(), "text on standard input cannot be repaired: name the file");
+    let options = FixOptions {
+        to: args.to.clone(),
+        name: args.name.clone(),
+        select: args.select.clone(),
+        ignore: args.ignore.clone(),
+        yes: args.yes,
+        diff_only: args.diff_only,
+    };
+    let mut workspaces: Vec<&Workspace> = Vec::new();
+    for file in &checked.files {
+        if !workspaces.iter().any(|it| it.root() == file.workspace.root()) {
+            workspaces.push(&file.workspace);
+        }
+    }
+    let (mut stdout, mut stderr) = (io::stdout(), io::stderr());
+    let out: &mut dyn Write = if args.format == Format::Human || args.diff_only { &mut stdout } else { &mut stderr };
+    let mut ended = Fixed::Unchanged;
+    for workspace in workspaces {
+        let inside = |file: &&CheckedFile| file.workspace.root() == workspace.root() && file.kind == Kind::Text;
+        let files: Vec<&CheckedFile> = checked.files.iter().filter(inside).collect();
+        let docs: Vec<&Document> = files.iter().map(|file| &file.doc).collect();
+        let is_named = |path: &Path| files.iter().any(|file| file.doc.path() == path && file.met == Met::Named);
+        match fix::fix(workspace, &docs, &options, &is_named, out, &mut super::ask)? {
+            Fixed::Unchanged => {}
+            Fixed::Changed if ended == Fixed::Failed => {}
+            fixed => ended = fixed,
+        }
+    }
+    out.flush()?;
+    Ok(ended)
 }
 
 fn checked(args: &Check) -> Result<Checked> {

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::visible;
 use crate::cli::check::CheckedFile;
 use crate::rules::{Finding, is_env_file};
-use crate::secrets::{env_lines, redact, scan};
+use crate::secrets::env_lines;
 use crate::text::Span;
 
 /// A line of a source, ready to be printed.
@@ -28,8 +28,8 @@ const SHORTEST: usize = 16;
 
 /// The excerpt for a finding.
 ///
-/// Its key is replaced by what may be shown of it. Everything else that could be a key is replaced as well, also where a
-/// rule was switched off or a comment suppressed it: a wrong `…` costs little.
+/// Every key is replaced by what may be shown of it, suppressed ones as well. So is every other word that could be a key
+/// which no rule knows: a wrong `…` costs little.
 pub fn excerpt(file: &CheckedFile, finding: &Finding) -> Excerpt {
     let (region, marked) = region(file, finding);
     let masks = masks(file, region);
@@ -72,18 +72,8 @@ fn region(file: &CheckedFile, finding: &Finding) -> (Span, Span) {
 /// The parts of `region` that are not shown, sorted and disjoint, each with what stands there instead.
 fn masks(file: &CheckedFile, region: Span) -> Vec<(Span, String)> {
     let text = file.doc.text();
-    let catalogue = file.workspace.catalogue();
-    let mut masks: Vec<(Span, String)> = Vec::new();
-    for found in &file.findings {
-        let Finding { secret: Some(secret), redacted: Some(redacted), .. } = &found.finding else { continue };
-        if secret.overlaps(region) {
-            masks.push((*secret, visible(redacted)));
-        }
-    }
-    for token in scan(catalogue, text[region.range()].as_bytes()) {
-        let span = Span { start: token.span.start + region.start, end: token.span.end + region.start };
-        masks.push((span, redact(&text[span.range()], Some(catalogue.shape(token.shape).1))));
-    }
+    let near = file.secrets.iter().filter(|(span, _)| span.overlaps(region));
+    let mut masks: Vec<(Span, String)> = near.map(|(span, shown)| (*span, visible(shown))).collect();
     if is_env_file(file.doc.path()) {
         masks.extend(env_lines(text).into_iter().filter(|line| !line.value.is_empty()).map(|line| (line.value, "…".to_owned())));
     }
