@@ -23,3 +23,5 @@ pub mod project;
 pub mod stores;
 
 pub mod moves;
+
+pub mod lsp;
