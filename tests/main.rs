@@ -1,1 +1,6 @@
+//! The one test binary. All data: see README.md.
 
+mod grammars;
+mod rules;
+mod support;
+mod tidy;

@@ -39,8 +39,8 @@
 ; A parameter's default is evaluated when the function is defined, so the read moves into the body.
 (function_definition
   parameters: (parameters [
-    (default_parameter name: (identifier) @slot.parameter.name value: (string) @slot.parameter.value)
-    (typed_default_parameter name: (identifier) @slot.parameter.name value: (string) @slot.parameter.value)
+    (default_parameter name: (identifier) @slot.parameter.name value: (string) @slot.parameter)
+    (typed_default_parameter name: (identifier) @slot.parameter.name value: (string) @slot.parameter)
   ])
   body: (block) @slot.parameter.body)
 

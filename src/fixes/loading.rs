@@ -37,11 +37,16 @@ pub(super) fn loading(doc: &Document, around: &Surroundings, to: &Destination, r
         Fact::EnvLoad { span, .. } => span.end <= read.start || deferred,
         _ => false,
     });
-    let elsewhere = around.entries.iter().any(|entry| entry.facts().iter().any(|fact| matches!(fact, Fact::EnvLoad { .. })));
+    let elsewhere =
+        around.entries.iter().any(|entry| entry.facts().iter().any(|fact| matches!(fact, Fact::EnvLoad { .. })));
     if here || (elsewhere && deferred) {
         return Loading::There;
     }
-    let added = language.loaders.iter().filter(|loader| is_dependency(doc, around, loader)).find_map(|loader| add(doc, around, loader));
+    let added = language
+        .loaders
+        .iter()
+        .filter(|loader| is_dependency(doc, around, loader))
+        .find_map(|loader| add(doc, around, loader));
     match added {
         Some(added) => Loading::Added(added),
         None => Loading::Run(start(Some(language), doc)),
@@ -75,7 +80,8 @@ fn has_word(text: &str, word: &str) -> bool {
 fn add(doc: &Document, around: &Surroundings, loader: &Loader) -> Option<Added> {
     if loader.at == "imports" {
         let there = !loader.import.is_empty() && doc.text().contains(loader.import.as_str());
-        let mut lines: Vec<String> = if there || loader.import.is_empty() { Vec::new() } else { vec![loader.import.clone()] };
+        let mut lines: Vec<String> =
+            if there || loader.import.is_empty() { Vec::new() } else { vec![loader.import.clone()] };
         lines.push(String::new());
         lines.push(loader.call.clone());
         return Some(Added::Head(lines));

@@ -44,10 +44,19 @@ pub fn repairs(doc: &Document, around: &Surroundings, secret: Span) -> Repairs {
 }
 
 /// The move to one destination.
-fn one(doc: &Document, around: &Surroundings, secret: Span, name: &str, state: State, to: &Destination) -> Result<Fix, String> {
+fn one(
+    doc: &Document,
+    around: &Surroundings,
+    secret: Span,
+    name: &str,
+    state: State,
+    to: &Destination,
+) -> Result<Fix, String> {
     if to.reference.is_none() && around.env.git == GitState::Tracked {
         let path = around.env.path.display();
-        return Err(format!("git tracks {path}, so a key in it would be in git: run `git rm --cached -- {path}` first"));
+        return Err(format!(
+            "git tracks {path}, so a key in it would be in git: run `git rm --cached -- {path}` first"
+        ));
     }
     let written = rewrite(doc, secret, name)?;
     let deposit = match state {
@@ -88,7 +97,13 @@ fn title(name: &str, state: State, to: &Destination, loading: &Loading) -> Strin
     }
 }
 
-fn assemble(doc: &Document, written: Rewrite, loading: Loading, title: String, deposit: Option<Deposit>) -> Result<Fix, String> {
+fn assemble(
+    doc: &Document,
+    written: Rewrite,
+    loading: Loading,
+    title: String,
+    deposit: Option<Deposit>,
+) -> Result<Fix, String> {
     let mut change = Change::default();
     let mut load = Vec::new();
     let mut start = None;
@@ -114,7 +129,8 @@ fn leave_out(doc: &Document, around: &Surroundings, secret: Span, fix: &Fix) -> 
         return None;
     }
     let (edits, read) = without_argument(doc, around, secret)?;
-    let to = around.destinations.iter().find(|to| fix.deposit.as_ref().is_some_and(|deposit| deposit.store == to.store))?;
+    let to =
+        around.destinations.iter().find(|to| fix.deposit.as_ref().is_some_and(|deposit| deposit.store == to.store))?;
     let loading = loading(doc, around, to, read);
     let title = format!("{}, leave the argument out", fix.title);
     let written = Rewrite { edits, imports: Vec::new(), read };

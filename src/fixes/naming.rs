@@ -88,6 +88,7 @@ fn provider<'a>(around: &'a Surroundings, token: Option<&Token>) -> Option<&'a P
 /// `OPENAI_API_KEY`, `PROD_OPENAI_KEY`: written like a variable and named like a secret.
 fn names_itself(around: &Surroundings, name: &str) -> bool {
     let upper = name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_');
-    let telling = name.split('_').filter(|part| !part.is_empty()).count() >= 3 || around.catalogue.provider_of_env(name).is_some();
+    let telling = name.split('_').filter(|part| !part.is_empty()).count() >= 3
+        || around.catalogue.provider_of_env(name).is_some();
     upper && telling && (around.catalogue.is_secret_name(name) || around.catalogue.provider_of_env(name).is_some())
 }

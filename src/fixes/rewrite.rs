@@ -36,7 +36,11 @@ pub(super) fn rewrite(doc: &Document, secret: Span, name: &str) -> Result<Rewrit
     if !idiom.refuse.is_empty() {
         return Err(idiom.refuse.clone());
     }
-    if secret == value { whole(doc, language, &place, literal, name) } else { part(doc, language, idiom, literal, secret, name) }
+    if secret == value {
+        whole(doc, language, &place, literal, name)
+    } else {
+        part(doc, language, idiom, literal, secret, name)
+    }
 }
 
 /// What is replaced, and how.
@@ -54,7 +58,9 @@ impl<'d> Place<'d> {
         let rank = |id: &str| language.idioms.iter().position(|it| it.id == id).unwrap_or(usize::MAX);
         let slots = |at: Span, wraps: bool| {
             let found = doc.facts().iter().filter_map(move |fact| match fact {
-                Fact::Slot { span, value, idiom, name, body } if *value == at && wraps == (*span != at || name.is_some()) => {
+                Fact::Slot { span, value, idiom, name, body }
+                    if *value == at && wraps == (*span != at || name.is_some()) =>
+                {
                     Some((*span, idiom.as_str(), *name, *body))
                 }
                 _ => None,
@@ -72,7 +78,10 @@ impl<'d> Place<'d> {
             }
         }
         let around = doc.facts().iter().filter_map(|fact| match fact {
-            Fact::Within { span, idiom } if span.contains(place.span) && span.len() > place.span.len() || matches!(fact, Fact::Within { span, .. } if *span == place.span) => {
+            Fact::Within { span, idiom }
+                if span.contains(place.span) && span.len() > place.span.len()
+                    || matches!(fact, Fact::Within { span, .. } if *span == place.span) =>
+            {
                 Some((*span, idiom.as_str()))
             }
             _ => None,
@@ -86,7 +95,9 @@ impl<'d> Place<'d> {
                 place.idiom = idiom;
             }
         }
-        if !place.idiom.uses.is_empty() && let Some(refused) = cannot_follow(doc, language, &place) {
+        if !place.idiom.uses.is_empty()
+            && let Some(refused) = cannot_follow(doc, language, &place)
+        {
             place.idiom = refused;
         }
         place
@@ -100,7 +111,9 @@ fn cannot_follow(doc: &Document, language: &'static Language, place: &Place<'_>)
     let public = public && before.rfind("pub").is_some_and(|at| !before[at..].contains([';', '}', '\n']));
     let name = doc.slice(place.name?);
     let captured = doc.facts().iter().any(|fact| match *fact {
-        Fact::Literal { value, .. } => [format!("{{{name}}}"), format!("{{{name}:")].iter().any(|it| doc.slice(value).contains(it.as_str())),
+        Fact::Literal { value, .. } => {
+            [format!("{{{name}}}"), format!("{{{name}:")].iter().any(|it| doc.slice(value).contains(it.as_str()))
+        }
         _ => false,
     });
     if public {
@@ -126,7 +139,8 @@ fn whole(doc: &Document, language: &Language, place: &Place<'_>, literal: Span, 
     if !idiom.body.is_empty() {
         let body = place.body.ok_or("this function has no body to read the variable in")?;
         let statement = idiom.body.replace("{read}", &reading(doc, language, name, '"').0).replace("{param}", param);
-        let (edit, span) = first_statement(doc, body, &statement).ok_or("the function's body stands on the line of its head: give it lines of its own")?;
+        let (edit, span) = first_statement(doc, body, &statement)
+            .ok_or("the function's body stands on the line of its head: give it lines of its own")?;
         edits.push(edit);
         at = span;
     }
@@ -138,7 +152,14 @@ fn whole(doc: &Document, language: &Language, place: &Place<'_>, literal: Span, 
     Ok(Rewrite { edits, imports, read: at })
 }
 
-fn part(doc: &Document, language: &Language, idiom: &Idiom, literal: Span, secret: Span, name: &str) -> Result<Rewrite, String> {
+fn part(
+    doc: &Document,
+    language: &Language,
+    idiom: &Idiom,
+    literal: Span,
+    secret: Span,
+    name: &str,
+) -> Result<Rewrite, String> {
     let part = idiom.part.as_ref().ok_or("the key is a part of a longer literal here: split it first")?;
     let other = if quote(doc, literal) == '"' { '\'' } else { '"' };
     let (read, imports) = reading(doc, language, name, other);
@@ -215,7 +236,8 @@ fn drop_statement(doc: &Document, language: &Language, statement: Span) -> Rewri
     let start = line_start(text, statement.start as usize);
     let end = text[statement.end as usize..].find('\n').map_or(text.len(), |it| statement.end as usize + it + 1);
     let rest = text[statement.end as usize..end].trim();
-    let alone = text[start..statement.start as usize].trim().is_empty() && (rest.is_empty() || rest.starts_with(&language.comment));
+    let alone = text[start..statement.start as usize].trim().is_empty()
+        && (rest.is_empty() || rest.starts_with(&language.comment));
     let filler = language.idioms.iter().find(|it| it.id == "statement").map(|it| it.whole.as_str());
     let edit = match filler {
         _ if !alone => Edit::replace(statement, filler.unwrap_or("")),
@@ -229,7 +251,11 @@ fn drop_statement(doc: &Document, language: &Language, statement: Span) -> Rewri
 fn only_in_block(text: &str, start: usize, end: usize) -> bool {
     let indent = |line: &str| line.len() - line.trim_start().len();
     let here = indent(&text[start..end]);
-    let opens = text[..start].lines().rev().find(|line| !line.trim().is_empty()).is_some_and(|line| line.trim_end().ends_with(':'));
+    let opens = text[..start]
+        .lines()
+        .rev()
+        .find(|line| !line.trim().is_empty())
+        .is_some_and(|line| line.trim_end().ends_with(':'));
     let next = text[end..].lines().find(|line| !line.trim().is_empty());
     opens && next.is_none_or(|line| indent(line) < here)
 }
@@ -258,7 +284,11 @@ pub(super) fn without_argument(doc: &Document, around: &Surroundings, secret: Sp
     let slot = super::slot::slot_at(doc, around, secret)?;
     let (client, arguments) = (slot.client?, slot.arguments?);
     let argument = doc.facts().iter().find_map(|fact| match *fact {
-        Fact::Binding { span, name, value } if arguments.contains(span) && value.contains(secret) && name.start == span.start => Some(span),
+        Fact::Binding { span, name, value }
+            if arguments.contains(span) && value.contains(secret) && name.start == span.start =>
+        {
+            Some(span)
+        }
         _ => None,
     })?;
     let literal = doc.facts().literal_at(secret)?;

@@ -34,7 +34,9 @@ pub(super) fn slot_at<'a>(doc: &'a Document, around: &'a Surroundings, value: Sp
 /// The variable that is read with this default, or written.
 pub(super) fn variable_around(doc: &Document, value: Span) -> Option<&str> {
     doc.facts().iter().find_map(|fact| match *fact {
-        Fact::EnvRead { name, default: Some(of), .. } | Fact::EnvWrite { name, value: of, .. } if of.contains(value) => {
+        Fact::EnvRead { name, default: Some(of), .. } | Fact::EnvWrite { name, value: of, .. }
+            if of.contains(value) =>
+        {
             Some(doc.slice(name))
         }
         _ => None,
@@ -85,7 +87,8 @@ fn is_called(symbol: &str, callee: &str) -> bool {
         text.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|it| !it.is_empty()).map(str::to_owned).collect()
     };
     let (symbol, callee) = (names(symbol), names(callee));
-    symbol.last() == callee.last() && symbol.first().is_some_and(|first| callee.contains(first) || symbol.len() == 2 && callee.len() == 1)
+    symbol.last() == callee.last()
+        && symbol.first().is_some_and(|first| callee.contains(first) || symbol.len() == 2 && callee.len() == 1)
 }
 
 fn is_imported(doc: &Document, package: &str) -> bool {
@@ -100,7 +103,8 @@ fn is_imported(doc: &Document, package: &str) -> bool {
                 None => module.to_owned(),
             };
             let first = |text: &str| text.split('.').next().unwrap_or("").to_owned();
-            dotted.starts_with(root) && first(&dotted) == first(root) || google(root).is_some_and(|path| dotted.starts_with(path))
+            dotted.starts_with(root) && first(&dotted) == first(root)
+                || google(root).is_some_and(|path| dotted.starts_with(path))
         }
         _ => false,
     })
@@ -126,7 +130,10 @@ fn takes(doc: &Document, client: &Client, arguments: Span, value: Span) -> bool 
     let named = inner.filter(|(name, _)| arguments.contains(*name)).map(|(name, _)| doc.slice(name));
     match named {
         Some(name) => client.args.iter().any(|arg| arg == name),
-        None => client.args.iter().any(|arg| arg.parse() == Ok(position(doc.slice(arguments), value.start - arguments.start))),
+        None => client
+            .args
+            .iter()
+            .any(|arg| arg.parse() == Ok(position(doc.slice(arguments), value.start - arguments.start))),
     }
 }
 
@@ -149,9 +156,19 @@ fn position(arguments: &str, offset: u32) -> usize {
 
 /// The base url is a server on this machine or this network: no provider's key goes there.
 fn points_home(call: &str) -> bool {
-    ["://localhost", "://127.", "://0.0.0.0", "://[::1]", "://192.168.", "://10.", ".local", ".internal", "://host.docker"]
-        .iter()
-        .any(|home| call.contains(home))
+    [
+        "://localhost",
+        "://127.",
+        "://0.0.0.0",
+        "://[::1]",
+        "://192.168.",
+        "://10.",
+        ".local",
+        ".internal",
+        "://host.docker",
+    ]
+    .iter()
+    .any(|home| call.contains(home))
 }
 
 fn provider_of_host<'a>(around: &'a Surroundings, text: &str) -> Option<&'a Provider> {
@@ -169,7 +186,8 @@ fn provider_of_host<'a>(around: &'a Surroundings, text: &str) -> Option<&'a Prov
 /// A name that is a provider's variable, or that speaks of a provider and has the shape of its key.
 fn by_name<'a>(doc: &'a Document, around: &'a Surroundings, value: Span) -> Option<Slot<'a>> {
     let (name, holder) = doc.facts().bindings_around(value).into_iter().next()?;
-    let direct = holder.len() <= value.len() + 80 || doc.slice(holder).trim_start().starts_with(['"', '\'', 'b', 'r', 'f']);
+    let direct =
+        holder.len() <= value.len() + 80 || doc.slice(holder).trim_start().starts_with(['"', '\'', 'b', 'r', 'f']);
     if !direct {
         return None;
     }
@@ -185,7 +203,9 @@ fn by_name<'a>(doc: &'a Document, around: &'a Surroundings, value: Span) -> Opti
     let text = doc.slice(value);
     around.catalogue.providers.iter().find_map(|provider| {
         let speaks = |shape: &crate::secrets::Shape| {
-            shape.format == Format::Contextual && shape.context.iter().any(|word| lower.contains(word.as_str())) && shape.is_whole(text)
+            shape.format == Format::Contextual
+                && shape.context.iter().any(|word| lower.contains(word.as_str()))
+                && shape.is_whole(text)
         };
         provider.keys.iter().any(speaks).then(|| slot(provider))
     })

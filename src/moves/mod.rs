@@ -8,7 +8,9 @@ use std::path::{Path, PathBuf};
 pub use plan::{Outcome, Plan, PlannedFile, PlannedMove, Refused, carry_out, plan};
 
 use crate::fixes::{Deposit, Destination, Fix, Repairs, Surroundings, ignore_lines, is_covered};
-use crate::project::{self, EnvFileError, FileError, FolderLock, Workspace, env_example_line, read_small, write_atomic, write_variable};
+use crate::project::{
+    self, EnvFileError, FileError, FolderLock, Workspace, env_example_line, read_small, write_atomic, write_variable,
+};
 use crate::rules::{self, Finding};
 use crate::secrets::{Fingerprint, Secret, fingerprint};
 use crate::stores::{self, StoreError};

@@ -154,7 +154,11 @@ fn next_step(
 }
 
 /// What earlier steps planned is there already for the later ones.
-fn add_planned(around: &mut Surroundings, planned: &BTreeMap<PathBuf, Vec<EnvEntry>>, texts: &BTreeMap<PathBuf, (String, String)>) {
+fn add_planned(
+    around: &mut Surroundings,
+    planned: &BTreeMap<PathBuf, Vec<EnvEntry>>,
+    texts: &BTreeMap<PathBuf, (String, String)>,
+) {
     if let Some(entries) = planned.get(&around.env.path) {
         around.env.entries.extend(entries.iter().cloned());
     }
@@ -182,7 +186,14 @@ fn read_text(workspace: &Workspace, path: &Path) -> String {
     }
 }
 
-fn record(plan: &mut Plan, planned: &mut BTreeMap<PathBuf, Vec<EnvEntry>>, doc: &Document, fix: Fix, line: u32, env: PathBuf) {
+fn record(
+    plan: &mut Plan,
+    planned: &mut BTreeMap<PathBuf, Vec<EnvEntry>>,
+    doc: &Document,
+    fix: Fix,
+    line: u32,
+    env: PathBuf,
+) {
     plan.start.extend(fix.start);
     let name = fix.deposit.as_ref().map(|deposit| deposit.name.clone());
     let deposit = fix.deposit.map(|deposit| {

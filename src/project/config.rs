@@ -122,7 +122,10 @@ impl Config {
         let severities = config.severity.values().chain(config.per_path.iter().flat_map(|it| it.severity.values()));
         for severity in severities.chain(&config.fail_on) {
             if Severity::named(severity).is_none() && severity != "off" {
-                return Err(wrong(severity, format!("{severity:?} is no severity: write error, warning, info, hint or off")));
+                return Err(wrong(
+                    severity,
+                    format!("{severity:?} is no severity: write error, warning, info, hint or off"),
+                ));
             }
         }
         let folder = path.parent().unwrap_or(Path::new("")).to_owned();

@@ -58,7 +58,8 @@ pub fn write_variable(root: &Path, path: &Path, name: &str, value: &Secret) -> R
     }
     let lines = env_lines(text);
     let own = lines.iter().rev().find(|line| &text[line.name.range()] == name);
-    let written = written(value.expose()).ok_or_else(|| EnvFileError::Unwritable { path: shown(), name: name.to_owned() })?;
+    let written =
+        written(value.expose()).ok_or_else(|| EnvFileError::Unwritable { path: shown(), name: name.to_owned() })?;
     let new = match own {
         Some(line) if env_value(text, line) == value.expose() => return Ok(()),
         Some(line) if line.value.is_empty() => {
@@ -82,7 +83,9 @@ pub fn write_variable(root: &Path, path: &Path, name: &str, value: &Secret) -> R
 pub fn env_example_line(root: &Path, path: &Path, name: &str, reference: Option<&str>) -> Result<(), EnvFileError> {
     let old = read_small(path)?;
     let text = match &old {
-        Some(bytes) => std::str::from_utf8(bytes).map_err(|_| EnvFileError::NoText { path: path.display().to_string() })?,
+        Some(bytes) => {
+            std::str::from_utf8(bytes).map_err(|_| EnvFileError::NoText { path: path.display().to_string() })?
+        }
         None => "",
     };
     if env_lines(text).iter().any(|line| &text[line.name.range()] == name) {

@@ -18,7 +18,9 @@ pub enum FileError {
         advice: &'static str,
     },
     /// A link that leaves the workspace.
-    #[error("{path}: this link leads out of the workspace: replace it by a file of the workspace's own, or move the key by hand")]
+    #[error(
+        "{path}: this link leads out of the workspace: replace it by a file of the workspace's own, or move the key by hand"
+    )]
     Outside {
         /// The path.
         path: String,
@@ -107,7 +109,13 @@ pub(super) fn special(meta: &fs::Metadata) -> Option<(&'static str, &'static str
 ///
 /// An existing file keeps its mode; a new one gets `mode`. `expected` is the text that the new one was made from: if the
 /// file holds another by now, nothing is written.
-pub fn write_atomic(root: &Path, path: &Path, expected: Option<&[u8]>, text: &[u8], mode: u32) -> Result<(), FileError> {
+pub fn write_atomic(
+    root: &Path,
+    path: &Path,
+    expected: Option<&[u8]>,
+    text: &[u8],
+    mode: u32,
+) -> Result<(), FileError> {
     let target = writable(root, path)?;
     let folder = target.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let io = || FileError::io(path);

@@ -11,7 +11,7 @@ use super::git::{Committed, Git};
 use super::source::{Source, read};
 use crate::fixes::{Destination, EnvEntry, EnvFile, GitState, Surroundings};
 use crate::rules::{self, Finding, is_env_file};
-use crate::secrets::{Catalogue, Provider, SecretRef, Secret, env_lines, env_value, identity};
+use crate::secrets::{Catalogue, Provider, Secret, SecretRef, env_lines, env_value, identity};
 use crate::syntax::{Document, Language};
 
 /// A root folder and what belongs to it.
@@ -25,7 +25,7 @@ pub struct Workspace {
 }
 
 /// Reads the value behind a reference, where that needs no network.
-pub type Resolve<'r> = &'r dyn Fn(&SecretRef) -> Option<Secret>;
+pub(crate) type Resolve<'r> = &'r dyn Fn(&SecretRef) -> Option<Secret>;
 
 impl Workspace {
     /// The workspace of a path: the git top folder around it, else the nearest folder with settings, else the folder itself.
@@ -112,7 +112,12 @@ impl Workspace {
     }
 
     /// What a fix needs to know besides: env file, manifests, entry files, destinations.
-    pub fn surroundings_for_fix(&self, doc: &Document, destinations: Vec<Destination>, resolve: Resolve<'_>) -> Surroundings {
+    pub fn surroundings_for_fix(
+        &self,
+        doc: &Document,
+        destinations: Vec<Destination>,
+        resolve: Resolve<'_>,
+    ) -> Surroundings {
         let relative = doc.path();
         let names = self.config(relative).map(|config| config.names.clone()).unwrap_or_default();
         let gitignore = read_small(&self.root.join(".gitignore")).ok().flatten();
@@ -245,7 +250,8 @@ impl Workspace {
 
 fn names_in(folder: &Path) -> Vec<String> {
     let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
-    let mut names: Vec<String> = entries.filter_map(Result::ok).map(|it| it.file_name().to_string_lossy().into_owned()).collect();
+    let mut names: Vec<String> =
+        entries.filter_map(Result::ok).map(|it| it.file_name().to_string_lossy().into_owned()).collect();
     names.sort();
     names
 }
@@ -276,7 +282,7 @@ fn today() -> String {
 
 /// The date of a day since 1970-01-01, by the civil calendar.
 fn date(days: u64) -> String {
-    let leap = |year: u64| year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let leap = |year: u64| year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
     let (mut year, mut rest) = (1970, days);
     while rest >= 365 + u64::from(leap(year)) {
         rest -= 365 + u64::from(leap(year));

@@ -9,7 +9,9 @@ use std::sync::LazyLock;
 
 use super::{Finding, Severity};
 use crate::fixes::Surroundings;
-use crate::secrets::{Catalogue, Fingerprint, Provider, Token, fingerprint, has_candidate, redact, scan, weak_fingerprint};
+use crate::secrets::{
+    Catalogue, Fingerprint, Provider, Token, fingerprint, has_candidate, redact, scan, weak_fingerprint,
+};
 use crate::syntax::{Document, Facts};
 use crate::text::Span;
 
@@ -49,7 +51,9 @@ impl<'d> Context<'d> {
     pub fn tokens(&self) -> &[Token] {
         self.tokens.get_or_init(|| {
             let mut tokens = scan(self.catalogue(), self.doc.text().as_bytes());
-            tokens.retain(|token| !token.needs_context || self.speaks_of(self.catalogue().shape(token.shape).0, token.span));
+            tokens.retain(|token| {
+                !token.needs_context || self.speaks_of(self.catalogue().shape(token.shape).0, token.span)
+            });
             tokens
         })
     }
@@ -116,7 +120,8 @@ pub fn is_env_file(path: &Path) -> bool {
 pub fn is_env_template(path: &Path) -> bool {
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or("");
     let ends = [".example", ".sample", ".template", ".dist", ".defaults", ".schema", ".vault", "-example", ".tmpl"];
-    name.contains("env") && (ends.iter().any(|end| name.ends_with(end)) || name.starts_with("example.") || name.contains(".example."))
+    name.contains("env")
+        && (ends.iter().any(|end| name.ends_with(end)) || name.starts_with("example.") || name.contains(".example."))
 }
 
 /// Gives findings about guessable values a fingerprint over their place: rule, path and ordinal.

@@ -22,6 +22,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     if context.doc.language().is_none() {
         return;
     }
+    defaults(context, findings);
     let reads = context.facts().iter().filter_map(|fact| match *fact {
         Fact::EnvRead { name, default: Some(default), .. } => Some((name, default)),
         _ => None,
@@ -42,9 +43,36 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             Fact::Literal { span, value } if default.contains(span) => Some(value),
             _ => None,
         });
-        let Some(value) = literal.filter(|&value| literal_in_key_slot::is_secret(context, value, provider)) else { continue };
+        let Some(value) = literal.filter(|&value| literal_in_key_slot::is_secret(context, value, provider)) else {
+            continue;
+        };
         let message = format!("{} key steps in when {variable} is not set", provider.name);
         let about = About { message, provider: Some(provider), shape: None };
         findings.push(context.secret_finding(RULE.id, RULE.severity, value, &about));
     }
 }
+
+/// A key that is a parameter's default, or the `default` of an option.
+fn defaults(context: &Context<'_>, findings: &mut Vec<Finding>) {
+    for token in context.tokens() {
+        let parameter = context.facts().iter().find_map(|fact| match *fact {
+            Fact::Slot { span, name: Some(name), body: Some(_), .. } if span.contains(token.span) => {
+                Some(context.doc.slice(name))
+            }
+            _ => None,
+        });
+        let option = || {
+            let (name, _) = *context.facts().bindings_around(token.span).first()?;
+            Some(context.doc.slice(name)).filter(|name| DEFAULTS.contains(name))
+        };
+        let Some(name) = parameter.or_else(option) else { continue };
+        let (provider, shape) = context.catalogue().shape(token.shape);
+        let message =
+            format!("{} steps in when nothing is given for `{name}`", hardcoded_ai_key::name_key(provider, shape));
+        let about = About { message, provider: Some(provider), shape: Some(token.shape) };
+        findings.push(context.secret_finding(RULE.id, RULE.severity, token.span, &about));
+    }
+}
+
+/// What options call their default: argparse, click, clap, pydantic's `Field`.
+const DEFAULTS: &[&str] = &["default", "default_value", "default_factory"];

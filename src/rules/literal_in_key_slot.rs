@@ -63,7 +63,9 @@ fn without_scheme(context: &Context<'_>, value: Span) -> Span {
 /// provider uses where its shapes are known.
 pub(super) fn is_secret(context: &Context<'_>, value: Span, provider: &Provider) -> bool {
     let text = context.doc.slice(value);
-    let plain = text.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'\\' | b'"' | b'\'' | b'(' | b'{' | b'<' | b' '));
+    let plain = text
+        .bytes()
+        .all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'\\' | b'"' | b'\'' | b'(' | b'{' | b'<' | b' '));
     let classes = [u8::is_ascii_digit, u8::is_ascii_lowercase, u8::is_ascii_uppercase]
         .iter()
         .filter(|class| text.bytes().any(|byte| class(&byte)))
@@ -81,7 +83,8 @@ pub(super) fn is_secret(context: &Context<'_>, value: Span, provider: &Provider)
 
 /// Random text of at least 24 characters with a digit: a key of a shape that is newer than the catalogue.
 fn looks_generated(text: &str) -> bool {
-    let word_like = text.split(['-', '_', '.']).all(|part| part.len() < 8 || part.bytes().all(|byte| byte.is_ascii_lowercase()));
+    let word_like =
+        text.split(['-', '_', '.']).all(|part| part.len() < 8 || part.bytes().all(|byte| byte.is_ascii_lowercase()));
     text.len() >= 24 && text.bytes().any(|byte| byte.is_ascii_digit()) && entropy(text) >= 3.5 && !word_like
 }
 

@@ -118,6 +118,26 @@ pub fn check(doc: &Document, around: &Surroundings) -> Vec<Finding> {
     kept
 }
 
+/// Every secret in a document, suppressed ones as well, with what may be shown of it: for masking what is printed.
+pub fn secrets(doc: &Document, around: &Surroundings) -> Vec<(Span, String)> {
+    let context = Context::new(doc, around);
+    let mut findings = Vec::new();
+    for rule in RULES {
+        (rule.check)(&context, &mut findings);
+    }
+    let mut found: Vec<(Span, String)> =
+        one_each(findings).into_iter().filter_map(|it| Some((it.secret?, it.redacted.unwrap_or_default()))).collect();
+    // In an env file the rules speak of the file, not of its keys.
+    for token in context.tokens() {
+        if !found.iter().any(|(span, _)| span.overlaps(token.span)) {
+            let shape = context.catalogue().shape(token.shape).1;
+            found.push((token.span, crate::secrets::redact(doc.slice(token.span), Some(shape))));
+        }
+    }
+    found.sort();
+    found
+}
+
 /// What can be done about a finding of [`check`] on the same document.
 pub fn fixes(doc: &Document, around: &Surroundings, finding: &Finding) -> Repairs {
     let context = Context::new(doc, around);

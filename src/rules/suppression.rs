@@ -67,7 +67,9 @@ fn read(context: &Context<'_>) -> Vec<Suppression> {
     }
     let mut found = Vec::new();
     for captures in FORM.captures_iter(text) {
-        let (Some(all), Some(rules), Some(rest)) = (captures.get(0), captures.get(1), captures.get(2)) else { continue };
+        let (Some(all), Some(rules), Some(rest)) = (captures.get(0), captures.get(1), captures.get(2)) else {
+            continue;
+        };
         let span = Span::new(all.start(), rules.end() + 1);
         if context.doc.language().is_some() && !context.facts().in_comment(span) {
             continue;
@@ -78,7 +80,12 @@ fn read(context: &Context<'_>) -> Vec<Suppression> {
         let until = UNTIL.captures(rest).and_then(|it| it.get(1)).map(|it| it.as_str().to_owned());
         found.push(Suppression {
             span,
-            rules: rules.as_str().split(',').map(|rule| rule.trim().to_owned()).filter(|rule| !rule.is_empty()).collect(),
+            rules: rules
+                .as_str()
+                .split(',')
+                .map(|rule| rule.trim().to_owned())
+                .filter(|rule| !rule.is_empty())
+                .collect(),
             reason: UNTIL.replace(rest, "").trim().to_owned(),
             until,
             line,

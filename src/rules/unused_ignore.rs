@@ -2,7 +2,7 @@
 
 use super::suppression::Suppression;
 use super::{Finding, Rule, Severity};
-use crate::fixes::drop_comment;
+use crate::fixes::{Repairs, drop_comment};
 use crate::secrets::Fingerprint;
 
 pub(super) static RULE: Rule = Rule {
@@ -16,8 +16,14 @@ One without a reason leaves the next reader guessing.
 Delete the comment, or write why the finding is fine: `aikeys: ignore[hardcoded-ai-key] revoked in May`. \
 `until=2027-01-31` lets it end by itself.",
     check: |_, _| {},
-    fixes: |context, finding| drop_comment(context.doc, finding.span),
+    fixes: |context, finding| match finding.message.as_str() {
+        // It works, so taking it out would bring the other finding back.
+        NO_REASON => Repairs::default(),
+        _ => drop_comment(context.doc, finding.span),
+    },
 };
+
+const NO_REASON: &str = "this comment gives no reason: write one behind the bracket";
 
 /// What is wrong with a suppression, if anything is.
 pub(super) fn judge(suppression: &Suppression, used: bool, ended: bool) -> Option<Finding> {
@@ -31,7 +37,7 @@ pub(super) fn judge(suppression: &Suppression, used: bool, ended: bool) -> Optio
     } else if !used {
         format!("there is no {} here to ignore", suppression.rules.join(" or "))
     } else if suppression.reason.is_empty() {
-        "this comment gives no reason: write one behind the bracket".to_owned()
+        NO_REASON.to_owned()
     } else {
         return None;
     };

@@ -74,7 +74,8 @@ fn assignment(text: &str, start: usize, end: usize) -> Option<EnvLine> {
     }
     let value = value(text, at, end);
     let line_end = text[value.end as usize..].find('\n').map_or(text.len(), |it| value.end as usize + it);
-    let line_end = if text[..line_end].ends_with('\r') && line_end > value.end as usize { line_end - 1 } else { line_end };
+    let line_end =
+        if text[..line_end].ends_with('\r') && line_end > value.end as usize { line_end - 1 } else { line_end };
     Some(EnvLine { name, value, line: Span::new(line_start, line_end) })
 }
 
@@ -109,8 +110,10 @@ mod tests {
     #[test]
     fn lines_keep_their_places() {
         let text = "# head\r\nA=1\r\nexport B = \"two # no comment\" # yes\r\n\r\nC='x\ny'\nD\nE=last";
-        let lines: Vec<_> =
-            env_lines(text).iter().map(|it| (&text[it.name.range()], env_value(text, it), &text[it.line.range()])).collect();
+        let lines: Vec<_> = env_lines(text)
+            .iter()
+            .map(|it| (&text[it.name.range()], env_value(text, it), &text[it.line.range()]))
+            .collect();
         assert_eq!(
             lines,
             [

@@ -8,7 +8,7 @@ use sha2::Sha256;
 /// Names a key without holding it.
 ///
 /// HMAC-SHA256 under a fixed, published key, cut to 128 bits. The key is published so that every copy of aikeys-lsp, in
-/// editor and CI, computes the same. Values that could be guessed (under [`STRONG_BITS`]) get a weak fingerprint, over
+/// editor and CI, computes the same. Values that could be guessed (under 80 bits) get a weak fingerprint, over
 /// the place instead of the value.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Fingerprint {
@@ -19,7 +19,7 @@ pub struct Fingerprint {
 }
 
 /// The least entropy, by length and alphabet, of a value that is fingerprinted itself.
-pub const STRONG_BITS: f64 = 80.0;
+const STRONG_BITS: f64 = 80.0;
 const KEY: &[u8] = b"aikeys-lsp fingerprint v1";
 
 /// The fingerprint of a value; `None` when the value could be guessed from it.

@@ -141,7 +141,9 @@ impl Placeholders {
             Some(Placeholder::Masked)
         } else if self.template.holds(body) {
             Some(Placeholder::Template)
-        } else if self.fixture.holds(body) || is_structured(body, shape.class == Class::Publishable || skips_runs(shape)) {
+        } else if self.fixture.holds(body)
+            || is_structured(body, shape.class == Class::Publishable || skips_runs(shape))
+        {
             Some(Placeholder::Fixture)
         } else {
             None
@@ -152,7 +154,8 @@ impl Placeholders {
     fn all_words(&self, value: &str) -> bool {
         let mut parts = value.split(['-', '_', ' ', '.', ':', '/']).filter(|part| !part.is_empty()).peekable();
         let known = |part: &str| {
-            let words = [&self.template, &self.fixture].into_iter().flat_map(|it| it.delimited.iter().chain(&it.anywhere));
+            let words =
+                [&self.template, &self.fixture].into_iter().flat_map(|it| it.delimited.iter().chain(&it.anywhere));
             part.len() < 12 && (words.into_iter().any(|word| word == part) || part == "sk" || part == "pk")
         };
         parts.peek().is_some() && parts.all(known)
@@ -169,7 +172,8 @@ impl Words {
                 let found = &value[at..at + word.len()];
                 let letter = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
                 let bytes = value.as_bytes();
-                let free = !letter(at.checked_sub(1).and_then(|at| bytes.get(at))) && !letter(bytes.get(at + word.len()));
+                let free =
+                    !letter(at.checked_sub(1).and_then(|at| bytes.get(at))) && !letter(bytes.get(at + word.len()));
                 one_case(found) && (word.len() >= 5 || free)
             })
         })
@@ -208,8 +212,11 @@ fn is_structured(body: &str, skip_runs: bool) -> bool {
     let (run, same) = if hex { (7, 8) } else { (6, 6) };
     let sorted: std::collections::BTreeSet<u8> = bytes.iter().copied().collect();
     let few = bytes.len() >= 16 && sorted.len() <= 5;
-    let repeated = (1..=8).any(|unit| bytes.len() >= 2 * unit.max(6) && bytes.chunks(unit).all(|it| bytes.starts_with(it)));
-    few || repeated || (!skip_runs && (longest_step(bytes, 0) >= same || longest_step(bytes, 1) >= run || longest_step(bytes, -1) >= run))
+    let repeated =
+        (1..=8).any(|unit| bytes.len() >= 2 * unit.max(6) && bytes.chunks(unit).all(|it| bytes.starts_with(it)));
+    few || repeated
+        || (!skip_runs
+            && (longest_step(bytes, 0) >= same || longest_step(bytes, 1) >= run || longest_step(bytes, -1) >= run))
 }
 
 /// The longest run of letters or digits in which each differs from the one before by `step`.
@@ -217,7 +224,8 @@ fn longest_step(bytes: &[u8], step: i16) -> usize {
     let (mut longest, mut current) = (0, 0);
     let mut last: Option<u8> = None;
     for &byte in bytes {
-        let follows = last.is_some_and(|last| i16::from(byte) - i16::from(last) == step && byte.is_ascii_alphanumeric());
+        let follows =
+            last.is_some_and(|last| i16::from(byte) - i16::from(last) == step && byte.is_ascii_alphanumeric());
         current = if follows { current + 1 } else { 1 };
         longest = longest.max(current);
         last = Some(byte);

@@ -243,13 +243,16 @@ impl Shape {
 
     /// The literal text that every match begins with, as far as an anchor tells.
     pub fn prefix(&self) -> &str {
-        let starts = |anchor: &&String| self.regex.starts_with(regex::escape(anchor).as_str()) || self.regex.starts_with(anchor.as_str());
+        let starts = |anchor: &&String| {
+            self.regex.starts_with(regex::escape(anchor).as_str()) || self.regex.starts_with(anchor.as_str())
+        };
         self.anchors.iter().find(starts).map_or("", String::as_str)
     }
 
     /// `value`, and nothing more, has this shape.
     pub fn is_whole(&self, value: &str) -> bool {
-        self.regex().is_some_and(|regex| whole(regex, value)) || self.lenient_regex().is_some_and(|regex| whole(&regex, value))
+        self.regex().is_some_and(|regex| whole(regex, value))
+            || self.lenient_regex().is_some_and(|regex| whole(&regex, value))
     }
 
     fn lenient_regex(&self) -> Option<Regex> {

@@ -20,7 +20,9 @@ pub fn sample_shape(catalogue: &Catalogue, id: ShapeId, seed: u64) -> Option<Str
             Format::Distinctive => catalogue.placeholders.classify_key(key, shape).is_none(),
             Format::Contextual | Format::Opaque => classify(catalogue, key).is_none(),
         };
-        shape.has_required(key.as_bytes()) && looks_real && (key.bytes().any(|b| b.is_ascii_digit()) || !shape.regex.contains("0-9"))
+        shape.has_required(key.as_bytes())
+            && looks_real
+            && (key.bytes().any(|b| b.is_ascii_digit()) || !shape.regex.contains("0-9"))
     };
     (0..200).filter_map(|again| draw(shape, seed.wrapping_mul(1_000_003).wrapping_add(again))).find(good)
 }
@@ -53,8 +55,12 @@ fn write(hir: &Hir, random: &mut Random, out: &mut String) {
 
 fn pick(class: &Class, random: &mut Random) -> char {
     let ranges: Vec<(u32, u32)> = match class {
-        Class::Unicode(class) => class.ranges().iter().map(|it| (it.start() as u32, (it.end() as u32).min(0x7e))).collect(),
-        Class::Bytes(class) => class.ranges().iter().map(|it| (it.start().into(), u32::from(it.end()).min(0x7e))).collect(),
+        Class::Unicode(class) => {
+            class.ranges().iter().map(|it| (it.start() as u32, (it.end() as u32).min(0x7e))).collect()
+        }
+        Class::Bytes(class) => {
+            class.ranges().iter().map(|it| (it.start().into(), u32::from(it.end()).min(0x7e))).collect()
+        }
     };
     let ranges: Vec<_> = ranges.into_iter().filter(|(start, end)| start <= end).collect();
     // "Anything but a quote" stands for base64 in the shapes.

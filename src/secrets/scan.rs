@@ -106,7 +106,8 @@ fn push(catalogue: &Catalogue, text: &[u8], span: Span, shape: ShapeId, found: &
         return;
     }
     let key = &text[span.range()];
-    let placeholder = std::str::from_utf8(key).is_ok_and(|key| catalogue.placeholders.classify_key(key, facts).is_some());
+    let placeholder =
+        std::str::from_utf8(key).is_ok_and(|key| catalogue.placeholders.classify_key(key, facts).is_some());
     if !placeholder {
         let needs_context = !facts.stands_alone() || !facts.has_required(key);
         found.push(Token { span, shape, needs_context });
@@ -116,7 +117,11 @@ fn push(catalogue: &Catalogue, text: &[u8], span: Span, shape: ShapeId, found: &
 /// Of overlapping tokens the one with the higher priority stays, then the longer one.
 fn keep_best(catalogue: &Catalogue, mut found: Vec<Token>) -> Vec<Token> {
     found.sort_by_key(|token| {
-        (token.needs_context, std::cmp::Reverse((catalogue.shape(token.shape).1.priority, token.span.len())), token.shape)
+        (
+            token.needs_context,
+            std::cmp::Reverse((catalogue.shape(token.shape).1.priority, token.span.len())),
+            token.shape,
+        )
     });
     let mut kept: Vec<Token> = Vec::new();
     for token in found {

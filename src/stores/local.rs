@@ -24,6 +24,9 @@ pub const RECIPIENTS: &str = ".aikeys/recipients.txt";
 /// The identity's file name in the configuration folder.
 pub const IDENTITY_FILE: &str = "identity.txt";
 
+/// What the file holds, by name.
+type Contents = BTreeMap<String, Zeroizing<String>>;
+
 /// One encrypted file.
 #[derive(Debug)]
 pub struct Local {
@@ -131,15 +134,18 @@ impl Local {
     }
 
     /// The file's bytes, and what they hold.
-    fn read(&self) -> Result<(Vec<u8>, BTreeMap<String, Zeroizing<String>>), StoreError> {
-        let none = || StoreError::Unavailable(format!("{}: there is no such store: make it with `aikeys-lsp init`", self.path));
+    fn read(&self) -> Result<(Vec<u8>, Contents), StoreError> {
+        let none = || {
+            StoreError::Unavailable(format!("{}: there is no such store: make it with `aikeys-lsp init`", self.path))
+        };
         let bytes = read_small(&self.file())?.ok_or_else(none)?;
         let identity = identity()?;
         let sealed = || {
             let advice = "this machine's identity cannot open it: ask someone on its list of recipients to add you";
             StoreError::Unavailable(format!("{}: {advice}", self.path))
         };
-        let damaged = || StoreError::Unavailable(format!("{}: the file is damaged: restore it from git or a backup", self.path));
+        let damaged =
+            || StoreError::Unavailable(format!("{}: the file is damaged: restore it from git or a backup", self.path));
         let decryptor = age::Decryptor::new(ArmoredReader::new(bytes.as_slice())).map_err(|_| damaged())?;
         let mut plain = Zeroizing::new(Vec::new());
         let mut reader = decryptor.decrypt(std::iter::once(&identity as &dyn age::Identity)).map_err(|_| sealed())?;
@@ -148,7 +154,7 @@ impl Local {
         Ok((bytes, all.into_iter().map(|(name, value)| (name, Zeroizing::new(value))).collect()))
     }
 
-    fn write(&self, old: Option<&[u8]>, all: &BTreeMap<String, Zeroizing<String>>) -> Result<(), StoreError> {
+    fn write(&self, old: Option<&[u8]>, all: &Contents) -> Result<(), StoreError> {
         let plain: BTreeMap<&str, &str> = all.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         let failed = |what: &str| StoreError::Unavailable(format!("{}: {what}", self.path));
         let plain = Zeroizing::new(serde_json::to_vec(&plain).map_err(|_| failed("the names cannot be written"))?);
@@ -175,7 +181,8 @@ impl Local {
         let text = String::from_utf8_lossy(&text);
         let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
         let recipient = |line: &str| {
-            Recipient::from_str(line).map_err(|_| StoreError::Unavailable(format!("{}: a line is no age public key", path.display())))
+            Recipient::from_str(line)
+                .map_err(|_| StoreError::Unavailable(format!("{}: a line is no age public key", path.display())))
         };
         lines.map(recipient).collect()
     }
@@ -186,14 +193,19 @@ fn identity_path() -> Result<PathBuf, StoreError> {
     if let Some(path) = std::env::var_os("AIKEYS_IDENTITY").filter(|it| !it.is_empty()) {
         return Ok(PathBuf::from(path));
     }
-    let homeless = |_| StoreError::Unavailable("there is no home folder for the identity: set AIKEYS_IDENTITY".to_owned());
+    let homeless =
+        |_| StoreError::Unavailable("there is no home folder for the identity: set AIKEYS_IDENTITY".to_owned());
     Ok(etcetera::choose_base_strategy().map_err(homeless)?.config_dir().join("aikeys-lsp").join(IDENTITY_FILE))
 }
 
 fn identity() -> Result<Identity, StoreError> {
     let path = identity_path()?;
     let shown = path.display();
-    let none = || StoreError::Unavailable(format!("{shown}: there is no identity on this machine: make one with `aikeys-lsp init`"));
+    let none = || {
+        StoreError::Unavailable(format!(
+            "{shown}: there is no identity on this machine: make one with `aikeys-lsp init`"
+        ))
+    };
     let text = Zeroizing::new(read_small(&path)?.ok_or_else(none)?);
     let text = std::str::from_utf8(&text).unwrap_or("");
     let line = text.lines().map(str::trim).find(|line| line.starts_with("AGE-SECRET-KEY-"));

@@ -33,7 +33,11 @@ impl Document {
     }
 
     /// A document in a language that someone else tells; `None` is plain text.
-    pub fn with_language(path: impl Into<PathBuf>, text: impl Into<String>, language: Option<&'static Language>) -> Document {
+    pub fn with_language(
+        path: impl Into<PathBuf>,
+        text: impl Into<String>,
+        language: Option<&'static Language>,
+    ) -> Document {
         Document {
             path: path.into(),
             language,
@@ -92,7 +96,7 @@ impl Document {
                 }
                 continue;
             }
-            stack.extend((0..node.child_count()).filter_map(|at| node.child(at as u32)));
+            stack.extend((0..node.child_count()).filter_map(|at| node.child(at)));
         }
         found.sort();
         found

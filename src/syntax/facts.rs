@@ -156,7 +156,9 @@ impl Facts {
             .all
             .iter()
             .filter_map(|fact| match *fact {
-                Fact::Call { callee, arguments: Some(arguments), .. } if arguments.contains(span) => Some((callee, arguments)),
+                Fact::Call { callee, arguments: Some(arguments), .. } if arguments.contains(span) => {
+                    Some((callee, arguments))
+                }
                 _ => None,
             })
             .collect();

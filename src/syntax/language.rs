@@ -188,7 +188,8 @@ impl Language {
     /// The query of `facts.scm`: compiled once, 2–80 ms.
     pub fn query(&self) -> &Query {
         self.query.get_or_init(|| {
-            Query::new(self.grammar(), &self.facts).unwrap_or_else(|error| panic!("grammars/{}/facts.scm: {error}", self.name))
+            Query::new(self.grammar(), &self.facts)
+                .unwrap_or_else(|error| panic!("grammars/{}/facts.scm: {error}", self.name))
         })
     }
 

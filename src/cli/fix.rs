@@ -1,0 +1,144 @@
+//! `--fix` and `--diff-only`: show the plan, ask, carry it out, say what happened.
+
+use std::collections::BTreeSet;
+use std::io::{self, Write};
+use std::path::Path;
+
+use crate::fixes::Destination;
+use crate::moves::{self, Outcome, Plan};
+use crate::project::Workspace;
+use crate::rules::{self, Finding};
+use crate::stores;
+use crate::syntax::Document;
+
+/// What the user asked of `--fix`.
+#[derive(Clone, Debug, Default)]
+pub struct FixOptions {
+    /// The store's id; `None` takes the preferred one.
+    pub to: Option<String>,
+    /// The variable.
+    pub name: Option<String>,
+    /// Do not ask.
+    pub yes: bool,
+    /// Show the diff and stop.
+    pub diff_only: bool,
+}
+
+/// How `--fix` ended.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Fixed {
+    /// Nothing could be fixed, or only the diff was asked for, or the user said no.
+    Unchanged,
+    /// Files were changed; check again.
+    Changed,
+    /// A store or a file refused.
+    Failed,
+}
+
+/// Plans and carries out the moves in these documents of a workspace.
+///
+/// `is_named` tells the paths the user named: tests and fixtures are left alone unless they were.
+pub fn fix(
+    workspace: &Workspace,
+    docs: &[&Document],
+    options: &FixOptions,
+    is_named: &dyn Fn(&Path) -> bool,
+    out: &mut dyn Write,
+    ask: &mut dyn FnMut(&mut dyn Write) -> io::Result<bool>,
+) -> anyhow::Result<Fixed> {
+    let to = destination(workspace.root(), options.to.as_deref())?;
+    if let Some(name) = &options.name {
+        anyhow::ensure!(is_variable(name), "{name:?} is no name of a variable: use letters, digits and `_`");
+    }
+    let keep = |path: &Path, finding: &Finding| {
+        let test = crate::syntax::Language::of_path(path).is_some_and(|language| language.is_test_path(path));
+        finding.rule != "unused-ignore" && (!test || is_named(path))
+    };
+    let plan = moves::plan(workspace, docs, &to, options.name.as_deref(), &keep);
+    if options.diff_only {
+        write_diff(workspace, &plan, out)?;
+        write_refused(&plan, out)?;
+        return Ok(Fixed::Unchanged);
+    }
+    if plan.moves.is_empty() {
+        write_refused(&plan, out)?;
+        return Ok(Fixed::Unchanged);
+    }
+    write_plan(&plan, out)?;
+    if !options.yes && !ask(out)? {
+        writeln!(out, "nothing was changed")?;
+        return Ok(Fixed::Unchanged);
+    }
+    let outcome = moves::carry_out(workspace, &plan);
+    write_outcome(&plan, &outcome, out)?;
+    Ok(if outcome.errors.is_empty() { Fixed::Changed } else { Fixed::Failed })
+}
+
+fn destination(root: &Path, to: Option<&str>) -> anyhow::Result<Destination> {
+    let mut all = stores::destinations(root);
+    let Some(to) = to else { return Ok(all.swap_remove(0)) };
+    if let Some(at) = all.iter().position(|it| it.store == to) {
+        return Ok(all.swap_remove(at));
+    }
+    match to {
+        "local" => anyhow::bail!("there is no encrypted store in {}: make one with `aikeys-lsp init`", root.display()),
+        _ => anyhow::bail!("there is no store {to:?}: this version moves keys to env and local"),
+    }
+}
+
+fn is_variable(name: &str) -> bool {
+    let start = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+    start && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+}
+
+fn write_plan(plan: &Plan, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "the plan:")?;
+    for it in &plan.moves {
+        let name = it.name.as_ref().map(|name| format!(" as {name}")).unwrap_or_default();
+        writeln!(out, "  {}:{}: {}{name}", super::visible(&it.path), it.line, it.title)?;
+    }
+    let files: BTreeSet<_> = plan.files.iter().map(|file| super::visible(&file.path)).collect();
+    writeln!(out, "  changes {}", files.into_iter().collect::<Vec<_>>().join(", "))?;
+    write_refused(plan, out)
+}
+
+fn write_refused(plan: &Plan, out: &mut dyn Write) -> io::Result<()> {
+    for it in &plan.refused {
+        writeln!(out, "  {}:{}: stays: {}", super::visible(&it.path), it.line, it.reason)?;
+    }
+    Ok(())
+}
+
+fn write_outcome(plan: &Plan, outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
+    for (path, error) in &outcome.errors {
+        writeln!(out, "error: {}: {error}; this file is as it was", super::visible(path))?;
+    }
+    let keys = if outcome.moved == 1 { "1 place" } else { "places" };
+    match outcome.moved {
+        1 => writeln!(out, "moved the key in {keys}")?,
+        n => writeln!(out, "moved the keys in {n} {keys}")?,
+    }
+    for start in &plan.start {
+        writeln!(out, "start the program with: {start}")?;
+    }
+    Ok(())
+}
+
+/// The plan as a unified diff, every key masked.
+fn write_diff(workspace: &Workspace, plan: &Plan, out: &mut dyn Write) -> io::Result<()> {
+    for file in &plan.files {
+        let name = super::visible(&file.path);
+        let [old, new] = [&file.before, &file.after].map(|text| masked(workspace, &file.path, text));
+        let diff = similar::TextDiff::from_lines(&old, &new);
+        write!(out, "{}", diff.unified_diff().header(&format!("a/{name}"), &format!("b/{name}")))?;
+    }
+    Ok(())
+}
+
+/// A text with every key in it masked, suppressed ones as well.
+fn masked(workspace: &Workspace, path: &Path, text: &str) -> String {
+    let doc = Document::new(path, text);
+    let secrets = rules::secrets(&doc, &workspace.surroundings(path));
+    let edits: Vec<_> = secrets.into_iter().map(|(span, shown)| crate::text::Edit::replace(span, shown)).collect();
+    crate::text::apply(text, &edits)
+}

@@ -1,0 +1,94 @@
+//! Every language: its query compiles, its captures are in the vocabulary, and they stand where the carets say.
+
+use std::path::Path;
+
+use aikeys::syntax::{Document, Fact, Language, VOCABULARY};
+
+fn known(capture: &str) -> bool {
+    if capture.starts_with('_') {
+        return true;
+    }
+    VOCABULARY.iter().any(|(head, members)| {
+        let heads: Vec<String> = match head.strip_suffix(".*") {
+            Some(family) => {
+                let Some(rest) = capture.strip_prefix(family).and_then(|it| it.strip_prefix('.')) else { return false };
+                vec![format!("{family}.{}", rest.split('.').next().unwrap_or(""))]
+            }
+            None => vec![(*head).to_owned()],
+        };
+        heads.iter().any(|head| capture == head || members.iter().any(|member| capture == format!("{head}.{member}")))
+    })
+}
+
+#[test]
+fn captures_are_in_the_vocabulary() {
+    for language in Language::all() {
+        for capture in language.query().capture_names() {
+            assert!(
+                known(capture),
+                "grammars/{}/facts.scm: @{capture} is no capture of grammars/README.md",
+                language.name
+            );
+            let idiom = capture.split('.').nth(1);
+            if let (true, Some(idiom)) = (capture.starts_with("slot.") || capture.starts_with("within."), idiom) {
+                let there = language.idioms.iter().any(|it| it.id == idiom);
+                assert!(there, "grammars/{}: @{capture} speaks of no idiom of language.toml", language.name);
+            }
+        }
+        assert!(language.idioms.iter().any(|it| it.id == "value"), "grammars/{}: no idiom `value`", language.name);
+    }
+}
+
+/// `# ^^^ binding.name` under a line: a fact of that kind has a member exactly there.
+#[test]
+fn facts_stand_where_the_carets_say() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/grammars");
+    let mut checked = 0;
+    for language in Language::all() {
+        let path = folder.join(format!("{}.{}", language.name, language.extensions[0]));
+        let text =
+            std::fs::read_to_string(&path).unwrap_or_else(|_| panic!("{}: every language has one", path.display()));
+        let doc = Document::new(path.file_name().expect("a name"), text.clone());
+        let members: Vec<(String, u32, u32)> = doc.facts().iter().flat_map(members).collect();
+        let mut target = 0;
+        for (at, line) in text.lines().enumerate() {
+            let marker = line.trim_start().strip_prefix(language.comment.as_str()).filter(|rest| rest.contains('^'));
+            let Some(rest) = marker else {
+                target = doc.lines().span(at as u32).start;
+                continue;
+            };
+            let caret = line.find('^').expect("just seen") as u32;
+            let len = rest[rest.find('^').expect("just seen")..].chars().take_while(|c| *c == '^').count() as u32;
+            let expected = rest.trim().trim_matches('^').trim().trim_start_matches('^').trim();
+            let (negative, expected) = expected.strip_prefix('!').map_or((false, expected), |it| (true, it));
+            let found = members
+                .iter()
+                .any(|(name, start, end)| name == expected && *start == target + caret && *end == target + caret + len);
+            assert_eq!(found, !negative, "{}:{}: {expected} ({}..{})", path.display(), at + 1, caret, caret + len);
+            checked += 1;
+        }
+    }
+    assert!(checked > 40, "only {checked} carets were checked");
+}
+
+fn members(fact: &Fact) -> Vec<(String, u32, u32)> {
+    let it = |name: &str, span: aikeys::text::Span| (name.to_owned(), span.start, span.end);
+    match fact {
+        Fact::Literal { value, .. } => vec![it("string.value", *value)],
+        Fact::Binding { name, value, .. } => vec![it("binding.name", *name), it("binding.value", *value)],
+        Fact::Call { callee, .. } => vec![it("call.callee", *callee)],
+        Fact::EnvRead { name, default, .. } => {
+            let default = default.map(|span| it("env.read.default", span));
+            std::iter::once(it("env.read.name", *name)).chain(default).collect()
+        }
+        Fact::EnvWrite { name, value, .. } => vec![it("env.write.name", *name), it("env.write.value", *value)],
+        Fact::EnvLoad { span, .. } => vec![it("env.load", *span)],
+        Fact::Import { name, .. } => vec![it("import.name", *name)],
+        Fact::Comment { span } => vec![it("comment", *span)],
+        Fact::Prologue { span } => vec![it("prologue", *span)],
+        Fact::Entry { body } => vec![it("entry.body", *body)],
+        Fact::Slot { span, idiom, .. } => vec![it(&format!("slot.{idiom}"), *span)],
+        Fact::Within { span, idiom } => vec![it(&format!("within.{idiom}"), *span)],
+        Fact::Deferred { span } => vec![it("deferred", *span)],
+    }
+}

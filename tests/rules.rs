@@ -1,0 +1,297 @@
+//! The specification pages in `tests/rules/`: each is run, and rewritten as the code behaves.
+//!
+//! A page that changes fails; `UPDATE=1` keeps the new text. See README.md.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use aikeys::fixes::{Destination, EnvEntry, Fix, GitState, Safety, Surroundings};
+use aikeys::rules::{self, Finding, RULES};
+use aikeys::secrets::{SecretRef, env_lines, env_value, identity};
+use aikeys::syntax::{Document, Language};
+use aikeys::text;
+
+use crate::support::{Keyed, with_keys};
+
+fn pages() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/rules")
+}
+
+#[test]
+fn pages_say_what_the_code_does() {
+    let update = std::env::var_os("UPDATE").is_some();
+    let mut wrong = Vec::new();
+    for rule in RULES {
+        let path = pages().join(format!("{}.md", rule.id));
+        let old =
+            std::fs::read_to_string(&path).unwrap_or_else(|_| panic!("{}: every rule has a page", path.display()));
+        let new = run(&old, rule.id);
+        if old != new {
+            if update {
+                std::fs::write(&path, &new).expect("written");
+            } else {
+                wrong.push(diff(&old, &new, rule.id));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "the pages differ (UPDATE=1 keeps the new text):\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_rule_shows_both_languages() {
+    for rule in RULES.iter().filter(|rule| rule.id != "env-file-in-git") {
+        let text = std::fs::read_to_string(pages().join(format!("{}.md", rule.id))).expect("every rule has a page");
+        for language in ["python", "rust"] {
+            assert!(text.contains(&format!("```{language}")), "{}: no example in {language}", rule.id);
+        }
+    }
+}
+
+/// One code block of a page.
+struct Block {
+    info: String,
+    code: String,
+}
+
+/// A piece of a page: text, or a case of one or more files.
+enum Piece {
+    Text(String),
+    Case(Vec<Block>),
+}
+
+fn run(page: &str, rule: &str) -> String {
+    let mut out = String::new();
+    let mut shown = false;
+    for piece in pieces(page) {
+        match piece {
+            Piece::Text(text) => out.push_str(&text),
+            Piece::Case(blocks) => {
+                let (text, ids) = case(&blocks);
+                shown |= ids.iter().any(|id| id == rule);
+                out.push_str(&text);
+            }
+        }
+    }
+    assert!(shown, "{rule}: its page never shows it");
+    out
+}
+
+/// Splits a page; the output blocks of earlier runs are dropped.
+fn pieces(page: &str) -> Vec<Piece> {
+    let mut pieces: Vec<Piece> = Vec::new();
+    let mut lines = page.split_inclusive('\n').peekable();
+    let mut blocks: Vec<Block> = Vec::new();
+    while let Some(line) = lines.next() {
+        if let Some(info) = line.strip_prefix("```") {
+            let info = info.trim().to_owned();
+            let mut code = String::new();
+            for line in lines.by_ref() {
+                if line.trim_end() == "```" {
+                    break;
+                }
+                code.push_str(line);
+            }
+            if info != "diff" && info != "text" {
+                blocks.push(Block { info, code });
+            }
+            continue;
+        }
+        if line.trim().is_empty() && !blocks.is_empty() {
+            continue;
+        }
+        if !blocks.is_empty() {
+            pieces.push(Piece::Case(std::mem::take(&mut blocks)));
+        }
+        match pieces.last_mut() {
+            Some(Piece::Text(text)) => text.push_str(line),
+            _ => pieces.push(Piece::Text(line.to_owned())),
+        }
+    }
+    if !blocks.is_empty() {
+        pieces.push(Piece::Case(blocks));
+    }
+    pieces
+}
+
+/// Runs one case: the last block is the document, those before lie around it. Returns its text and the rules it shows.
+fn case(blocks: &[Block]) -> (String, Vec<String>) {
+    let (main, beside) = blocks.split_last().expect("a case has a block");
+    let (path, attributes) = path_of(&main.info);
+    let source = without_notes(&main.code, &path);
+    let all: String = blocks.iter().map(|it| it.code.as_str()).collect();
+    let keys = with_keys(&(source.clone() + &all));
+    let expand = |text: &str| with_keys(text).text;
+    let doc = Document::new(path.clone(), expand(&source));
+    let mut around = Surroundings::bare();
+    around.git = git(&attributes);
+    if attributes.contains("local") {
+        let reference = Some("ref+age://.aikeys/secrets.age#/{name}".to_owned());
+        around.destinations =
+            vec![Destination { store: "local".into(), label: "the encrypted store".into(), reference }];
+    }
+    for block in beside {
+        let (path, _) = path_of(&block.info);
+        lay(&mut around, &path, &expand(&block.code), &doc);
+    }
+    let findings = rules::check(&doc, &around);
+    for finding in &findings {
+        one_fix_removes_one_finding(&doc, &around, finding, &keys);
+    }
+    let mut out = String::new();
+    for block in beside {
+        let _ = write!(out, "```{}\n{}```\n\n", block.info, block.code);
+    }
+    let _ = write!(out, "```{}\n{}```\n\n", main.info, keys.without_keys(&noted(&doc, &findings)));
+    let repaired = repaired(&doc, &around, &findings, &keys);
+    if !repaired.is_empty() {
+        let _ = write!(out, "{repaired}\n");
+    }
+    (out, findings.iter().map(|it| it.rule.to_owned()).collect())
+}
+
+fn path_of(info: &str) -> (PathBuf, String) {
+    let (language, rest) = info.split_once(' ').unwrap_or((info, ""));
+    let name = rest.split(' ').find(|word| word.contains('.') && !word.contains('='));
+    let default = match language {
+        "python" => "app.py",
+        "rust" => "src/main.rs",
+        "dotenv" => ".env",
+        "toml" => "Cargo.toml",
+        "markdown" => "README.md",
+        _ => "notes.txt",
+    };
+    (PathBuf::from(name.unwrap_or(default)), rest.to_owned())
+}
+
+fn git(attributes: &str) -> GitState {
+    match attributes {
+        it if it.contains("git=tracked") => GitState::Tracked,
+        it if it.contains("git=untracked") => GitState::Untracked,
+        it if it.contains("git=ignored") => GitState::Ignored,
+        _ => GitState::NoRepository,
+    }
+}
+
+fn lay(around: &mut Surroundings, path: &Path, text: &str, doc: &Document) {
+    let name = path.file_name().and_then(|it| it.to_str()).unwrap_or("");
+    if name == ".env" {
+        let entry = |line| {
+            let value = env_value(text, &line);
+            let is_reference = SecretRef::parse(&value).is_some();
+            EnvEntry { name: text[line.name.range()].to_owned(), identity: Some(identity(&value)), is_reference }
+        };
+        around.env.entries = env_lines(text).into_iter().map(entry).collect();
+    } else if Language::of_path(path).is_some_and(|it| doc.language().is_some_and(|own| own.name == it.name)) {
+        around.entries.push(std::sync::Arc::new(Document::new(path, text)));
+    } else {
+        around.manifests.push_str(text);
+    }
+}
+
+/// The document with each finding noted on its line.
+fn noted(doc: &Document, findings: &[Finding]) -> String {
+    let comment = doc.language().map_or("#", |it| it.comment.as_str());
+    let mut notes: BTreeMap<u32, Vec<String>> = BTreeMap::new();
+    for finding in findings {
+        let line = doc.lines().line_of(finding.span.start);
+        notes.entry(line).or_default().push(format!(
+            "{}: [{}] {}",
+            finding.severity.name(),
+            finding.rule,
+            finding.message
+        ));
+    }
+    let mut out = String::new();
+    for (at, line) in doc.text().split_inclusive('\n').enumerate() {
+        let end = line.trim_end_matches(['\r', '\n']);
+        out.push_str(end);
+        for note in notes.get(&(at as u32)).into_iter().flatten() {
+            let _ = write!(out, "  {comment} {note}");
+        }
+        out.push_str(&line[end.len()..]);
+    }
+    out
+}
+
+fn without_notes(code: &str, path: &Path) -> String {
+    let comment = Language::of_path(path).map_or("#", |it| it.comment.as_str()).to_owned();
+    let note = regex::Regex::new(&format!(r"(?m)(?:  {comment} (?:error|warning|info|hint): \[[a-z-]+\].*)$"))
+        .expect("a pattern");
+    note.replace_all(code, "").into_owned()
+}
+
+/// What `--fix` would do to all findings, one after the other.
+fn repaired(doc: &Document, around: &Surroundings, findings: &[Finding], keys: &Keyed) -> String {
+    let mut texts: BTreeMap<PathBuf, (String, String)> = BTreeMap::new();
+    let mut around = around.clone();
+    let mut said: Vec<String> = Vec::new();
+    let mut refusals: Vec<String> = Vec::new();
+    let mut now = Document::new(doc.path(), doc.text());
+    for _ in 0..=findings.len() {
+        let found = rules::check(&now, &around);
+        refusals.clear();
+        let mut step: Option<Fix> = None;
+        for finding in &found {
+            let repairs = rules::fixes(&now, &around, finding);
+            refusals.extend(repairs.refused.clone());
+            step = step.or(repairs.fixes.into_iter().find(|it| it.safety != Safety::Offered));
+        }
+        let Some(fix) = step else { break };
+        said.push(fix.title.clone());
+        if let Some(deposit) = &fix.deposit {
+            let value = now.slice(deposit.secret);
+            let line = match &deposit.reference {
+                Some(reference) => format!("deposit {value} -> {reference}"),
+                None => format!("deposit {value} -> .env as {}", deposit.name),
+            };
+            said.push(line);
+            around.env.entries.push(EnvEntry {
+                name: deposit.name.clone(),
+                identity: Some(identity(value)),
+                is_reference: deposit.reference.is_some(),
+            });
+        }
+        for (path, edits) in &fix.change.files {
+            let old = around.entries.iter().find(|it| it.path() == path).map(|it| it.text().to_owned());
+            let old = if path == doc.path() { now.text().to_owned() } else { old.unwrap_or_default() };
+            let new = text::apply(&old, edits);
+            texts.entry(path.clone()).or_insert_with(|| (old, String::new())).1.clone_from(&new);
+            match around.entries.iter_mut().find(|it| it.path() == path) {
+                Some(entry) => *entry = std::sync::Arc::new(Document::new(path, new)),
+                None if path == doc.path() => now = Document::new(path, new),
+                None => {}
+            }
+        }
+    }
+    said.extend(refusals.into_iter().map(|reason| format!("refused: {reason}")));
+    if said.is_empty() {
+        return String::new();
+    }
+    let mut out = format!("```text\n{}\n```\n", keys.without_keys(&said.join("\n")));
+    let diffs: String = texts.iter().map(|(path, (old, new))| diff(old, new, &path.display().to_string())).collect();
+    if !diffs.is_empty() {
+        let _ = write!(out, "\n```diff\n{}```\n", keys.without_keys(&diffs));
+    }
+    out
+}
+
+fn diff(old: &str, new: &str, name: &str) -> String {
+    similar::TextDiff::from_lines(old, new).unified_diff().context_radius(1).header(name, name).to_string()
+}
+
+/// Every fix takes its finding away and no other, breaks no syntax, and nothing printable holds the key.
+fn one_fix_removes_one_finding(doc: &Document, around: &Surroundings, finding: &Finding, keys: &Keyed) {
+    let before = rules::check(doc, around);
+    let repairs = rules::fixes(doc, around, finding);
+    let printed = format!("{finding:?} {repairs:?}");
+    assert!(!keys.leaks(&printed), "a key is shown by the finding {} or its fixes", finding.rule);
+    for fix in &repairs.fixes {
+        let Some(edits) = fix.change.files.get(doc.path()) else { continue };
+        let after = Document::new(doc.path(), text::apply(doc.text(), edits));
+        let left = rules::check(&after, around).len();
+        assert_eq!(left + 1, before.len(), "{:?} leaves {left} of {} findings", fix.title, before.len());
+        let broken = after.facts().broken && !doc.facts().broken;
+        assert!(!broken, "{:?} breaks the syntax:\n{}", fix.title, keys.without_keys(after.text()));
+    }
+}
