@@ -1,5 +1,7 @@
 //! Between the protocol's types and the core's. The only file that knows both.
 
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
 use tower_lsp::lsp_types as lsp;
 
@@ -117,6 +119,19 @@ pub fn watchers() -> lsp::Registration {
         method: "workspace/didChangeWatchedFiles".to_owned(),
         register_options: serde_json::to_value(options).ok(),
     }
+}
+
+/// The folders that the client works in.
+pub fn folders(params: &lsp::InitializeParams) -> Vec<PathBuf> {
+    match &params.workspace_folders {
+        Some(folders) => paths(folders),
+        None => params.root_uri.iter().filter_map(|it| it.to_file_path().ok()).collect(),
+    }
+}
+
+/// Where folders lie.
+pub fn paths(folders: &[lsp::WorkspaceFolder]) -> Vec<PathBuf> {
+    folders.iter().filter_map(|it| it.uri.to_file_path().ok()).collect()
 }
 
 /// A document that the client opens.

@@ -118,7 +118,11 @@ impl MainLoop {
                 self.configure(&params.settings);
                 self.refresh();
             }
-            Event::Watched | Event::Folders => self.refresh(),
+            Event::Watched => self.refresh(),
+            Event::Folders(change) => {
+                self.session.change_folders(convert::paths(&change.added), &convert::paths(&change.removed));
+                self.pull_again();
+            }
             Event::Diagnose(params, reply) => answer(reply, Ok(self.diagnose(&params))),
             Event::Actions(params, reply) => answer(reply, Ok(self.actions(&params))),
             Event::Hover(params, reply) => answer(reply, Ok(self.hover(&params))),
@@ -130,8 +134,8 @@ impl MainLoop {
                 if let Some((_, next)) = self.waiting.pop_first() {
                     self.search(next);
                 }
-                if self.session.learn(learned) && self.abilities.pull && self.abilities.refresh {
-                    self.post(Letter::Refresh);
+                if self.session.learn(learned) {
+                    self.pull_again();
                 }
             }
         }
@@ -140,6 +144,7 @@ impl MainLoop {
     fn initialize(&mut self, params: &InitializeParams) -> InitializeResult {
         guard::watch(params.process_id);
         self.abilities = convert::abilities(&params.capabilities);
+        self.session.change_folders(convert::folders(params), &[]);
         if let Some(options) = &params.initialization_options {
             self.configure(options);
         }
@@ -156,6 +161,10 @@ impl MainLoop {
 
     fn refresh(&mut self) {
         self.session.refresh();
+        self.pull_again();
+    }
+
+    fn pull_again(&self) {
         if self.abilities.pull && self.abilities.refresh {
             self.post(Letter::Refresh);
         }

@@ -91,6 +91,10 @@ pub fn ignore(doc: &Document, around: &Surroundings, finding: &Finding) -> Optio
         None => is_env_file(doc.path()).then_some("#")?,
     };
     let line = doc.lines().span(doc.lines().line_of(finding.span.start));
+    // A backslash carries on into the next line, whatever stands there. Not every grammar minds a comment.
+    if doc.text()[..line.start as usize].trim_end_matches(['\n', '\r']).ends_with('\\') {
+        return None;
+    }
     let text = doc.slice(line);
     let mark = text.len() - text.trim_start_matches('\u{feff}').len();
     let text = &text[mark..];

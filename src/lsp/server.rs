@@ -9,7 +9,7 @@ use tower_lsp::lsp_types::{
     CodeActionParams, CodeActionResponse, DidChangeConfigurationParams, DidChangeTextDocumentParams, DidChangeWatchedFilesParams,
     DidChangeWorkspaceFoldersParams, DidCloseTextDocumentParams, DidOpenTextDocumentParams, DidSaveTextDocumentParams,
     DocumentDiagnosticParams, DocumentDiagnosticReportResult, ExecuteCommandParams, Hover, HoverParams, InitializeParams,
-    InitializeResult, InitializedParams,
+    InitializeResult, InitializedParams, WorkspaceFoldersChangeEvent,
 };
 use tower_lsp::{LanguageServer, async_trait};
 
@@ -39,7 +39,7 @@ pub enum Event {
     /// `workspace/didChangeWatchedFiles`
     Watched,
     /// `workspace/didChangeWorkspaceFolders`
-    Folders,
+    Folders(WorkspaceFoldersChangeEvent),
     /// `textDocument/diagnostic`
     Diagnose(DocumentDiagnosticParams, Reply<DocumentDiagnosticReportResult>),
     /// `textDocument/codeAction`
@@ -68,7 +68,7 @@ impl Event {
             Event::Closed(_) => "textDocument/didClose",
             Event::Configured(_) => "workspace/didChangeConfiguration",
             Event::Watched => "workspace/didChangeWatchedFiles",
-            Event::Folders => "workspace/didChangeWorkspaceFolders",
+            Event::Folders(_) => "workspace/didChangeWorkspaceFolders",
             Event::Diagnose(..) => "textDocument/diagnostic",
             Event::Actions(..) => "textDocument/codeAction",
             Event::Hover(..) => "textDocument/hover",
@@ -152,8 +152,8 @@ impl LanguageServer for Backend {
         self.tell(Event::Watched);
     }
 
-    async fn did_change_workspace_folders(&self, _: DidChangeWorkspaceFoldersParams) {
-        self.tell(Event::Folders);
+    async fn did_change_workspace_folders(&self, params: DidChangeWorkspaceFoldersParams) {
+        self.tell(Event::Folders(params.event));
     }
 
     async fn diagnostic(&self, params: DocumentDiagnosticParams) -> Result<DocumentDiagnosticReportResult> {

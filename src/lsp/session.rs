@@ -9,7 +9,7 @@ use super::hover;
 use super::offers::{Does, FileEdits, Move, MoveRequest, Offer, ignore};
 use crate::fixes::Surroundings;
 use crate::moves;
-use crate::project::Workspace;
+use crate::project::{ProjectError, Workspace};
 use crate::rules::{self, Finding};
 use crate::secrets::{Identity, identity};
 use crate::stores;
@@ -20,6 +20,8 @@ use crate::text::{Change, Span};
 #[derive(Default)]
 pub struct Session {
     documents: BTreeMap<String, Open>,
+    /// The folders that the client works in.
+    folders: BTreeSet<PathBuf>,
     /// By the folder of the documents.
     workspaces: HashMap<PathBuf, Option<Arc<Workspace>>>,
     /// Counts all changes of all texts.
@@ -108,6 +110,13 @@ impl Session {
     /// A document was closed.
     pub fn close(&mut self, uri: &str) {
         self.documents.remove(uri);
+    }
+
+    /// The client works in other folders than before.
+    pub fn change_folders(&mut self, added: Vec<PathBuf>, removed: &[PathBuf]) {
+        self.folders.retain(|it| !removed.contains(it));
+        self.folders.extend(added);
+        self.refresh();
     }
 
     /// Settings, env files or folders changed: everything around the texts is looked up again.
@@ -247,13 +256,24 @@ impl Session {
         let Some(file) = &open.file else { return };
         let folder = file.parent().unwrap_or(file).to_owned();
         if !self.workspaces.contains_key(&folder) {
-            let found = Workspace::open(&folder).map_err(|error| self.tell(error.to_string()));
+            let found = self.workspace_of(&folder).map_err(|error| self.tell(error.to_string()));
             self.workspaces.insert(folder.clone(), found.ok().map(Arc::new));
         }
         open.workspace = self.workspaces.get(&folder).cloned().flatten();
         let path = open.workspace.as_ref().map_or_else(|| file.clone(), |it| it.relative(file));
         if path != open.doc.path() {
             open.doc = Document::with_language(path, open.doc.text(), open.doc.language());
+        }
+    }
+
+    /// The git repository or the settings around a folder make a workspace; without them the client's folder does.
+    fn workspace_of(&self, folder: &Path) -> Result<Workspace, ProjectError> {
+        let found = Workspace::open(folder)?;
+        let is_marked = [".git", "aikeys.toml"].iter().any(|mark| found.root().join(mark).exists());
+        let around = self.folders.iter().filter(|it| folder.starts_with(it)).max_by_key(|it| it.as_os_str().len());
+        match around {
+            Some(around) if !is_marked => Workspace::open(around),
+            _ => Ok(found),
         }
     }
 
