@@ -25,3 +25,5 @@ pub mod stores;
 pub mod moves;
 
 pub mod cli;
+
+pub mod lsp;

@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    aikeys::cli::main(|| ExitCode::from(aikeys::cli::FAILED))
+    aikeys::cli::main(aikeys::lsp::serve)
 }

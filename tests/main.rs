@@ -1,6 +1,8 @@
 //! The one test binary. All data: see README.md.
 
 mod grammars;
+mod lsp;
 mod rules;
 mod support;
+mod survival;
 mod tidy;

@@ -1,0 +1,365 @@
+//! Between the protocol's types and the core's. The only file that knows both.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+use tower_lsp::lsp_types as lsp;
+
+use super::offers::{Does, FileEdits, MoveRequest, Offer};
+use super::session::Opened;
+use crate::rules::{Finding, Severity};
+use crate::syntax::Document;
+use crate::text::{self, Edit, Span};
+
+/// The kind of all our actions.
+pub const KIND: &str = "quickfix.aikeys";
+/// The command of moves.
+pub const MOVE: &str = "aikeys.move";
+
+/// How columns are counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Encoding {
+    /// In bytes.
+    Utf8,
+    /// In code units of UTF-16.
+    #[default]
+    Utf16,
+}
+
+/// What the client can do.
+#[derive(Clone, Debug, Default)]
+pub struct Abilities {
+    /// How it counts columns.
+    pub encoding: Encoding,
+    /// It applies edits that the server sends.
+    pub apply_edit: bool,
+    /// It takes edits with versions.
+    pub document_changes: bool,
+    /// It makes files as a part of an edit.
+    pub create_files: bool,
+    /// It asks for diagnostics.
+    pub pull: bool,
+    /// It can be told to ask again.
+    pub refresh: bool,
+    /// It shows actions that cannot be chosen, with the reason.
+    pub disabled: bool,
+    /// It can be asked to watch files.
+    pub watch: bool,
+    /// It shows markdown in hovers.
+    pub markdown: bool,
+}
+
+/// What the client says it can do.
+pub fn abilities(client: &lsp::ClientCapabilities) -> Abilities {
+    let workspace = client.workspace.clone().unwrap_or_default();
+    let text = client.text_document.clone().unwrap_or_default();
+    let encodings = client.general.as_ref().and_then(|it| it.position_encodings.clone()).unwrap_or_default();
+    let edit = workspace.workspace_edit.unwrap_or_default();
+    let formats = text.hover.and_then(|it| it.content_format).unwrap_or_default();
+    Abilities {
+        encoding: if encodings.contains(&lsp::PositionEncodingKind::UTF8) { Encoding::Utf8 } else { Encoding::Utf16 },
+        apply_edit: workspace.apply_edit.unwrap_or(false),
+        document_changes: edit.document_changes.unwrap_or(false),
+        create_files: edit.resource_operations.unwrap_or_default().contains(&lsp::ResourceOperationKind::Create),
+        pull: text.diagnostic.is_some(),
+        refresh: workspace.diagnostic.and_then(|it| it.refresh_support).unwrap_or(false),
+        disabled: text.code_action.and_then(|it| it.disabled_support).unwrap_or(false),
+        watch: workspace.did_change_watched_files.and_then(|it| it.dynamic_registration).unwrap_or(false),
+        markdown: formats.contains(&lsp::MarkupKind::Markdown),
+    }
+}
+
+/// What the server can do for such a client.
+pub fn initialize_result(abilities: &Abilities) -> lsp::InitializeResult {
+    let sync = lsp::TextDocumentSyncOptions {
+        open_close: Some(true),
+        change: Some(lsp::TextDocumentSyncKind::INCREMENTAL),
+        save: Some(lsp::TextDocumentSyncSaveOptions::Supported(true)),
+        ..Default::default()
+    };
+    let actions = lsp::CodeActionOptions { code_action_kinds: Some(vec![KIND.into()]), ..Default::default() };
+    let pull = lsp::DiagnosticOptions {
+        identifier: Some("aikeys".to_owned()),
+        inter_file_dependencies: true,
+        workspace_diagnostics: false,
+        ..Default::default()
+    };
+    let folders = lsp::WorkspaceFoldersServerCapabilities {
+        supported: Some(true),
+        change_notifications: Some(lsp::OneOf::Left(true)),
+    };
+    lsp::InitializeResult {
+        capabilities: lsp::ServerCapabilities {
+            position_encoding: Some(match abilities.encoding {
+                Encoding::Utf8 => lsp::PositionEncodingKind::UTF8,
+                Encoding::Utf16 => lsp::PositionEncodingKind::UTF16,
+            }),
+            text_document_sync: Some(sync.into()),
+            hover_provider: Some(true.into()),
+            code_action_provider: Some(actions.into()),
+            execute_command_provider: Some(lsp::ExecuteCommandOptions {
+                commands: vec![MOVE.to_owned()],
+                ..Default::default()
+            }),
+            diagnostic_provider: abilities.pull.then_some(lsp::DiagnosticServerCapabilities::Options(pull)),
+            workspace: Some(lsp::WorkspaceServerCapabilities {
+                workspace_folders: Some(folders),
+                file_operations: None,
+            }),
+            ..Default::default()
+        },
+        server_info: Some(lsp::ServerInfo {
+            name: "aikeys-lsp".to_owned(),
+            version: Some(env!("CARGO_PKG_VERSION").to_owned()),
+        }),
+    }
+}
+
+/// The files whose changes matter to all findings.
+pub fn watchers() -> lsp::Registration {
+    let globs = ["**/.env*", "**/aikeys.toml", "**/.gitignore", "**/pyproject.toml"];
+    let watch =
+        |glob: &&str| lsp::FileSystemWatcher { glob_pattern: lsp::GlobPattern::String((*glob).to_owned()), kind: None };
+    let options = lsp::DidChangeWatchedFilesRegistrationOptions { watchers: globs.iter().map(watch).collect() };
+    lsp::Registration {
+        id: "aikeys.watch".to_owned(),
+        method: "workspace/didChangeWatchedFiles".to_owned(),
+        register_options: serde_json::to_value(options).ok(),
+    }
+}
+
+/// The folders that the client works in.
+pub fn folders(params: &lsp::InitializeParams) -> Vec<PathBuf> {
+    match &params.workspace_folders {
+        Some(folders) => paths(folders),
+        None => params.root_uri.iter().filter_map(|it| it.to_file_path().ok()).collect(),
+    }
+}
+
+/// Where folders lie.
+pub fn paths(folders: &[lsp::WorkspaceFolder]) -> Vec<PathBuf> {
+    folders.iter().filter_map(|it| it.uri.to_file_path().ok()).collect()
+}
+
+/// A document that the client opens.
+pub fn opened(document: lsp::TextDocumentItem) -> Opened {
+    let lsp::TextDocumentItem { uri, language_id, version, text } = document;
+    Opened { file: uri.to_file_path().ok(), uri: uri.into(), language: language_id, version, text }
+}
+
+/// Applies a client's changes one after the other.
+pub fn apply(doc: &mut Document, changes: Vec<lsp::TextDocumentContentChangeEvent>, encoding: Encoding) {
+    for change in changes {
+        let all = Span::new(0, doc.text().len());
+        let span = change.range.map_or(all, |range| span(doc, range, encoding));
+        doc.edit(&Edit::replace(span, change.text));
+    }
+}
+
+/// The byte at a position; past the end of a line or of the text, that end.
+pub fn offset(doc: &Document, at: lsp::Position, encoding: Encoding) -> usize {
+    let line = doc.lines().span(at.line);
+    let text = doc.slice(line).trim_end_matches(['\n', '\r']);
+    let column = at.character as usize;
+    let in_line = match encoding {
+        Encoding::Utf8 => text.floor_char_boundary(column),
+        Encoding::Utf16 => {
+            let mut units = 0;
+            let fits = |c: &char| {
+                units += c.len_utf16();
+                units <= column
+            };
+            text.chars().take_while(fits).map(char::len_utf8).sum()
+        }
+    };
+    line.start as usize + in_line
+}
+
+/// The span of a range, the right way round.
+pub fn span(doc: &Document, range: lsp::Range, encoding: Encoding) -> Span {
+    let (a, b) = (offset(doc, range.start, encoding), offset(doc, range.end, encoding));
+    Span::new(a.min(b), a.max(b))
+}
+
+/// The position of a byte.
+pub fn position(doc: &Document, offset: u32, encoding: Encoding) -> lsp::Position {
+    let text::Position { line, column } = doc.lines().position(offset);
+    let before = doc.slice(Span { start: offset.saturating_sub(column), end: offset });
+    let character = match encoding {
+        Encoding::Utf8 => column,
+        Encoding::Utf16 => before.encode_utf16().count() as u32,
+    };
+    lsp::Position { line, character }
+}
+
+/// The range of a span.
+pub fn range(doc: &Document, span: Span, encoding: Encoding) -> lsp::Range {
+    lsp::Range { start: position(doc, span.start, encoding), end: position(doc, span.end, encoding) }
+}
+
+/// A finding as an editor shows it.
+pub fn diagnostic(doc: &Document, finding: &Finding, encoding: Encoding) -> lsp::Diagnostic {
+    let severity = match finding.severity {
+        Severity::Error => lsp::DiagnosticSeverity::ERROR,
+        Severity::Warning => lsp::DiagnosticSeverity::WARNING,
+        Severity::Info => lsp::DiagnosticSeverity::INFORMATION,
+        Severity::Hint => lsp::DiagnosticSeverity::HINT,
+    };
+    let lines = std::iter::once(&finding.message).chain(&finding.notes);
+    lsp::Diagnostic {
+        range: range(doc, finding.span, encoding),
+        severity: Some(severity),
+        code: Some(lsp::NumberOrString::String(finding.rule.to_owned())),
+        source: Some("aikeys".to_owned()),
+        message: lines.map(String::as_str).collect::<Vec<_>>().join("\n"),
+        tags: (finding.rule == "unused-ignore").then(|| vec![lsp::DiagnosticTag::UNNECESSARY]),
+        ..Default::default()
+    }
+}
+
+/// The answer to a pull.
+pub fn report(
+    diagnostics: Vec<lsp::Diagnostic>,
+    id: String,
+    previous: Option<&str>,
+) -> lsp::DocumentDiagnosticReportResult {
+    let report = if previous == Some(id.as_str()) {
+        let unchanged_document_diagnostic_report = lsp::UnchangedDocumentDiagnosticReport { result_id: id };
+        lsp::DocumentDiagnosticReport::Unchanged(lsp::RelatedUnchangedDocumentDiagnosticReport {
+            related_documents: None,
+            unchanged_document_diagnostic_report,
+        })
+    } else {
+        let full_document_diagnostic_report =
+            lsp::FullDocumentDiagnosticReport { result_id: Some(id), items: diagnostics };
+        lsp::DocumentDiagnosticReport::Full(lsp::RelatedFullDocumentDiagnosticReport {
+            related_documents: None,
+            full_document_diagnostic_report,
+        })
+    };
+    lsp::DocumentDiagnosticReportResult::Report(report)
+}
+
+/// The client wants our kind of action.
+pub fn wants_actions(only: Option<&[lsp::CodeActionKind]>) -> bool {
+    let covers = |wanted: &lsp::CodeActionKind| {
+        let rest = KIND.strip_prefix(wanted.as_str());
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.') || wanted.as_str().is_empty())
+    };
+    only.is_none_or(|only| only.iter().any(covers))
+}
+
+/// Offers as an editor's menu shows them: the first one that does something is preferred.
+pub fn actions(
+    uri: &lsp::Url,
+    version: i32,
+    doc: &Document,
+    offers: Vec<Offer>,
+    abilities: &Abilities,
+) -> Vec<lsp::CodeActionOrCommand> {
+    let mut actions = Vec::new();
+    let mut preferred = Some(true);
+    for offer in offers {
+        let mut action = lsp::CodeAction {
+            title: offer.title.clone(),
+            kind: Some(KIND.into()),
+            diagnostics: Some(vec![diagnostic(doc, &offer.finding, abilities.encoding)]),
+            ..Default::default()
+        };
+        match offer.does {
+            Does::Move(fix) => {
+                action.command = Some(command(uri, version, doc, &offer.finding, fix, offer.title, abilities.encoding));
+            }
+            Does::Edit(files) => action.edit = workspace_edit(&files, abilities),
+            Does::Nothing(reason) if abilities.disabled => action.disabled = Some(lsp::CodeActionDisabled { reason }),
+            Does::Nothing(_) => continue,
+        }
+        if action.disabled.is_none() {
+            action.is_preferred = preferred.take();
+        }
+        actions.push(action.into());
+    }
+    actions
+}
+
+/// The edits of several files as one.
+pub fn workspace_edit(files: &[FileEdits], abilities: &Abilities) -> Option<lsp::WorkspaceEdit> {
+    let uri = |file: &FileEdits| match &file.uri {
+        Some(uri) => uri.parse().ok(),
+        None => lsp::Url::from_file_path(&file.file).ok(),
+    };
+    let edits = |file: &FileEdits| {
+        let edit = |edit: &Edit| lsp::TextEdit {
+            range: range(&file.doc, edit.span, abilities.encoding),
+            new_text: edit.insert.clone(),
+        };
+        file.edits.iter().map(edit).collect::<Vec<_>>()
+    };
+    if !abilities.document_changes {
+        let changes = files.iter().map(|file| Some((uri(file)?, edits(file)))).collect::<Option<_>>()?;
+        return Some(lsp::WorkspaceEdit { changes: Some(changes), ..Default::default() });
+    }
+    let mut operations = Vec::new();
+    for file in files {
+        let uri = uri(file)?;
+        if file.is_new && abilities.create_files {
+            // Without these options Neovim and Helix empty a file that is there.
+            let options = lsp::CreateFileOptions { overwrite: Some(false), ignore_if_exists: Some(true) };
+            let create = lsp::CreateFile { uri: uri.clone(), options: Some(options), annotation_id: None };
+            operations.push(lsp::DocumentChangeOperation::Op(lsp::ResourceOp::Create(create)));
+        }
+        operations.push(lsp::DocumentChangeOperation::Edit(lsp::TextDocumentEdit {
+            text_document: lsp::OptionalVersionedTextDocumentIdentifier { uri, version: file.version },
+            edits: edits(file).into_iter().map(lsp::OneOf::Left).collect(),
+        }));
+    }
+    let changes = lsp::DocumentChanges::Operations(operations);
+    Some(lsp::WorkspaceEdit { document_changes: Some(changes), ..Default::default() })
+}
+
+/// The argument of a move's command: where to look again, and nothing of what stands there.
+#[derive(Serialize, Deserialize)]
+struct MoveArgument {
+    uri: lsp::Url,
+    version: i32,
+    range: lsp::Range,
+    rule: String,
+    fix: usize,
+    title: String,
+}
+
+fn command(
+    uri: &lsp::Url,
+    version: i32,
+    doc: &Document,
+    finding: &Finding,
+    fix: usize,
+    title: String,
+    encoding: Encoding,
+) -> lsp::Command {
+    let range = range(doc, finding.span, encoding);
+    let argument =
+        MoveArgument { uri: uri.clone(), version, range, rule: finding.rule.to_owned(), fix, title: title.clone() };
+    lsp::Command { title, command: MOVE.to_owned(), arguments: serde_json::to_value(argument).ok().map(|it| vec![it]) }
+}
+
+/// The move that a command names; `None` when the document is not open or the argument is none of ours.
+pub fn move_request<'d>(
+    arguments: Vec<serde_json::Value>,
+    document: impl FnOnce(&str) -> Option<&'d Document>,
+    encoding: Encoding,
+) -> Option<MoveRequest> {
+    let argument: MoveArgument = serde_json::from_value(arguments.into_iter().next()?).ok()?;
+    let MoveArgument { uri, version, range, rule, fix, title } = argument;
+    let span = span(document(uri.as_str())?, range, encoding);
+    Some(MoveRequest { uri: uri.into(), version, rule, span, fix, title })
+}
+
+/// What hovering shows.
+pub fn hover(doc: &Document, at: Span, value: String, abilities: &Abilities) -> lsp::Hover {
+    let kind = if abilities.markdown { lsp::MarkupKind::Markdown } else { lsp::MarkupKind::PlainText };
+    lsp::Hover {
+        contents: lsp::HoverContents::Markup(lsp::MarkupContent { kind, value }),
+        range: Some(range(doc, at, abilities.encoding)),
+    }
+}

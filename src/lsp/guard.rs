@@ -1,0 +1,149 @@
+//! What stands between tower-lsp and the process: exit codes, panics, clients that vanish.
+
+use std::any::Any;
+use std::io::Write;
+use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll};
+use std::thread;
+use std::time::Duration;
+
+use futures::FutureExt;
+use futures::future::{BoxFuture, ready};
+use tower_lsp::jsonrpc::{Error, ErrorCode, Id, Request, Response};
+use tower_service::Service;
+
+use super::frames::MALFORMED;
+
+/// Replies that were made before `exit` need this long to be written.
+const FLUSH: Duration = Duration::from_millis(100);
+/// How often the client's process is looked for.
+#[cfg(unix)]
+const LOOK: Duration = Duration::from_secs(2);
+
+/// Wraps tower-lsp's service: `exit` ends the process, a panic is an answer, and errors hold nothing of the message.
+pub struct Guard<S> {
+    inner: S,
+    shut: Arc<AtomicBool>,
+}
+
+impl<S> Guard<S> {
+    /// Guards a service. The flag tells whether the client asked for a shutdown.
+    pub fn new(inner: S, shut: Arc<AtomicBool>) -> Guard<S> {
+        Guard { inner, shut }
+    }
+}
+
+type Outcome<E> = Result<Option<Response>, E>;
+
+impl<S> Service<Request> for Guard<S>
+where
+    S: Service<Request, Response = Option<Response>>,
+    S::Future: Send + 'static,
+    S::Error: Send + 'static,
+{
+    type Response = Option<Response>;
+    type Error = S::Error;
+    type Future = BoxFuture<'static, Outcome<S::Error>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        match request.method() {
+            // tower-lsp would wait for the end of the stream, which may never come.
+            "exit" => {
+                exit_soon(Arc::clone(&self.shut));
+                return ready(Ok(None)).boxed();
+            }
+            MALFORMED => return ready(Ok(Some(Response::from_error(Id::Null, Error::parse_error())))).boxed(),
+            _ => {}
+        }
+        let id = request.id().cloned();
+        let shut = (request.method() == "shutdown").then(|| Arc::clone(&self.shut));
+        let Ok(answer) = catch_unwind(AssertUnwindSafe(|| self.inner.call(request))) else {
+            return ready(Ok(internal_error(id))).boxed();
+        };
+        let finish = move |outcome: Result<Outcome<S::Error>, Box<dyn Any + Send>>| {
+            let Ok(answer) = outcome else { return Ok(internal_error(id)) };
+            let answer = answer?;
+            if let Some(shut) = shut.filter(|_| answer.as_ref().is_some_and(Response::is_ok)) {
+                shut.store(true, Ordering::SeqCst);
+            }
+            Ok(answer.map(discreet))
+        };
+        AssertUnwindSafe(answer).catch_unwind().map(finish).boxed()
+    }
+}
+
+fn internal_error(id: Option<Id>) -> Option<Response> {
+    id.map(|id| Response::from_error(id, Error::internal_error()))
+}
+
+/// serde's messages quote what they could not read, and that can be source text.
+fn discreet(response: Response) -> Response {
+    match response.error() {
+        Some(error) if error.code == ErrorCode::InvalidParams => {
+            let plain =
+                Error { message: "the parameters of this request cannot be read".into(), ..Error::new(error.code) };
+            Response::from_error(response.id().clone(), plain)
+        }
+        _ => response,
+    }
+}
+
+/// The exit code that the protocol asks for.
+pub fn exit_code(shut: &AtomicBool) -> u8 {
+    u8::from(!shut.load(Ordering::SeqCst))
+}
+
+fn exit_soon(shut: Arc<AtomicBool>) {
+    let end = move || {
+        thread::sleep(FLUSH);
+        exit(exit_code(&shut));
+    };
+    // Without a thread the end comes without the pause.
+    if let Err(_no_thread) = thread::Builder::new().name("exit".to_owned()).spawn(end.clone()) {
+        end();
+    }
+}
+
+/// Ends the process when the client's is gone, however it went.
+pub fn watch(process: Option<u32>) {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Pid, test_kill_process};
+        let Some(client) = process.and_then(|it| i32::try_from(it).ok()).and_then(Pid::from_raw) else { return };
+        let look = move || {
+            while test_kill_process(client) != Err(rustix::io::Errno::SRCH) {
+                thread::sleep(LOOK);
+            }
+            exit(1);
+        };
+        // A system without another thread has no vanished clients to care about first.
+        let _ = thread::Builder::new().name("watch".to_owned()).spawn(look);
+    }
+    #[cfg(not(unix))]
+    let _ = process;
+}
+
+/// Ends the process: it could not do anything useful.
+pub fn give_up() -> ! {
+    exit(2)
+}
+
+/// A panic says where it was, and nothing else: its text could hold source text.
+pub fn hide_panics() {
+    std::panic::set_hook(Box::new(|panic: &PanicHookInfo<'_>| {
+        let place = panic.location().map_or_else(|| "?".to_owned(), |it| format!("{}:{}", it.file(), it.line()));
+        // Nothing is left to do when stderr is gone.
+        let _ = writeln!(std::io::stderr(), "aikeys-lsp: internal error at {place}");
+    }));
+}
+
+#[allow(clippy::exit, reason = "tokio's thread that reads stdin cannot be ended otherwise")]
+fn exit(code: u8) -> ! {
+    std::process::exit(i32::from(code));
+}

@@ -1,0 +1,65 @@
+//! What hovering shows, as markdown. Never a value.
+
+use std::fmt::Write;
+
+use crate::fixes::{Repairs, Surroundings};
+use crate::rules::{Finding, Rule};
+use crate::syntax::{Document, Fact};
+use crate::text::Span;
+
+/// A finding: what is wrong, why, and what can be done.
+pub fn finding(finding: &Finding, around: &Surroundings, repairs: &Repairs) -> String {
+    let mut text = format!("**{}**: {}\n", finding.rule, finding.message);
+    let mut item = |line: String| {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "\n- {line}");
+    };
+    if let Some(redacted) = &finding.redacted {
+        item(format!("key: `{redacted}`"));
+    }
+    if let Some(provider) = finding.provider.as_deref().and_then(|id| around.catalogue.provider(id)) {
+        item(format!("provider: {}", provider.name));
+        if !provider.keys_page.is_empty() {
+            item(format!("its keys are made and revoked at <{}>", provider.keys_page));
+        }
+    }
+    let rotate = |note: &&String| note.starts_with("rotate it at ");
+    for note in finding.notes.iter().filter(|note| !rotate(note)) {
+        item(note.clone());
+    }
+    for fix in &repairs.fixes {
+        item(match &fix.deposit {
+            Some(deposit) => format!("{}: the code reads `{}`", fix.title, deposit.name),
+            None => fix.title.clone(),
+        });
+    }
+    if let Some(refused) = &repairs.refused {
+        item(format!("not moved: {refused}"));
+    }
+    if let Some(rule) = Rule::named(finding.rule) {
+        text.push_str("\n\n---\n\n");
+        text.push_str(rule.docs);
+    }
+    text
+}
+
+/// A variable that the code reads at `offset`: what the env file says of it.
+pub fn env_read(doc: &Document, offset: u32, around: &dyn Fn() -> Surroundings) -> Option<(Span, String)> {
+    // Parsing waits until someone looks at a file that reads variables.
+    let reads = doc.facts().iter().filter_map(|fact| match *fact {
+        Fact::EnvRead { span, name, .. } if span.start <= offset && offset <= span.end => Some((span, name)),
+        _ => None,
+    });
+    let (span, name) = reads.min_by_key(|(span, _)| span.len())?;
+    let name = doc.slice(name).trim_matches(['"', '\'']);
+    let around = around();
+    let file = around.env.path.display();
+    let text = match around.env.entries.iter().rev().find(|entry| entry.name == name) {
+        Some(entry) if entry.is_reference => {
+            format!("`{name}`: `{file}` holds a reference to a store, which `aikeys-lsp run` resolves")
+        }
+        Some(_) => format!("`{name}`: `{file}` holds a value"),
+        None => format!("`{name}`: `{file}` does not set it"),
+    };
+    Some((span, text))
+}

@@ -1,0 +1,334 @@
+//! The one thread that owns the session: events in, answers and letters out, strictly in order.
+
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{Receiver, Sender};
+use std::thread;
+use std::time::Instant;
+
+use serde_json::Value;
+use tokio::sync::mpsc::UnboundedSender;
+use tower_lsp::jsonrpc::{Error, ErrorCode};
+use tower_lsp::lsp_types::{
+    CodeActionParams, CodeActionResponse, DocumentDiagnosticParams, DocumentDiagnosticReportResult,
+    ExecuteCommandParams, Hover, HoverParams, InitializeParams, InitializeResult, MessageType, Url,
+};
+
+use super::convert::{self, Abilities};
+use super::guard;
+use super::history::{History, Learned};
+use super::offers::Move;
+use super::outbox::{Applied, Letter};
+use super::server::{Event, Reply};
+use super::session::Session;
+use crate::moves::{self, Deposited};
+
+/// The protocol's `RequestFailed`: a well-formed request that could not be carried out.
+const REQUEST_FAILED: i64 = -32803;
+
+/// A move whose key lies in its store.
+pub struct Stored {
+    plan: Move,
+    deposited: Deposited,
+}
+
+/// Starts the thread.
+pub fn start(inbox: Receiver<Event>, events: Sender<Event>, letters: UnboundedSender<Letter>) {
+    let main = MainLoop {
+        session: Session::new(),
+        abilities: Abilities::default(),
+        verbose: false,
+        searching: false,
+        waiting: BTreeMap::new(),
+        events,
+        letters,
+    };
+    // Without this thread no request would ever be answered: better no server at all.
+    if thread::Builder::new().name("main loop".to_owned()).spawn(move || main.run(&inbox)).is_err() {
+        guard::give_up();
+    }
+}
+
+struct MainLoop {
+    session: Session,
+    abilities: Abilities,
+    /// The client's log gets a line for each event.
+    verbose: bool,
+    /// git's history is being searched: one search at a time, the others wait, the last one of each document.
+    searching: bool,
+    waiting: BTreeMap<String, History>,
+    events: Sender<Event>,
+    letters: UnboundedSender<Letter>,
+}
+
+impl MainLoop {
+    fn run(mut self, inbox: &Receiver<Event>) {
+        while let Ok(event) = inbox.recv() {
+            self.take(event);
+            // All that waits is applied before anything is checked: that is the debouncing.
+            while let Ok(event) = inbox.try_recv() {
+                self.take(event);
+            }
+            self.publish();
+        }
+    }
+
+    /// A panic costs its event only: a dropped reply is answered as an internal error.
+    fn take(&mut self, event: Event) {
+        let (name, started) = (event.name(), Instant::now());
+        let version = event.version();
+        // The panic hook has told where it was.
+        let _ = catch_unwind(AssertUnwindSafe(|| self.handle(event)));
+        if self.verbose {
+            let version = version.map_or_else(String::new, |it| format!(" version {it}"));
+            let milliseconds = started.elapsed().as_secs_f64() * 1000.0;
+            self.post(Letter::Log(MessageType::LOG, format!("{name}{version}: {milliseconds:.1} ms")));
+        }
+    }
+
+    fn handle(&mut self, event: Event) {
+        match event {
+            Event::Initialize(params, reply) => answer(reply, Ok(self.initialize(&params))),
+            Event::Initialized => {
+                if self.abilities.watch {
+                    self.post(Letter::Register(vec![convert::watchers()]));
+                }
+            }
+            Event::Opened(params) => self.session.open(convert::opened(params.text_document)),
+            Event::Changed(params) => {
+                let encoding = self.abilities.encoding;
+                let (uri, version) = (params.text_document.uri, params.text_document.version);
+                self.session.change(uri.as_str(), version, |doc| convert::apply(doc, params.content_changes, encoding));
+            }
+            Event::Saved(params) => {
+                let uri = params.text_document.uri;
+                self.session.saved(uri.as_str());
+                if is_watched(&uri) {
+                    self.refresh();
+                }
+            }
+            Event::Closed(params) => {
+                let uri = params.text_document.uri;
+                self.session.close(uri.as_str());
+                if !self.abilities.pull {
+                    self.post(Letter::Publish(uri, Vec::new(), None));
+                }
+            }
+            Event::Configured(params) => {
+                self.configure(&params.settings);
+                self.refresh();
+            }
+            Event::Watched => self.refresh(),
+            Event::Folders(change) => {
+                self.session.change_folders(convert::paths(&change.added), &convert::paths(&change.removed));
+                self.pull_again();
+            }
+            Event::Diagnose(params, reply) => answer(reply, Ok(self.diagnose(&params))),
+            Event::Actions(params, reply) => answer(reply, Ok(self.actions(&params))),
+            Event::Hover(params, reply) => answer(reply, Ok(self.hover(&params))),
+            Event::Execute(params, reply) => self.execute(params, reply),
+            Event::Stored(stored, reply) => self.edit(stored, reply),
+            Event::Edited(stored, applied, reply) => self.finish(*stored, applied, reply),
+            Event::Searched(learned) => {
+                self.searching = false;
+                if let Some((_, next)) = self.waiting.pop_first() {
+                    self.search(next);
+                }
+                if self.session.learn(learned) {
+                    self.pull_again();
+                }
+            }
+        }
+    }
+
+    fn initialize(&mut self, params: &InitializeParams) -> InitializeResult {
+        guard::watch(params.process_id);
+        self.abilities = convert::abilities(&params.capabilities);
+        self.session.change_folders(convert::folders(params), &[]);
+        if let Some(options) = &params.initialization_options {
+            self.configure(options);
+        }
+        convert::initialize_result(&self.abilities)
+    }
+
+    /// `{aikeys: {logLevel}}`; whatever else stands there is not for this version.
+    fn configure(&mut self, settings: &Value) {
+        let settings = settings.get("aikeys").unwrap_or(settings);
+        if let Some(level) = settings.get("logLevel").and_then(Value::as_str) {
+            self.verbose = matches!(level, "debug" | "trace");
+        }
+    }
+
+    fn refresh(&mut self) {
+        self.session.refresh();
+        self.pull_again();
+    }
+
+    fn pull_again(&self) {
+        if self.abilities.pull && self.abilities.refresh {
+            self.post(Letter::Refresh);
+        }
+    }
+
+    /// Checks what changed, once, and says so even when nothing is new: the client knows then which version was looked at.
+    fn publish(&mut self) {
+        for uri in self.session.take_dirty() {
+            if !self.abilities.pull {
+                // The panic hook has told where it was.
+                let _ = catch_unwind(AssertUnwindSafe(|| self.publish_one(&uri)));
+            }
+        }
+        for problem in self.session.take_problems() {
+            self.post(Letter::Show(MessageType::WARNING, format!("aikeys: {problem}")));
+        }
+    }
+
+    fn publish_one(&mut self, name: &str) {
+        let diagnostics = self.check(name);
+        let (Some(open), Ok(uri)) = (self.session.document(name), name.parse()) else { return };
+        self.post(Letter::Publish(uri, diagnostics, Some(open.version)));
+    }
+
+    fn check(&mut self, uri: &str) -> Vec<tower_lsp::lsp_types::Diagnostic> {
+        let (findings, history) = self.session.findings(uri);
+        match history {
+            Some(history) if self.searching => drop(self.waiting.insert(uri.to_owned(), history)),
+            Some(history) => self.search(history),
+            None => {}
+        }
+        let Some(open) = self.session.document(uri) else { return Vec::new() };
+        findings.iter().map(|it| convert::diagnostic(&open.doc, it, self.abilities.encoding)).collect()
+    }
+
+    /// Searches git's history aside: typing goes on.
+    fn search(&mut self, history: History) {
+        let events = self.events.clone();
+        let search = move || {
+            let uri = history.uri.clone();
+            let learned = catch_unwind(AssertUnwindSafe(|| history.search())).unwrap_or_else(|_| Learned::nothing(uri));
+            // Without a main loop the process is about to end.
+            let _ = events.send(Event::Searched(learned));
+        };
+        self.searching = thread::Builder::new().name("history".to_owned()).spawn(search).is_ok();
+    }
+
+    fn diagnose(&mut self, params: &DocumentDiagnosticParams) -> DocumentDiagnosticReportResult {
+        let uri = params.text_document.uri.as_str();
+        let id = self.session.result_id(uri);
+        let previous = params.previous_result_id.as_deref();
+        let diagnostics = if previous == Some(id.as_str()) { Vec::new() } else { self.check(uri) };
+        convert::report(diagnostics, id, previous)
+    }
+
+    fn actions(&self, params: &CodeActionParams) -> Option<CodeActionResponse> {
+        let uri = &params.text_document.uri;
+        if !convert::wants_actions(params.context.only.as_deref()) {
+            return None;
+        }
+        let open = self.session.document(uri.as_str())?;
+        let span = convert::span(&open.doc, params.range, self.abilities.encoding);
+        let offers = self.session.offers(uri.as_str(), span);
+        Some(convert::actions(uri, open.version, &open.doc, offers, &self.abilities))
+    }
+
+    fn hover(&self, params: &HoverParams) -> Option<Hover> {
+        if cfg!(debug_assertions) && std::env::var("AIKEYS_TEST_PANIC").is_ok_and(|it| it == "hover") {
+            panic!("a test asked for this: the text of a panic is never shown");
+        }
+        let at = &params.text_document_position_params;
+        let uri = at.text_document.uri.as_str();
+        let open = self.session.document(uri)?;
+        let offset = convert::offset(&open.doc, at.position, self.abilities.encoding);
+        let (span, text) = self.session.hover(uri, offset as u32)?;
+        Some(convert::hover(&open.doc, span, text, &self.abilities))
+    }
+
+    /// The first third of a move: worked out again, then the store, aside.
+    fn execute(&mut self, params: ExecuteCommandParams, reply: Reply<Option<Value>>) {
+        if params.command != convert::MOVE {
+            return answer(reply, Err(failed("there is no such command".to_owned())));
+        }
+        // Before anything is stored: without the edit the key would stay in the text.
+        if !self.abilities.apply_edit {
+            return answer(
+                reply,
+                Err(failed("this editor takes no edits from a server: nothing was changed".to_owned())),
+            );
+        }
+        let document = |uri: &str| self.session.document(uri).map(|open| &open.doc);
+        let plan = convert::move_request(params.arguments, document, self.abilities.encoding)
+            .ok_or_else(|| super::session::STALE.to_owned())
+            .and_then(|request| self.session.plan(&request));
+        let plan = match plan {
+            Ok(plan) => plan,
+            Err(reason) => return answer(reply, Err(failed(reason))),
+        };
+        let events = self.events.clone();
+        let work = move || match moves::deposit(&plan.workspace, &plan.doc, &plan.fix) {
+            Ok(Some(deposited)) => {
+                // Without a main loop the process is about to end.
+                let _ = events.send(Event::Stored(Box::new(Stored { plan, deposited }), reply));
+            }
+            Ok(None) => answer(reply, Err(failed("this fix stores nothing".to_owned()))),
+            Err(error) => answer(reply, Err(failed(error.to_string()))),
+        };
+        // Without the thread the reply is dropped, and answered as an internal error.
+        let _ = thread::Builder::new().name("move".to_owned()).spawn(work);
+    }
+
+    /// The second third: the key is stored, the client edits its text.
+    fn edit(&mut self, stored: Box<Stored>, reply: Reply<Option<Value>>) {
+        // The env file has changed.
+        self.refresh();
+        if !self.session.is_current(&stored.plan) {
+            return self.unfinished(&stored, "the file was changed meanwhile", reply);
+        }
+        let Some(edit) = convert::workspace_edit(&stored.plan.files, &self.abilities) else {
+            return self.unfinished(&stored, "a path of this move is no file", reply);
+        };
+        let title = stored.plan.fix.title.clone();
+        self.post(Letter::Edit(title, edit, Box::new(|applied| Event::Edited(stored, applied, reply))));
+    }
+
+    /// The last third: the text no longer holds the key.
+    fn finish(&mut self, stored: Stored, applied: Applied, reply: Reply<Option<Value>>) {
+        match applied {
+            Applied::Yes => {
+                moves::finished(&stored.plan.workspace, &stored.deposited);
+                answer(reply, Ok(None));
+            }
+            Applied::Refused => self.unfinished(&stored, "the editor did not take the edit", reply),
+            Applied::Silent => self.unfinished(&stored, "the editor did not say whether it took the edit", reply),
+        }
+    }
+
+    /// The key is in two places: nothing is lost, and the user has to know.
+    fn unfinished(&mut self, stored: &Stored, why: &str, reply: Reply<Option<Value>>) {
+        let (name, env) = (&stored.deposited.name, stored.deposited.env.display());
+        let message = format!(
+            "{why}: {name} is stored and named in {env}, and the key still stands in the source. Move it again"
+        );
+        self.post(Letter::Show(MessageType::ERROR, format!("aikeys: {message}")));
+        answer(reply, Err(failed(message)));
+    }
+
+    fn post(&self, letter: Letter) {
+        // Without an outbox the process is about to end.
+        let _ = self.letters.send(letter);
+    }
+}
+
+fn answer<T>(reply: Reply<T>, result: tower_lsp::jsonrpc::Result<T>) {
+    // A client may cancel what it asked.
+    let _ = reply.send(result);
+}
+
+fn failed(reason: String) -> Error {
+    Error { code: ErrorCode::ServerError(REQUEST_FAILED), message: reason.into(), data: None }
+}
+
+/// A client without watchers still says what its user saves.
+fn is_watched(uri: &Url) -> bool {
+    let name = uri.path().rsplit('/').next().unwrap_or("");
+    name.starts_with(".env") || matches!(name, "aikeys.toml" | ".gitignore" | "pyproject.toml")
+}

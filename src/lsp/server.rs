@@ -1,0 +1,175 @@
+//! tower-lsp's handlers. They hold no state: the first thing each does is to send an event to the main loop.
+
+use std::sync::mpsc::Sender;
+
+use serde_json::Value;
+use tokio::sync::oneshot;
+use tower_lsp::jsonrpc::{Error, Result};
+use tower_lsp::lsp_types::{
+    CodeActionParams, CodeActionResponse, DidChangeConfigurationParams, DidChangeTextDocumentParams,
+    DidChangeWatchedFilesParams, DidChangeWorkspaceFoldersParams, DidCloseTextDocumentParams,
+    DidOpenTextDocumentParams, DidSaveTextDocumentParams, DocumentDiagnosticParams, DocumentDiagnosticReportResult,
+    ExecuteCommandParams, Hover, HoverParams, InitializeParams, InitializeResult, InitializedParams,
+    WorkspaceFoldersChangeEvent,
+};
+use tower_lsp::{LanguageServer, async_trait};
+
+use super::history::Learned;
+use super::main_loop::Stored;
+use super::outbox::Applied;
+
+/// Where the answer to a request goes.
+pub type Reply<T> = oneshot::Sender<Result<T>>;
+
+/// Everything that happens to the server, in order.
+pub enum Event {
+    /// `initialize`
+    Initialize(Box<InitializeParams>, Reply<InitializeResult>),
+    /// `initialized`
+    Initialized,
+    /// `textDocument/didOpen`
+    Opened(DidOpenTextDocumentParams),
+    /// `textDocument/didChange`
+    Changed(DidChangeTextDocumentParams),
+    /// `textDocument/didSave`
+    Saved(DidSaveTextDocumentParams),
+    /// `textDocument/didClose`
+    Closed(DidCloseTextDocumentParams),
+    /// `workspace/didChangeConfiguration`
+    Configured(DidChangeConfigurationParams),
+    /// `workspace/didChangeWatchedFiles`
+    Watched,
+    /// `workspace/didChangeWorkspaceFolders`
+    Folders(WorkspaceFoldersChangeEvent),
+    /// `textDocument/diagnostic`
+    Diagnose(DocumentDiagnosticParams, Reply<DocumentDiagnosticReportResult>),
+    /// `textDocument/codeAction`
+    Actions(Box<CodeActionParams>, Reply<Option<CodeActionResponse>>),
+    /// `textDocument/hover`
+    Hover(HoverParams, Reply<Option<Hover>>),
+    /// `workspace/executeCommand`
+    Execute(ExecuteCommandParams, Reply<Option<Value>>),
+    /// The store of a move has answered.
+    Stored(Box<Stored>, Reply<Option<Value>>),
+    /// The client has answered to the edit of a move.
+    Edited(Box<Stored>, Applied, Reply<Option<Value>>),
+    /// A search of git's history has ended.
+    Searched(Learned),
+}
+
+impl Event {
+    /// For logs.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Event::Initialize(..) => "initialize",
+            Event::Initialized => "initialized",
+            Event::Opened(_) => "textDocument/didOpen",
+            Event::Changed(_) => "textDocument/didChange",
+            Event::Saved(_) => "textDocument/didSave",
+            Event::Closed(_) => "textDocument/didClose",
+            Event::Configured(_) => "workspace/didChangeConfiguration",
+            Event::Watched => "workspace/didChangeWatchedFiles",
+            Event::Folders(_) => "workspace/didChangeWorkspaceFolders",
+            Event::Diagnose(..) => "textDocument/diagnostic",
+            Event::Actions(..) => "textDocument/codeAction",
+            Event::Hover(..) => "textDocument/hover",
+            Event::Execute(..) => "workspace/executeCommand",
+            Event::Stored(..) => "stored",
+            Event::Edited(..) => "edited",
+            Event::Searched(_) => "searched",
+        }
+    }
+
+    /// For logs.
+    pub fn version(&self) -> Option<i32> {
+        match self {
+            Event::Opened(params) => Some(params.text_document.version),
+            Event::Changed(params) => Some(params.text_document.version),
+            _ => None,
+        }
+    }
+}
+
+/// The protocol's side of the server.
+pub struct Backend {
+    events: Sender<Event>,
+}
+
+impl Backend {
+    /// Sends all events there.
+    pub fn new(events: Sender<Event>) -> Backend {
+        Backend { events }
+    }
+
+    fn tell(&self, event: Event) {
+        // Without a main loop the process is about to end.
+        let _ = self.events.send(event);
+    }
+
+    // No `await` before the event is sent: handlers start in order, and go on in any.
+    async fn ask<T>(&self, event: impl FnOnce(Reply<T>) -> Event) -> Result<T> {
+        let (reply, answer) = oneshot::channel();
+        self.tell(event(reply));
+        // The reply goes unused when the main loop panicked over this event.
+        answer.await.unwrap_or_else(|_| Err(Error::internal_error()))
+    }
+}
+
+#[async_trait]
+impl LanguageServer for Backend {
+    async fn initialize(&self, params: InitializeParams) -> Result<InitializeResult> {
+        self.ask(|reply| Event::Initialize(Box::new(params), reply)).await
+    }
+
+    async fn initialized(&self, _: InitializedParams) {
+        self.tell(Event::Initialized);
+    }
+
+    async fn shutdown(&self) -> Result<()> {
+        Ok(())
+    }
+
+    async fn did_open(&self, params: DidOpenTextDocumentParams) {
+        self.tell(Event::Opened(params));
+    }
+
+    async fn did_change(&self, params: DidChangeTextDocumentParams) {
+        self.tell(Event::Changed(params));
+    }
+
+    async fn did_save(&self, params: DidSaveTextDocumentParams) {
+        self.tell(Event::Saved(params));
+    }
+
+    async fn did_close(&self, params: DidCloseTextDocumentParams) {
+        self.tell(Event::Closed(params));
+    }
+
+    async fn did_change_configuration(&self, params: DidChangeConfigurationParams) {
+        self.tell(Event::Configured(params));
+    }
+
+    async fn did_change_watched_files(&self, _: DidChangeWatchedFilesParams) {
+        self.tell(Event::Watched);
+    }
+
+    async fn did_change_workspace_folders(&self, params: DidChangeWorkspaceFoldersParams) {
+        self.tell(Event::Folders(params.event));
+    }
+
+    async fn diagnostic(&self, params: DocumentDiagnosticParams) -> Result<DocumentDiagnosticReportResult> {
+        self.ask(|reply| Event::Diagnose(params, reply)).await
+    }
+
+    async fn code_action(&self, params: CodeActionParams) -> Result<Option<CodeActionResponse>> {
+        self.ask(|reply| Event::Actions(Box::new(params), reply)).await
+    }
+
+    async fn hover(&self, params: HoverParams) -> Result<Option<Hover>> {
+        self.ask(|reply| Event::Hover(params, reply)).await
+    }
+
+    async fn execute_command(&self, params: ExecuteCommandParams) -> Result<Option<Value>> {
+        self.ask(|reply| Event::Execute(params, reply)).await
+    }
+}

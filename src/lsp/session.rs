@@ -1,0 +1,371 @@
+//! The server's state and its answers, in the core's terms: plain, synchronous, driven by tests without a transport.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::history::{History, Learned};
+use super::hover;
+use super::offers::{Does, FileEdits, Move, MoveRequest, Offer, ignore};
+use crate::fixes::Surroundings;
+use crate::moves;
+use crate::project::{ProjectError, Workspace};
+use crate::rules::{self, Finding};
+use crate::secrets::{Identity, identity};
+use crate::stores;
+use crate::syntax::{Document, Language};
+use crate::text::{Change, Span};
+
+/// All open documents and their workspaces.
+#[derive(Default)]
+pub struct Session {
+    documents: BTreeMap<String, Open>,
+    /// The folders that the client works in.
+    folders: BTreeSet<PathBuf>,
+    /// By the folder of the documents.
+    workspaces: HashMap<PathBuf, Option<Arc<Workspace>>>,
+    /// Counts all changes of all texts.
+    revision: u64,
+    /// Counts the changes of everything around the texts.
+    epoch: u64,
+    /// What the user was told since the last refresh, and what is still to be told.
+    told: BTreeSet<String>,
+    problems: Vec<String>,
+}
+
+/// A document that the client has open.
+pub struct Open {
+    /// The client's version.
+    pub version: i32,
+    /// The text.
+    pub doc: Document,
+    /// A number that no other text of this session has.
+    pub revision: u64,
+    file: Option<PathBuf>,
+    workspace: Option<Arc<Workspace>>,
+    dirty: bool,
+    /// Which version of the history was searched is not known any more.
+    unsearched: bool,
+    /// Which secrets a commit holds, as far as the history was searched: the note to show.
+    committed: HashMap<Identity, Option<String>>,
+}
+
+/// What a client says of a document that it opens.
+pub struct Opened {
+    /// The client's name for it.
+    pub uri: String,
+    /// Its path, if it is a file.
+    pub file: Option<PathBuf>,
+    /// The editor's id of its language.
+    pub language: String,
+    /// The client's version.
+    pub version: i32,
+    /// The text.
+    pub text: String,
+}
+
+/// What an editor can do with an outdated action.
+pub const STALE: &str = "the file has changed since this was offered: try again";
+
+impl Session {
+    /// No document, no workspace.
+    pub fn new() -> Session {
+        Session::default()
+    }
+
+    /// A document was opened.
+    pub fn open(&mut self, opened: Opened) {
+        let Opened { uri, file, language, version, text } = opened;
+        let path = file.clone().unwrap_or_else(|| PathBuf::from("untitled"));
+        let language = Language::of_lsp_id(&language).or_else(|| Language::of_path(&path));
+        let doc = Document::with_language(path, text, language);
+        self.revision += 1;
+        let (revision, committed) = (self.revision, HashMap::new());
+        let mut open = Open { version, doc, revision, file, workspace: None, dirty: true, unsearched: true, committed };
+        self.attach(&mut open);
+        self.documents.insert(uri, open);
+    }
+
+    /// A document's text changed; a document that is not open is passed over.
+    pub fn change(&mut self, uri: &str, version: i32, apply: impl FnOnce(&mut Document)) {
+        let Some(open) = self.documents.get_mut(uri) else { return };
+        self.revision += 1;
+        open.revision = self.revision;
+        open.version = version;
+        open.dirty = true;
+        apply(&mut open.doc);
+    }
+
+    /// A document was saved: a moment at which git may know more of it than before.
+    pub fn saved(&mut self, uri: &str) {
+        let Some(mut open) = self.documents.remove(uri) else { return };
+        if let Some(folder) = open.file.as_ref().and_then(|it| it.parent()) {
+            self.workspaces.remove(folder);
+        }
+        self.epoch += 1;
+        self.renew(&mut open);
+        self.documents.insert(uri.to_owned(), open);
+    }
+
+    /// A document was closed.
+    pub fn close(&mut self, uri: &str) {
+        self.documents.remove(uri);
+    }
+
+    /// The client works in other folders than before.
+    pub fn change_folders(&mut self, added: Vec<PathBuf>, removed: &[PathBuf]) {
+        self.folders.retain(|it| !removed.contains(it));
+        self.folders.extend(added);
+        self.refresh();
+    }
+
+    /// Settings, env files or folders changed: everything around the texts is looked up again.
+    pub fn refresh(&mut self) {
+        self.epoch += 1;
+        self.workspaces.clear();
+        self.told.clear();
+        let mut documents = std::mem::take(&mut self.documents);
+        for open in documents.values_mut() {
+            self.renew(open);
+        }
+        self.documents = documents;
+    }
+
+    fn renew(&mut self, open: &mut Open) {
+        open.dirty = true;
+        open.unsearched = true;
+        self.attach(open);
+    }
+
+    /// An open document.
+    pub fn document(&self, uri: &str) -> Option<&Open> {
+        self.documents.get(uri)
+    }
+
+    /// The documents that changed since the last call.
+    pub fn take_dirty(&mut self) -> Vec<String> {
+        let take = |(uri, open): (&String, &mut Open)| std::mem::take(&mut open.dirty).then(|| uri.clone());
+        self.documents.iter_mut().filter_map(take).collect()
+    }
+
+    /// What the user has to know of settings that cannot be read, once.
+    pub fn take_problems(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.problems)
+    }
+
+    /// Names a document's text and everything its findings depend on.
+    pub fn result_id(&self, uri: &str) -> String {
+        let revision = self.document(uri).map_or(0, |open| open.revision);
+        format!("{revision}.{}", self.epoch)
+    }
+
+    /// The findings of a document as it is now, and the search that would tell more.
+    pub fn findings(&mut self, uri: &str) -> (Vec<Finding>, Option<History>) {
+        let Some(open) = self.documents.get_mut(uri) else { return Default::default() };
+        let (mut findings, problem) = check(open);
+        let plain = findings.clone();
+        let mut unknown = std::mem::take(&mut open.unsearched) && findings.iter().any(|it| it.secret.is_some());
+        for finding in &mut findings {
+            let Some(secret) = finding.secret else { continue };
+            match open.committed.get(&identity(open.doc.slice(secret))) {
+                Some(note) => drop(finding.notes.splice(0..0, note.clone())),
+                None => unknown = true,
+            }
+        }
+        let history = open.workspace.as_ref().filter(|_| unknown).map(|workspace| History {
+            uri: uri.to_owned(),
+            workspace: Arc::clone(workspace),
+            doc: copy(&open.doc),
+            findings: plain,
+        });
+        problem.into_iter().for_each(|problem| self.tell(problem));
+        (findings, history)
+    }
+
+    /// Takes what a search found: the document's findings say more from now on.
+    ///
+    /// Returns whether they do.
+    pub fn learn(&mut self, learned: Learned) -> bool {
+        let Some(open) = self.documents.get_mut(&learned.uri) else { return false };
+        let news = learned.committed.iter().any(|(secret, note)| open.committed.get(secret).unwrap_or(&None) != note);
+        open.dirty |= news;
+        self.epoch += u64::from(news);
+        open.committed.extend(learned.committed);
+        news
+    }
+
+    /// What can be done about the findings that touch a span.
+    pub fn offers(&self, uri: &str, span: Span) -> Vec<Offer> {
+        let Some(open) = self.documents.get(uri) else { return Vec::new() };
+        let (mut findings, _) = check(open);
+        findings.retain(|it| it.span.start <= span.end && span.start <= it.span.end);
+        if findings.is_empty() {
+            return Vec::new();
+        }
+        let around = self.surroundings(open);
+        findings.iter().flat_map(|finding| self.offers_of(open, &around, finding)).collect()
+    }
+
+    /// What there is to say about a place: the span it is about, and markdown.
+    pub fn hover(&self, uri: &str, offset: u32) -> Option<(Span, String)> {
+        let open = self.documents.get(uri)?;
+        let (findings, _) = check(open);
+        let here = |span: Span| span.start <= offset && offset <= span.end;
+        if let Some(finding) = findings.iter().find(|it| here(it.span)) {
+            let around = self.surroundings(open);
+            let repairs = rules::fixes(&open.doc, &around, finding);
+            return Some((finding.span, hover::finding(finding, &around, &repairs)));
+        }
+        let workspace = open.workspace.as_ref()?;
+        hover::env_read(&open.doc, offset, &|| workspace.surroundings_for_fix(&open.doc, Vec::new(), &|_| None))
+    }
+
+    /// Works a move out again.
+    pub fn plan(&self, request: &MoveRequest) -> Result<Move, String> {
+        let open = self.documents.get(&request.uri).filter(|it| it.version == request.version).ok_or(STALE)?;
+        let workspace = open.workspace.as_ref().ok_or("this file belongs to no folder")?;
+        let (findings, _) = check(open);
+        let same = |it: &&Finding| it.rule == request.rule && it.span == request.span;
+        let finding = findings.iter().find(same).ok_or(STALE)?;
+        let around = self.surroundings(open);
+        let fix = rules::fixes(&open.doc, &around, finding).fixes.into_iter().nth(request.fix);
+        let fix = fix.filter(|it| it.title == request.title && it.deposit.is_some()).ok_or(STALE)?;
+        let files =
+            self.file_edits(open, &around, &fix.change).ok_or("a file that this move has to change cannot be read")?;
+        let doc = Arc::new(copy(&open.doc));
+        let (uri, revision) = (request.uri.clone(), open.revision);
+        Ok(Move { uri, workspace: Arc::clone(workspace), doc, fix, files, revision })
+    }
+
+    /// The texts that a move was worked out for are still there.
+    pub fn is_current(&self, plan: &Move) -> bool {
+        self.document(&plan.uri).is_some_and(|open| open.revision == plan.revision)
+            && plan.files.iter().all(|it| match &it.uri {
+                Some(uri) => self.document(uri).is_some_and(|open| Some(open.version) == it.version),
+                None => true,
+            })
+    }
+
+    fn tell(&mut self, problem: String) {
+        if self.told.insert(problem.clone()) {
+            self.problems.push(problem);
+        }
+    }
+
+    /// Finds the workspace of a document, and the document's path in it.
+    fn attach(&mut self, open: &mut Open) {
+        let Some(file) = &open.file else { return };
+        let folder = file.parent().unwrap_or(file).to_owned();
+        if !self.workspaces.contains_key(&folder) {
+            let found = self.workspace_of(&folder).map_err(|error| self.tell(error.to_string()));
+            self.workspaces.insert(folder.clone(), found.ok().map(Arc::new));
+        }
+        open.workspace = self.workspaces.get(&folder).cloned().flatten();
+        let path = open.workspace.as_ref().map_or_else(|| file.clone(), |it| it.relative(file));
+        if path != open.doc.path() {
+            open.doc = Document::with_language(path, open.doc.text(), open.doc.language());
+        }
+    }
+
+    /// The git repository or the settings around a folder make a workspace; without them the client's folder does.
+    fn workspace_of(&self, folder: &Path) -> Result<Workspace, ProjectError> {
+        let found = Workspace::open(folder)?;
+        let is_marked = [".git", "aikeys.toml"].iter().any(|mark| found.root().join(mark).exists());
+        let around = self.folders.iter().filter(|it| folder.starts_with(it)).max_by_key(|it| it.as_os_str().len());
+        match around {
+            Some(around) if !is_marked => Workspace::open(around),
+            _ => Ok(found),
+        }
+    }
+
+    /// What fixes need to know around a document. What the client has open counts before what lies on disk.
+    fn surroundings(&self, open: &Open) -> Surroundings {
+        let Some(workspace) = &open.workspace else { return Surroundings::bare() };
+        let mut around = moves::surroundings(workspace, &open.doc, stores::destinations(workspace.root()));
+        for entry in &mut around.entries {
+            if let Some((_, other)) = self.open_at(workspace, entry.path()) {
+                *entry = Arc::new(copy(&other.doc));
+            }
+        }
+        if let Some((_, other)) = self.open_at(workspace, Path::new(".gitignore")) {
+            around.gitignore = Some(other.doc.text().to_owned());
+        }
+        around
+    }
+
+    fn open_at(&self, workspace: &Workspace, path: &Path) -> Option<(&String, &Open)> {
+        let same = |open: &Open| {
+            open.workspace.as_ref().is_some_and(|it| it.root() == workspace.root()) && open.doc.path() == path
+        };
+        self.documents.iter().find(|(_, open)| same(open))
+    }
+
+    fn offers_of(&self, open: &Open, around: &Surroundings, finding: &Finding) -> Vec<Offer> {
+        let mut offers = Vec::new();
+        let mut offer = |title: String, does: Does| offers.push(Offer { title, finding: finding.clone(), does });
+        let repairs = rules::fixes(&open.doc, around, finding);
+        for (number, fix) in repairs.fixes.into_iter().enumerate() {
+            if open.workspace.is_none() && fix.deposit.is_some() {
+                continue;
+            }
+            if fix.deposit.is_some() {
+                offer(fix.title, Does::Move(number));
+            } else if let Some(files) = self.file_edits(open, around, &fix.change) {
+                offer(fix.title, Does::Edit(files));
+            }
+        }
+        let homeless = || "this file belongs to no folder with readable settings: save it first".to_owned();
+        let refused = repairs.refused.or_else(|| (open.workspace.is_none() && finding.secret.is_some()).then(homeless));
+        if let Some(reason) = refused {
+            offer("Move this key".to_owned(), Does::Nothing(reason));
+        }
+        let ignore = ignore(&open.doc, around, finding).and_then(|it| self.file_edits(open, around, &it));
+        if let Some(files) = ignore {
+            offer(format!("Ignore with a reason… ({})", finding.rule), Does::Edit(files));
+        }
+        offers
+    }
+
+    /// A change with the texts it is for, the document's own file first; `None` when a file cannot be read.
+    fn file_edits(&self, open: &Open, around: &Surroundings, change: &Change) -> Option<Vec<FileEdits>> {
+        let root = open.workspace.as_ref().map_or(Path::new(""), |it| it.root());
+        let mut files = Vec::new();
+        for (path, edits) in &change.files {
+            let own = self.documents.iter().find(|(_, it)| std::ptr::eq(*it, open)).filter(|_| path == open.doc.path());
+            let known = own.or_else(|| self.open_at(open.workspace.as_ref()?, path));
+            let gitignore = || Arc::new(Document::new(path, around.gitignore.clone().unwrap_or_default()));
+            let entry = || around.entries.iter().find(|entry| entry.path() == path).cloned();
+            let doc = match known {
+                Some((_, other)) => Arc::new(copy(&other.doc)),
+                None if path == Path::new(".gitignore") => gitignore(),
+                None => entry()?,
+            };
+            files.push(FileEdits {
+                uri: known.map(|(uri, _)| uri.clone()),
+                file: root.join(path),
+                version: known.map(|(_, other)| other.version),
+                is_new: known.is_none() && path == Path::new(".gitignore") && around.gitignore.is_none(),
+                doc,
+                edits: edits.clone(),
+            });
+        }
+        files.sort_by_key(|it| it.doc.path() != open.doc.path());
+        Some(files)
+    }
+}
+
+/// The findings of a document, and why the settings could not be applied to them.
+fn check(open: &Open) -> (Vec<Finding>, Option<String>) {
+    let path = open.doc.path();
+    let Some(workspace) = &open.workspace else { return (rules::check(&open.doc, &Surroundings::bare()), None) };
+    let findings = rules::check(&open.doc, &workspace.surroundings(path));
+    match workspace.judge(path, findings.clone()) {
+        Ok(judged) => (judged, None),
+        Err(error) => (findings, Some(error.to_string())),
+    }
+}
+
+/// The same text again, not parsed yet.
+fn copy(doc: &Document) -> Document {
+    Document::with_language(doc.path(), doc.text(), doc.language())
+}

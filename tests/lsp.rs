@@ -1,0 +1,8 @@
+//! The language server: its state without a transport, and the real program with a small client.
+
+mod client;
+mod project;
+mod session;
+mod speed;
+mod stdio;
+mod text;
