@@ -222,6 +222,7 @@ fn by_header<'a>(doc: &'a Document, around: &'a Surroundings, value: Span) -> Op
     };
     let speaks = |provider: &&Provider| {
         sends(provider)
+            && provider.category != "local"
             && provider.hosts.iter().any(|host| {
                 let host = host.trim_start_matches('*');
                 host.contains('.') && doc.text().contains(host)

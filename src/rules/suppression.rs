@@ -74,6 +74,10 @@ fn read(context: &Context<'_>) -> Vec<Suppression> {
         if context.doc.language().is_some() && !context.facts().in_comment(span) {
             continue;
         }
+        // Quoted, it speaks of suppressions and is none.
+        if text[..all.start()].ends_with('`') {
+            continue;
+        }
         let line = context.doc.lines().line_of(span.start);
         let before = &text[context.doc.lines().span(line).start as usize..all.start()];
         let rest = rest.as_str().trim_end_matches(['*', '/', '-', '>', ' ', '#']);

@@ -156,7 +156,8 @@ impl Placeholders {
         let known = |part: &str| {
             let words =
                 [&self.template, &self.fixture].into_iter().flat_map(|it| it.delimited.iter().chain(&it.anywhere));
-            part.len() < 12 && (words.into_iter().any(|word| word == part) || part == "sk" || part == "pk")
+            let number = part.len() < 4 && part.bytes().all(|byte| byte.is_ascii_digit());
+            number || part.len() < 12 && (words.into_iter().any(|word| word == part) || part == "sk" || part == "pk")
         };
         parts.peek().is_some() && parts.all(known)
     }

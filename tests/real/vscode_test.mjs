@@ -306,7 +306,7 @@ class Workbench {
     const menu = page.locator('.action-widget:visible').first();
     await menu.waitFor({ timeout: WAIT });
     const titles = await menu.innerText();
-    for (const title of ['Move to .env', 'Move to the encrypted store', 'Ignore with a reason']) {
+    for (const title of ['Move to .env', 'Ignore with a reason']) {
       assert.ok(titles.includes(title), `the light bulb has no "${title}": ${titles}`);
     }
     assert.ok(!leaks(titles, key), 'a title shows the key');
