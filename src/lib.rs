@@ -24,4 +24,6 @@ pub mod stores;
 
 pub mod moves;
 
+pub mod cli;
+
 pub mod lsp;

@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    aikeys::lsp::serve()
+    aikeys::cli::main(aikeys::lsp::serve)
 }

@@ -89,6 +89,7 @@ fn members(fact: &Fact) -> Vec<(String, u32, u32)> {
         Fact::Entry { body } => vec![it("entry.body", *body)],
         Fact::Slot { span, idiom, .. } => vec![it(&format!("slot.{idiom}"), *span)],
         Fact::Within { span, idiom } => vec![it(&format!("within.{idiom}"), *span)],
+        Fact::LiteralOnly { name, .. } => vec![it("literal-only.name", *name)],
         Fact::Deferred { span } => vec![it("deferred", *span)],
     }
 }

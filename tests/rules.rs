@@ -183,7 +183,9 @@ fn lay(around: &mut Surroundings, path: &Path, text: &str, doc: &Document) {
         };
         around.env.entries = env_lines(text).into_iter().map(entry).collect();
     } else if Language::of_path(path).is_some_and(|it| doc.language().is_some_and(|own| own.name == it.name)) {
-        around.entries.push(std::sync::Arc::new(Document::new(path, text)));
+        let other = std::sync::Arc::new(Document::new(path, text));
+        around.entries.push(std::sync::Arc::clone(&other));
+        around.siblings.push(other);
     } else {
         around.manifests.push_str(text);
     }
@@ -257,10 +259,11 @@ fn repaired(doc: &Document, around: &Surroundings, findings: &[Finding], keys: &
             let old = if path == doc.path() { now.text().to_owned() } else { old.unwrap_or_default() };
             let new = text::apply(&old, edits);
             texts.entry(path.clone()).or_insert_with(|| (old, String::new())).1.clone_from(&new);
-            match around.entries.iter_mut().find(|it| it.path() == path) {
-                Some(entry) => *entry = std::sync::Arc::new(Document::new(path, new)),
-                None if path == doc.path() => now = Document::new(path, new),
-                None => {}
+            if path == doc.path() {
+                now = Document::new(path, new.clone());
+            }
+            for other in around.entries.iter_mut().chain(&mut around.siblings).filter(|it| it.path() == path) {
+                *other = std::sync::Arc::new(Document::new(path, new.clone()));
             }
         }
     }

@@ -25,6 +25,10 @@
 
 (call_expression function: (_) @call.callee arguments: (arguments) @call.arguments) @call
 (macro_invocation macro: (_) @call.callee (token_tree) @call.arguments) @call
+(token_tree (identifier) @call.callee . "!" . (token_tree) @call.arguments @call)
+(macro_definition name: (identifier) @literal-only.name
+  (macro_rule left: (token_tree_pattern (token_binding_pattern type: (fragment_specifier) @_kind)))
+  (#eq? @_kind "literal")) @literal-only
 
 ; Slots, from the special to the general: see `idiom` in language.toml.
 ((call_expression
@@ -44,14 +48,22 @@
   (#not-match? @slot.borrowed "^b"))
 ((let_declaration value: [(string_literal) (raw_string_literal)] @slot.borrowed)
   (#not-match? @slot.borrowed "^b"))
-; These keep what they are given for ever.
+; These keep what they are given.
+((call_expression
+  function: [(field_expression field: (field_identifier) @_f) (identifier) @_f (scoped_identifier name: (identifier) @_f)]
+  arguments: (arguments [(string_literal) (raw_string_literal)] @slot.value))
+  (#any-of? @_f "unwrap_or" "or" "map_or" "insert" "push" "push_back" "get_or_insert" "or_insert" "replace" "once" "repeat" "Some" "Ok" "Err" "Borrowed"))
 ((call_expression function: (scoped_identifier name: (identifier) @_f)
   arguments: (arguments [(string_literal) (raw_string_literal)] @slot.value))
   (#match? @_f "^(from_static|new_static)$"))
 (token_tree [(string_literal) (raw_string_literal)] @slot.bare . "." . (identifier) @_f
   (#any-of? @_f "to_string" "to_owned" "into"))
 ((macro_invocation macro: (identifier) @_m (token_tree . (string_literal) @slot.format))
-  (#any-of? @_m "format" "print" "println" "eprint" "eprintln" "write" "writeln" "panic" "todo" "unreachable" "assert" "info" "warn" "error" "debug" "trace" "bail" "anyhow"))
+  (#any-of? @_m "format" "print" "println" "eprint" "eprintln" "panic" "todo" "unreachable" "info" "warn" "error" "debug" "trace" "bail" "anyhow"))
+((token_tree (identifier) @_m . "!" . (token_tree . (string_literal) @slot.format))
+  (#any-of? @_m "format" "print" "println" "eprint" "eprintln" "panic" "todo" "unreachable" "info" "warn" "error" "debug" "trace" "bail" "anyhow"))
+((macro_invocation macro: (identifier) @_m (token_tree . (_) . "," . (string_literal) @slot.format))
+  (#any-of? @_m "write" "writeln" "assert"))
 ((macro_invocation macro: (identifier) @_m (token_tree)) @within.concat
   (#any-of? @_m "concat" "env" "option_env" "include_str" "include_bytes"))
 
@@ -61,10 +73,11 @@
 (block (const_item "const" @slot.constant.from name: (identifier) @slot.constant.name type: (reference_type) value: [(string_literal) (raw_string_literal)] @slot.constant.value) @slot.constant)
 (block (static_item "static" @slot.constant.from name: (identifier) @slot.constant.name type: (reference_type) value: [(string_literal) (raw_string_literal)] @slot.constant.value) @slot.constant)
 (mod_item body: (declaration_list (const_item "const" @slot.constant.from name: (identifier) @slot.constant.name type: (reference_type) value: [(string_literal) (raw_string_literal)] @slot.constant.value) @slot.constant))
+(impl_item !trait body: (declaration_list (const_item "const" @slot.associated-constant.from name: (identifier) @slot.associated-constant.name type: (reference_type) value: [(string_literal) (raw_string_literal)] @slot.associated-constant.value) @slot.associated-constant))
 (const_item) @within.constant-part
 (static_item) @within.constant-part
-(impl_item body: (declaration_list (const_item) @within.associated-constant))
-(trait_item body: (declaration_list (const_item) @within.associated-constant))
+(impl_item trait: (_) body: (declaration_list (const_item) @within.trait-constant))
+(trait_item body: (declaration_list (const_item) @within.trait-constant))
 (closure_expression) @within.value
 (match_pattern) @within.pattern
 (attribute_item) @within.attribute
@@ -116,5 +129,7 @@
 (source_file (function_item name: (identifier) @_main body: (block) @entry.body) @entry
   (#eq? @_main "main"))
 
-; What runs later: all code of a program does.
-(source_file) @deferred
+; What runs later than the program starts.
+(function_item body: (block) @deferred)
+(static_item) @deferred
+(closure_expression) @deferred

@@ -18,6 +18,10 @@ pub struct FixOptions {
     pub to: Option<String>,
     /// The variable.
     pub name: Option<String>,
+    /// Only these rules; none means all.
+    pub select: Vec<String>,
+    /// Not these rules.
+    pub ignore: Vec<String>,
     /// Do not ask.
     pub yes: bool,
     /// Show the diff and stop.
@@ -52,7 +56,9 @@ pub fn fix(
     }
     let keep = |path: &Path, finding: &Finding| {
         let test = crate::syntax::Language::of_path(path).is_some_and(|language| language.is_test_path(path));
-        finding.rule != "unused-ignore" && (!test || is_named(path))
+        let named = |rules: &[String]| rules.iter().any(|rule| rule == finding.rule);
+        let wanted = (options.select.is_empty() || named(&options.select)) && !named(&options.ignore);
+        wanted && finding.rule != "unused-ignore" && (!test || is_named(path))
     };
     let plan = moves::plan(workspace, docs, &to, options.name.as_deref(), &keep);
     if options.diff_only {

@@ -32,14 +32,15 @@ pub(super) fn loading(doc: &Document, around: &Surroundings, to: &Destination, r
     if to.reference.is_some() {
         return Loading::Run(start(Some(language), doc));
     }
-    let deferred = deferred(doc, read);
+    let body = deferred(doc, read);
     let here = doc.facts().iter().any(|fact| match *fact {
-        Fact::EnvLoad { span, .. } => span.end <= read.start || deferred,
+        // Code that runs later has the value, unless it runs before the load in the same body.
+        Fact::EnvLoad { span, .. } => span.end <= read.start || (body.is_some() && body != deferred(doc, span)),
         _ => false,
     });
     let elsewhere =
         around.entries.iter().any(|entry| entry.facts().iter().any(|fact| matches!(fact, Fact::EnvLoad { .. })));
-    if here || (elsewhere && deferred) {
+    if here || (elsewhere && body.is_some()) {
         return Loading::There;
     }
     let added = language
@@ -59,14 +60,34 @@ fn start(language: Option<&Language>, doc: &Document) -> String {
     format!("aikeys-lsp run -- {}", program.replace("{file}", &doc.path().to_string_lossy()))
 }
 
-/// The code at `span` runs when something is called, not when the file is loaded.
-fn deferred(doc: &Document, span: Span) -> bool {
-    doc.facts().iter().any(|fact| matches!(fact, Fact::Deferred { span: body } if body.contains(span)))
+/// The body in which the code at `span` runs when something is called, not when the file is loaded.
+fn deferred(doc: &Document, span: Span) -> Option<Span> {
+    let bodies = doc.facts().iter().filter_map(|fact| match *fact {
+        Fact::Deferred { span: body } if body.contains(span) => Some(body),
+        _ => None,
+    });
+    bodies.min_by_key(|body| body.len())
 }
 
 fn is_dependency(doc: &Document, around: &Surroundings, loader: &Loader) -> bool {
     let imported = doc.facts().iter().any(|fact| matches!(*fact, Fact::Import { name, .. } if doc.slice(name).split(['.', ':']).next() == Some(&loader.module)));
-    imported || has_word(&around.manifests, &loader.package)
+    imported || depends_on(&around.manifests, &loader.package)
+}
+
+/// A manifest names the package outside comments and sections that are for development only.
+///
+/// Package names are compared as registries do: case, `-` and `_` do not count.
+fn depends_on(manifests: &str, package: &str) -> bool {
+    let same = |text: &str| text.to_ascii_lowercase().replace('_', "-");
+    let package = same(package);
+    let mut counts = true;
+    manifests.lines().any(|line| {
+        let line = line.split('#').next().unwrap_or("");
+        if line.trim_start().starts_with('[') && line.trim_end().ends_with(']') {
+            counts = !["dev-dependencies", "build-dependencies"].iter().any(|it| line.contains(it));
+        }
+        counts && has_word(&same(line), &package)
+    })
 }
 
 /// `word` stands in `text`, with no name character beside it.
@@ -162,7 +183,7 @@ impl Head {
             match kind {
                 'p' => head.after_prologue = next_line(at),
                 'i' => {
-                    head.first_import.get_or_insert(line_start(text, span.start as usize));
+                    head.first_import.get_or_insert(line_start(text, span.start as usize).max(bom));
                     head.after_imports = Some(next_line(at));
                 }
                 _ => {

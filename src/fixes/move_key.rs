@@ -2,11 +2,11 @@
 
 use super::loading::{Added, Loading, head_edit, loading};
 use super::naming::{State, name_for, other_name};
-use super::rewrite::{Rewrite, rewrite, without_argument};
+use super::rewrite::{Rewrite, is_prose, rewrite, without_argument};
 use super::{Deposit, Destination, Fix, GitState, Repairs, Safety, Surroundings};
 use crate::secrets::SecretRef;
 use crate::syntax::Document;
-use crate::text::{Change, Span};
+use crate::text::{Change, Edit, Span};
 
 /// Moves the key that stands at `secret`: one fix for each destination.
 pub fn repairs(doc: &Document, around: &Surroundings, secret: Span) -> Repairs {
@@ -58,12 +58,15 @@ fn one(
             "git tracks {path}, so a key in it would be in git: run `git rm --cached -- {path}` first"
         ));
     }
-    let written = rewrite(doc, secret, name)?;
     let deposit = match state {
         // The value is there already: it stays as it is, and who reads it is what counts.
         State::Same { .. } => None,
         State::Free | State::Taken => Some(deposit(secret, name, to)?),
     };
+    if is_prose(doc, secret) {
+        return mention(doc, secret, name, state, to, deposit);
+    }
+    let written = rewrite(doc, around, secret, name)?;
     let effective = match state {
         State::Same { is_reference: true } => Destination { reference: Some(String::new()), ..to.clone() },
         State::Same { is_reference: false } => Destination { reference: None, ..to.clone() },
@@ -72,6 +75,24 @@ fn one(
     let loading = loading(doc, around, &effective, written.read);
     let title = title(name, state, to, &loading);
     assemble(doc, written, loading, title, deposit)
+}
+
+/// Text for people keeps the variable's name where the key stood.
+fn mention(
+    doc: &Document,
+    secret: Span,
+    name: &str,
+    state: State,
+    to: &Destination,
+    deposit: Option<Deposit>,
+) -> Result<Fix, String> {
+    let title = match state {
+        State::Same { .. } => format!("Leave the name {name} here, which holds this key already"),
+        _ => format!("Move to {} and leave its name here", to.label),
+    };
+    let edits = vec![Edit::replace(secret, format!("<{name}>"))];
+    let written = Rewrite { edits, others: Vec::new(), imports: Vec::new(), read: secret };
+    assemble(doc, written, Loading::There, title, deposit)
 }
 
 fn deposit(secret: Span, name: &str, to: &Destination) -> Result<Deposit, String> {
@@ -114,6 +135,9 @@ fn assemble(
         Loading::Added(Added::Entry(path, edit)) => change.add(path, [edit]).map_err(collide)?,
         Loading::Run(command) => start = Some(command),
     }
+    for (path, edits) in written.others {
+        change.add(path, edits).map_err(collide)?;
+    }
     let head = head_edit(doc, &written.imports, &load);
     change.add(doc.path().to_owned(), written.edits.into_iter().chain(head)).map_err(collide)?;
     let safety = if start.is_some() { Safety::NeedsRun } else { Safety::Safe };
@@ -133,7 +157,7 @@ fn leave_out(doc: &Document, around: &Surroundings, secret: Span, fix: &Fix) -> 
         around.destinations.iter().find(|to| fix.deposit.as_ref().is_some_and(|deposit| deposit.store == to.store))?;
     let loading = loading(doc, around, to, read);
     let title = format!("{}, leave the argument out", fix.title);
-    let written = Rewrite { edits, imports: Vec::new(), read };
+    let written = Rewrite { edits, others: Vec::new(), imports: Vec::new(), read };
     let short = assemble(doc, written, loading, title, fix.deposit.clone()).ok()?;
     Some(Fix { safety: Safety::Offered, ..short })
 }

@@ -1,5 +1,7 @@
 //! The edits that put a read of a variable where a key stands.
 
+use std::path::PathBuf;
+
 use super::Surroundings;
 use super::loading::line_start;
 use crate::syntax::{Document, Fact, Idiom, Language};
@@ -10,6 +12,8 @@ use crate::text::{Edit, Span, line_ending};
 pub(super) struct Rewrite {
     /// The edits, without those of the head.
     pub edits: Vec<Edit>,
+    /// The edits of other files: mentions of a constant.
+    pub others: Vec<(PathBuf, Vec<Edit>)>,
     /// Lines that the head needs.
     pub imports: Vec<String>,
     /// Where the variable is read now.
@@ -17,30 +21,34 @@ pub(super) struct Rewrite {
 }
 
 /// Replaces the key at `secret` by a read of `name`; the error is a reason for the user.
-pub(super) fn rewrite(doc: &Document, secret: Span, name: &str) -> Result<Rewrite, String> {
+pub(super) fn rewrite(doc: &Document, around: &Surroundings, secret: Span, name: &str) -> Result<Rewrite, String> {
     let by_hand = "no literal of a language that is known: take the key out by hand, and rotate it";
     let language = doc.language().ok_or(by_hand)?;
-    if doc.facts().in_comment(secret) {
-        return Err("this is a comment: take the key out by hand, and rotate it".to_owned());
-    }
     let (literal, value) = doc.facts().literal_at(secret).ok_or(by_hand)?;
     if let Some(statement) = write_statement(doc, literal, value, secret) {
         return Ok(drop_statement(doc, language, statement));
     }
     if let Some((span, quote)) = read_with_default(doc, secret, literal) {
-        let (read, imports) = reading(doc, language, name, quote);
-        return Ok(Rewrite { edits: vec![Edit::replace(span, read)], imports, read: span });
+        let (read, imports) = reading(doc, language, name, quote, span.start);
+        return Ok(Rewrite { edits: vec![Edit::replace(span, read)], others: Vec::new(), imports, read: span });
     }
     let place = Place::of(doc, language, literal);
-    let idiom = place.idiom;
+    let idiom = if takes_literals_only(doc, secret) { language.idiom("literal-only") } else { place.idiom };
     if !idiom.refuse.is_empty() {
         return Err(idiom.refuse.clone());
     }
-    if secret == value {
-        whole(doc, language, &place, literal, name)
+    if secret == value && !idiom.whole.is_empty() {
+        whole(doc, around, language, &place, literal, name)
     } else {
         part(doc, language, idiom, literal, secret, name)
     }
+}
+
+/// The key stands in a comment or a docstring, which nobody runs.
+pub(super) fn is_prose(doc: &Document, secret: Span) -> bool {
+    let docstring =
+        |fact: &Fact| matches!(fact, Fact::Within { span, idiom } if idiom == "docstring" && span.contains(secret));
+    doc.facts().in_comment(secret) || doc.facts().iter().any(docstring)
 }
 
 /// What is replaced, and how.
@@ -95,61 +103,102 @@ impl<'d> Place<'d> {
                 place.idiom = idiom;
             }
         }
-        if !place.idiom.uses.is_empty()
-            && let Some(refused) = cannot_follow(doc, language, &place)
-        {
-            place.idiom = refused;
-        }
         place
     }
 }
 
-/// Why the uses of a constant cannot be rewritten.
-fn cannot_follow(doc: &Document, language: &'static Language, place: &Place<'_>) -> Option<&'static Idiom> {
-    let before = doc.text()[..place.span.start as usize].trim_end();
-    let public = before.ends_with("pub") || before.ends_with(')') && before.contains("pub(");
-    let public = public && before.rfind("pub").is_some_and(|at| !before[at..].contains([';', '}', '\n']));
-    let name = doc.slice(place.name?);
-    let captured = doc.facts().iter().any(|fact| match *fact {
-        Fact::Literal { value, .. } => {
-            [format!("{{{name}}}"), format!("{{{name}:")].iter().any(|it| doc.slice(value).contains(it.as_str()))
-        }
+/// The macro around the secret takes no expression.
+fn takes_literals_only(doc: &Document, secret: Span) -> bool {
+    let calls = doc.facts().calls_around(secret);
+    doc.facts().iter().any(|fact| match *fact {
+        Fact::LiteralOnly { name, .. } => calls.iter().any(|(callee, _)| doc.slice(*callee) == doc.slice(name)),
         _ => false,
-    });
-    if public {
-        Some(language.idiom("public-constant"))
-    } else if captured {
-        Some(language.idiom("format"))
-    } else {
-        None
-    }
+    })
 }
 
-fn whole(doc: &Document, language: &Language, place: &Place<'_>, literal: Span, name: &str) -> Result<Rewrite, String> {
-    let (read, imports) = reading(doc, language, name, quote(doc, literal));
+fn whole(
+    doc: &Document,
+    around: &Surroundings,
+    language: &Language,
+    place: &Place<'_>,
+    literal: Span,
+    name: &str,
+) -> Result<Rewrite, String> {
+    let (read, imports) = reading(doc, language, name, quote(doc, literal), literal.start);
     let idiom = place.idiom;
-    let other = if quote(doc, literal) == '"' { '\'' } else { '"' };
-    let inner = reading(doc, language, name, other).0;
     let param = place.name.map_or("", |span| doc.slice(span));
-    let read = if idiom.whole.starts_with("f\"") { reading(doc, language, name, '\'').0 } else { read };
-    let _ = inner;
+    let read =
+        if idiom.whole.contains("\"{{read}}") { reading(doc, language, name, '\'', literal.start).0 } else { read };
     let text = idiom.whole.replace("{read}", &read).replace("{param}", param);
     let mut edits = vec![Edit::replace(place.span, text)];
     let mut at = place.span;
     if !idiom.body.is_empty() {
         let body = place.body.ok_or("this function has no body to read the variable in")?;
-        let statement = idiom.body.replace("{read}", &reading(doc, language, name, '"').0).replace("{param}", param);
+        let statement =
+            idiom.body.replace("{read}", &reading(doc, language, name, '"', literal.start).0).replace("{param}", param);
         let (edit, span) = first_statement(doc, body, &statement)
             .ok_or("the function's body stands on the line of its head: give it lines of its own")?;
         edits.push(edit);
         at = span;
     }
+    let mut others = Vec::new();
     if !idiom.uses.is_empty() {
-        let used = idiom.uses.replace("{param}", param);
-        let mentions = doc.mentions(param).into_iter().filter(|it| !place.span.contains(*it));
-        edits.extend(mentions.map(|it| Edit::replace(it, used.clone())));
+        edits.extend(follow(doc, idiom, param, Some(place.span))?);
+        let files = around.siblings.iter().filter(|file| file.text().contains(param));
+        for file in files {
+            let edits = follow(file, idiom, param, None)?;
+            if !edits.is_empty() {
+                others.push((file.path().to_owned(), edits));
+            }
+        }
     }
-    Ok(Rewrite { edits, imports, read: at })
+    Ok(Rewrite { edits, others, imports, read: at })
+}
+
+/// What the mentions of a constant become in one file; `own` is the constant's item where it stands in the file.
+fn follow(doc: &Document, idiom: &Idiom, param: &str, own: Option<Span>) -> Result<Vec<Edit>, String> {
+    let facts = doc.facts();
+    let is_own = |span: Span| own.is_some_and(|own| own.contains(span));
+    let another = facts
+        .iter()
+        .any(|fact| matches!(*fact, Fact::Binding { name, .. } if doc.slice(name) == param && !is_own(name)));
+    if another {
+        return Err(format!(
+            "{param} is the name of something else in {} as well: rename one first",
+            doc.path().display()
+        ));
+    }
+    let imported =
+        |span: Span| facts.iter().any(|fact| matches!(*fact, Fact::Import { span: it, .. } if it.contains(span)));
+    let used = idiom.uses.replace("{param}", param);
+    let mut edits: Vec<Edit> = doc
+        .mentions(param)
+        .into_iter()
+        .filter(|it| !is_own(*it) && !imported(*it))
+        .map(|it| Edit::replace(it, used.clone()))
+        .collect();
+    let captures = [format!("{{{param}}}"), format!("{{{param}:")];
+    for fact in facts.iter() {
+        let Fact::Literal { value, .. } = *fact else { continue };
+        if captures.iter().any(|it| doc.slice(value).contains(it.as_str())) {
+            let argument = idiom.captured.replace("{param}", param);
+            let edit = add_argument(doc, value, &argument)
+                .ok_or("a format string mentions this constant where no argument can be added")?;
+            if !edits.contains(&edit) {
+                edits.push(edit);
+            }
+        }
+    }
+    Ok(edits)
+}
+
+/// Adds an argument to the innermost call around `span`.
+fn add_argument(doc: &Document, span: Span, argument: &str) -> Option<Edit> {
+    let (_, arguments) = doc.facts().calls_around(span).into_iter().next()?;
+    let close = arguments.end as usize - 1;
+    let before = doc.text()[..close].trim_end();
+    let comma = if before.ends_with(',') { " " } else { ", " };
+    Some(Edit::insert(before.len(), format!("{comma}{argument}")))
 }
 
 fn part(
@@ -162,8 +211,9 @@ fn part(
 ) -> Result<Rewrite, String> {
     let part = idiom.part.as_ref().ok_or("the key is a part of a longer literal here: split it first")?;
     let other = if quote(doc, literal) == '"' { '\'' } else { '"' };
-    let (read, imports) = reading(doc, language, name, other);
-    let text = |template: &str| template.replace("{read}", &read);
+    let (read, imports) = reading(doc, language, name, other, literal.start);
+    let variable = name.to_ascii_lowercase();
+    let text = |template: &str| template.replace("{read}", &read).replace("{var}", &variable);
     let mut edits = vec![Edit::insert(literal.start as usize, text(&part.before))];
     for (at, c) in doc.slice(literal).char_indices().filter(|(_, c)| part.double.contains(*c)) {
         let at = literal.start as usize + at;
@@ -173,12 +223,22 @@ fn part(
     }
     edits.push(Edit::replace(secret, text(&part.insert)));
     edits.push(Edit::insert(literal.end as usize, text(&part.after)));
+    if !part.argument.is_empty() {
+        let edit = add_argument(doc, secret, &text(&part.argument));
+        edits.push(edit.ok_or("this format string stands in no call that takes one more argument")?);
+    }
     edits.retain(|edit| !edit.insert.is_empty() || !edit.span.is_empty());
-    Ok(Rewrite { edits, imports, read: secret })
+    Ok(Rewrite { edits, others: Vec::new(), imports, read: secret })
 }
 
-/// The reading expression, and the imports it needs.
-pub(super) fn reading(doc: &Document, language: &Language, name: &str, quote: char) -> (String, Vec<String>) {
+/// The reading expression for a place `before` which its imports must stand, and the imports it needs.
+pub(super) fn reading(
+    doc: &Document,
+    language: &Language,
+    name: &str,
+    quote: char,
+    before: u32,
+) -> (String, Vec<String>) {
     let read = &language.read;
     let text = |module: &str| {
         let expression = match module {
@@ -189,7 +249,9 @@ pub(super) fn reading(doc: &Document, language: &Language, name: &str, quote: ch
     };
     let Some(module) = &read.module else { return (text(""), Vec::new()) };
     let imports = doc.facts().iter().filter_map(|fact| match *fact {
-        Fact::Import { name, item, alias, span } if doc.slice(name) == module => Some((item, alias, span)),
+        Fact::Import { name, item, alias, span } if doc.slice(name) == module && span.end <= before => {
+            Some((item, alias, span))
+        }
         _ => None,
     });
     for (item, alias, span) in imports {
@@ -244,7 +306,7 @@ fn drop_statement(doc: &Document, language: &Language, statement: Span) -> Rewri
         Some(filler) if only_in_block(text, start, end) => Edit::replace(statement, filler),
         _ => Edit::replace(Span::new(start, end), ""),
     };
-    Rewrite { edits: vec![edit], imports: Vec::new(), read: Span::at(statement.end as usize) }
+    Rewrite { edits: vec![edit], others: Vec::new(), imports: Vec::new(), read: Span::at(statement.end as usize) }
 }
 
 /// The line before opens a block, and the line after is not in it.

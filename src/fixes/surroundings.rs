@@ -24,6 +24,8 @@ pub struct Surroundings {
     pub manifests: String,
     /// The files in which programs start that use the document, the document itself left out.
     pub entries: Vec<Arc<Document>>,
+    /// The other files of the document's package in its language, where a constant may be mentioned.
+    pub siblings: Vec<Arc<Document>>,
     /// The text of the `.gitignore` at the workspace root.
     pub gitignore: Option<String>,
     /// The variable that the user's settings give a provider, by its id.
@@ -94,6 +96,7 @@ impl Surroundings {
             destinations: vec![Destination::env()],
             manifests: String::new(),
             entries: Vec::new(),
+            siblings: Vec::new(),
             gitignore: None,
             names: BTreeMap::new(),
             name: None,

@@ -27,13 +27,13 @@ use crate::moves::{self, Deposited};
 const REQUEST_FAILED: i64 = -32803;
 
 /// A move whose key lies in its store.
-pub struct Stored {
+pub(super) struct Stored {
     plan: Move,
     deposited: Deposited,
 }
 
 /// Starts the thread.
-pub fn start(inbox: Receiver<Event>, events: Sender<Event>, letters: UnboundedSender<Letter>) {
+pub(super) fn start(inbox: Receiver<Event>, events: Sender<Event>, letters: UnboundedSender<Letter>) {
     let main = MainLoop {
         session: Session::new(),
         abilities: Abilities::default(),

@@ -162,7 +162,7 @@ fn add_planned(
     if let Some(entries) = planned.get(&around.env.path) {
         around.env.entries.extend(entries.iter().cloned());
     }
-    for entry in &mut around.entries {
+    for entry in around.entries.iter_mut().chain(&mut around.siblings) {
         if let Some((_, now)) = texts.get(entry.path()) {
             *entry = std::sync::Arc::new(Document::new(entry.path(), now.clone()));
         }

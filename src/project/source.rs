@@ -47,7 +47,7 @@ pub enum ReadError {
 }
 
 /// Above this nothing is parsed.
-const LARGE: u64 = 4 << 20;
+pub const LARGE: u64 = 4 << 20;
 /// Spans are 32 bits.
 const TOO_LARGE: u64 = u32::MAX as u64;
 
@@ -76,7 +76,7 @@ impl Source {
         if let Some(text) = utf16(&bytes) {
             return Source::Utf16(text);
         }
-        if memchr::memchr(0, &bytes[..bytes.len().min(8192)]).is_some() {
+        if is_binary(&bytes) {
             return Source::Binary(bytes);
         }
         Source::Text(match String::from_utf8(bytes) {
@@ -84,6 +84,11 @@ impl Source {
             Err(error) => same_length(error.into_bytes()),
         })
     }
+}
+
+/// A zero byte near the start says that this is no text.
+pub fn is_binary(bytes: &[u8]) -> bool {
+    memchr::memchr(0, &bytes[..bytes.len().min(8192)]).is_some()
 }
 
 fn utf16(bytes: &[u8]) -> Option<String> {
@@ -97,7 +102,7 @@ fn utf16(bytes: &[u8]) -> Option<String> {
 }
 
 /// Every byte that is no UTF-8 becomes a substitute character of one byte.
-fn same_length(bytes: Vec<u8>) -> String {
+pub fn same_length(bytes: Vec<u8>) -> String {
     let mut out = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {
         out.push_str(chunk.valid());

@@ -24,6 +24,9 @@ pub struct Workspace {
     today: String,
 }
 
+/// How many files of a package are looked at for mentions of a constant.
+const FILES: usize = 2_000;
+
 /// Reads the value behind a reference, where that needs no network.
 pub(crate) type Resolve<'r> = &'r dyn Fn(&SecretRef) -> Option<Secret>;
 
@@ -132,6 +135,7 @@ impl Workspace {
             let (folder, manifests) = self.manifests(relative, language);
             around.manifests = manifests;
             around.entries = self.entries(relative, &folder, language);
+            around.siblings = self.siblings(relative, &folder, language);
         }
         around
     }
@@ -227,6 +231,22 @@ impl Workspace {
             _ => None,
         };
         paths.filter_map(document).collect()
+    }
+
+    /// The other files of a package, for languages whose constants are followed into them.
+    fn siblings(&self, relative: &Path, folder: &Path, language: &Language) -> Vec<Arc<Document>> {
+        if language.idioms.iter().all(|idiom| idiom.uses.is_empty()) || language.manifests.is_empty() {
+            return Vec::new();
+        }
+        let walk = ignore::WalkBuilder::new(self.root.join(folder)).build().filter_map(Result::ok);
+        let own = |path: &Path| Language::of_path(path).is_some_and(|it| it.name == language.name);
+        let paths = walk.filter(|entry| entry.file_type().is_some_and(|it| it.is_file()) && own(entry.path()));
+        let document = |path: PathBuf| match read(&self.root.join(&path)) {
+            Ok(Source::Text(text)) => Some(Arc::new(Document::new(path, text))),
+            _ => None,
+        };
+        let relatives = paths.map(|entry| self.relative(entry.path())).filter(|path| path != relative);
+        relatives.take(FILES).filter_map(document).collect()
     }
 
     fn load_providers(&mut self, folder: &Path) -> Result<(), ProjectError> {

@@ -102,6 +102,13 @@ pub enum Fact {
         /// All of it.
         span: Span,
     },
+    /// A macro that takes literals only.
+    LiteralOnly {
+        /// All of it.
+        span: Span,
+        /// Its name.
+        name: Span,
+    },
     /// Literals in here that no slot catches follow this idiom.
     Within {
         /// All of it.
@@ -214,6 +221,7 @@ fn build(head: &str, span: Span, captures: &[(&str, Span)]) -> Option<Fact> {
         "env.load" => Fact::EnvLoad { span, path: member("path") },
         "import" => Fact::Import { span, name: member("name")?, item: member("item"), alias: member("alias") },
         "comment" => Fact::Comment { span },
+        "literal-only" => Fact::LiteralOnly { span, name: member("name")? },
         "deferred" => Fact::Deferred { span },
         "prologue" => Fact::Prologue { span },
         "entry" => Fact::Entry { body: member("body")? },
@@ -266,6 +274,7 @@ fn span_of(fact: &Fact) -> Span {
         | Fact::Comment { span }
         | Fact::Prologue { span }
         | Fact::Deferred { span }
+        | Fact::LiteralOnly { span, .. }
         | Fact::Slot { span, .. }
         | Fact::Within { span, .. } => span,
         Fact::Entry { body } => body,
@@ -284,6 +293,7 @@ pub const VOCABULARY: &[(&str, &[&str])] = &[
     ("comment", &[]),
     ("prologue", &[]),
     ("deferred", &[]),
+    ("literal-only", &["name"]),
     ("entry", &["body"]),
     ("slot.*", &["value", "name", "body", "from"]),
     ("within.*", &[]),

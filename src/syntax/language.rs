@@ -106,6 +106,9 @@ pub struct Idiom {
     /// What every other mention of the slot's name becomes.
     #[serde(default)]
     pub uses: String,
+    /// Added to the arguments of a call whose format string mentions the slot's name.
+    #[serde(default)]
+    pub captured: String,
     /// Why there is no edit here.
     #[serde(default)]
     pub refuse: String,
@@ -123,6 +126,9 @@ pub struct Part {
     /// Goes behind the literal.
     #[serde(default)]
     pub after: String,
+    /// An argument that the call around the literal gets, `{var}` being the variable in lower case.
+    #[serde(default)]
+    pub argument: String,
     /// Characters of the literal that are doubled.
     #[serde(default)]
     pub double: String,

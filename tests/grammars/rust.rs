@@ -14,7 +14,7 @@ pub const C: &str = "three";
 //  ^^^^^^^^^^^^^^^^^^^^^^^^ slot.constant
 impl S {
     const D: &'static str = "four";
-//  ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ within.associated-constant
+//  ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ slot.associated-constant
 }
 fn main() {
     let a = "five";

@@ -1,0 +1,24 @@
+-- How Neovim starts the server. Switched on by `vim.lsp.enable('aikeys_lsp')`, changed by
+-- `vim.lsp.config('aikeys_lsp', {...})`. See `:help aikeys`.
+
+---@type vim.lsp.Config
+return {
+  cmd = { vim.env.AIKEYS_LSP_PATH or 'aikeys-lsp', '--stdio' },
+  -- `.env` files are `sh` in Neovim 0.11 and `env` later; the server must see them all, because
+  -- a key goes through the editor when `.env` is open with unsaved changes.
+  filetypes = {
+    'env', 'dotenv', 'sh', 'bash', 'zsh', 'ps1',
+    'python', 'rust', 'go', 'java', 'kotlin', 'scala', 'cs', 'c', 'cpp', 'swift', 'dart',
+    'javascript', 'javascriptreact', 'typescript', 'typescriptreact', 'svelte', 'vue', 'html',
+    'ruby', 'php', 'elixir', 'lua', 'r', 'sql',
+    'json', 'jsonc', 'yaml', 'toml', 'xml', 'dosini', 'conf', 'jproperties',
+    'dockerfile', 'make', 'terraform', 'terraform-vars', 'tf', 'hcl', 'markdown', 'text',
+  },
+  root_markers = { 'aikeys.toml', '.git' },
+  -- The server does the move. This only watches for its end: see lua/aikeys/init.lua.
+  commands = {
+    ['aikeys.move'] = function(command, ctx)
+      require('aikeys').move(command, ctx)
+    end,
+  },
+}

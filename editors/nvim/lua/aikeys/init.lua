@@ -1,0 +1,106 @@
+-- What Neovim itself leaves open around a move, and `:AikeysCheck`. No finding and no fix is
+-- computed here: that is the server's work.
+local M = {}
+
+---@class aikeys.Options
+---@field save_after_move boolean write the buffer after a move, if it had no other unsaved changes
+M.options = { save_after_move = false }
+
+--- Optional. Never starts the server: that is `vim.lsp.enable('aikeys_lsp')`.
+---@param options? aikeys.Options
+function M.setup(options)
+  M.options = vim.tbl_extend('force', M.options, options or {})
+end
+
+--- The program, as configured with `vim.lsp.config`.
+---@return string
+function M.program()
+  local config = vim.lsp.config.aikeys_lsp
+  local cmd = config and config.cmd
+  return type(cmd) == 'table' and cmd[1] or 'aikeys-lsp'
+end
+
+local function notify(message, level)
+  vim.notify('aikeys: ' .. message, level)
+end
+
+--- The server has written `.env` and `.gitignore`. A buffer that still shows an old one would
+--- overwrite the key when it is saved. Named one by one: a plain `:checktime` may be put off.
+local function read_again()
+  for _, buffer in ipairs(vim.api.nvim_list_bufs()) do
+    if vim.api.nvim_buf_is_loaded(buffer) and vim.bo[buffer].buftype == '' then
+      vim.cmd.checktime(buffer)
+    end
+  end
+end
+
+--- Runs the command of a "Move to …" action. The server answers when the key is in its new place
+--- and the buffer is edited, or with an error when nothing was changed.
+---@param command lsp.Command
+---@param ctx lsp.HandlerContext
+function M.move(command, ctx)
+  local client = assert(vim.lsp.get_client_by_id(ctx.client_id))
+  local buffer = ctx.bufnr
+  local others_unsaved = vim.bo[buffer].modified
+  local params = { command = command.command, arguments = command.arguments }
+
+  client:request('workspace/executeCommand', params, function(err)
+    if err then
+      notify(err.message, vim.log.levels.ERROR)
+      return
+    end
+    read_again()
+    if not (vim.api.nvim_buf_is_loaded(buffer) and vim.bo[buffer].modified) then
+      return
+    end
+    if M.options.save_after_move and not others_unsaved then
+      vim.api.nvim_buf_call(buffer, function()
+        vim.cmd('silent update')
+      end)
+    else
+      notify('the key is in its new place; write the buffer to take it out of the file', vim.log.levels.INFO)
+    end
+  end, buffer)
+end
+
+local kinds = { error = 'E', warning = 'W', info = 'I', hint = 'N' }
+
+--- Turns the server's report (one JSON object a line) into quickfix items.
+---@param report string
+---@return vim.quickfix.entry[]
+function M.quickfix_items(report)
+  return vim.tbl_map(function(line)
+    local finding = vim.json.decode(line)
+    return {
+      filename = finding.path,
+      lnum = finding.line,
+      col = finding.column,
+      end_lnum = finding.end_line,
+      end_col = finding.end_column,
+      type = kinds[finding.severity],
+      text = ('%s [%s]'):format(finding.message, finding.rule),
+    }
+  end, vim.split(report, '\n', { trimempty = true }))
+end
+
+--- Checks files and folders (the current folder without any) and fills the quickfix list.
+---@param paths string[]
+function M.check(paths)
+  local command = vim.list_extend({ M.program(), '--check', '--format', 'jsonl', '--' }, paths)
+  local started, failure = pcall(vim.system, command, { text = true }, vim.schedule_wrap(function(result)
+    if result.code > 1 then
+      notify(vim.trim(result.stderr), vim.log.levels.ERROR)
+    end
+    local items = M.quickfix_items(result.stdout)
+    vim.fn.setqflist({}, ' ', { title = 'aikeys', items = items })
+    vim.cmd('botright cwindow')
+    if result.code == 0 then
+      notify('no findings', vim.log.levels.INFO)
+    end
+  end))
+  if not started then
+    notify(failure, vim.log.levels.ERROR)
+  end
+end
+
+return M

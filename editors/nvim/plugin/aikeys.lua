@@ -1,0 +1,15 @@
+-- What needs no running server: one command, and a filetype where Neovim has none.
+if vim.g.loaded_aikeys then
+  return
+end
+vim.g.loaded_aikeys = true
+
+-- `.env.local` and the like have no filetype in Neovim 0.11, so no server is started for them.
+-- `sh` is what Neovim gives to `.env` itself. The low priority lets every other rule win.
+vim.filetype.add({
+  pattern = { ['%.env%.[%w_.-]+'] = { 'sh', { priority = -1000 } } },
+})
+
+vim.api.nvim_create_user_command('AikeysCheck', function(args)
+  require('aikeys').check(vim.tbl_map(vim.fn.expand, args.fargs))
+end, { nargs = '*', complete = 'file', desc = 'Check files for literal AI keys, into the quickfix list' })

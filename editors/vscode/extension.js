@@ -1,0 +1,90 @@
+// Starts the server and stops it. All findings and fixes are the server's work.
+
+const vscode = require('vscode');
+const { LanguageClient, RevealOutputChannelOn } = require('vscode-languageclient/node');
+const { findServer } = require('./server.js');
+
+let client;
+// Starts and stops run one after the other: two at once would leave a server behind.
+let queue = Promise.resolve();
+
+// One list for what wakes the extension and what the server is told about: the one in package.json.
+// `.env` files count under whatever language other extensions give to them.
+function documentSelector(manifest) {
+  const languages = manifest.activationEvents
+    .filter((event) => event.startsWith('onLanguage:'))
+    .map((event) => ({ scheme: 'file', language: event.slice('onLanguage:'.length) }));
+  return [...languages, { scheme: 'file', pattern: '**/.env*' }];
+}
+
+function newClient(context, log) {
+  const command = findServer({
+    environment: process.env,
+    setting: vscode.workspace.getConfiguration('aikeys').get('server.path'),
+    extension: context.extensionPath,
+  });
+  log.info(`starting ${command}`);
+  return new LanguageClient(
+    'aikeys',
+    'aikeys',
+    { command, args: ['--stdio'] },
+    {
+      documentSelector: documentSelector(context.extension.packageJSON),
+      outputChannel: log,
+      revealOutputChannelOn: RevealOutputChannelOn.Never,
+      // The server uses the stores that a workspace names only when the user trusts the workspace.
+      initializationOptions: { trusted: vscode.workspace.isTrusted },
+    },
+  );
+}
+
+async function stop() {
+  const old = client;
+  client = undefined;
+  await old?.dispose();
+}
+
+async function start(context, log) {
+  await stop();
+  client = newClient(context, log);
+  await client.start();
+}
+
+function restart(context, log) {
+  queue = queue.then(() => start(context, log)).catch((error) => {
+    // Not awaited: the message stays until the user closes it, and the next start must not wait.
+    report(error, log);
+  });
+  return queue;
+}
+
+async function report(error, log) {
+  log.error(error);
+  const choice = await vscode.window.showErrorMessage(`aikeys: ${error.message}`, 'Show Logs');
+  if (choice) {
+    log.show();
+  }
+}
+
+function activate(context) {
+  const log = vscode.window.createOutputChannel('aikeys', { log: true });
+  context.subscriptions.push(
+    log,
+    vscode.commands.registerCommand('aikeys.restart', () => restart(context, log)),
+    vscode.commands.registerCommand('aikeys.showLogs', () => log.show()),
+    vscode.workspace.onDidGrantWorkspaceTrust(() => restart(context, log)),
+    vscode.workspace.onDidChangeConfiguration((change) => {
+      if (change.affectsConfiguration('aikeys.server.path')) {
+        restart(context, log);
+      }
+    }),
+  );
+  return restart(context, log);
+}
+
+function deactivate() {
+  queue = queue.then(stop);
+  return queue;
+}
+
+module.exports = { activate, deactivate };

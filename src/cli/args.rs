@@ -1,0 +1,301 @@
+//! The arguments, and nothing that is done with them.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::builder::PossibleValuesParser;
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+
+use crate::rules::{RULES, Severity};
+
+/// What the user asked for.
+#[derive(Debug)]
+pub enum Request {
+    /// Check files, and with `--fix` repair them.
+    Check(Box<Check>),
+    /// A subcommand.
+    Command(Command),
+    /// Speak the language server protocol.
+    Serve,
+    /// There was no argument.
+    Nothing,
+}
+
+/// Finds literal AI keys and unsafe env handling, and moves the keys to a safe place so that the program still runs.
+///
+/// Without arguments it is a language server on standard input and output. Exit codes of a check: 0 nothing at or above
+/// `--fail-on`, 1 findings, 2 something could not be checked.
+#[derive(Debug, Parser)]
+#[command(name = "aikeys-lsp", version, args_conflicts_with_subcommands = true, max_term_width = 110)]
+#[command(override_usage = "aikeys-lsp --check [OPTIONS] [PATH]...\n       aikeys-lsp <COMMAND>\n       aikeys-lsp --stdio")]
+struct Whole {
+    #[command(flatten)]
+    check: Check,
+    /// Language server on standard input and output
+    #[arg(long)]
+    stdio: bool,
+    /// Editors pass the id of their process; `initialize` has it as well.
+    #[arg(long = "clientProcessId", hide = true)]
+    _client: Option<u32>,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+/// Finds literal AI keys and unsafe env handling.
+///
+/// Exit codes: 0 nothing at or above `--fail-on`, 1 findings, 2 something could not be checked.
+#[derive(Debug, Parser)]
+#[command(name = "aikeys-lsp", version, max_term_width = 110)]
+#[command(override_usage = "aikeys-lsp --check [OPTIONS] [PATH]...")]
+pub struct Check {
+    /// Files and folders to check [default: .]
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// Check files and report what is wrong
+    #[arg(long)]
+    pub check: bool,
+    /// Also move the keys: shows its plan and asks first
+    #[arg(long)]
+    pub fix: bool,
+    /// Show what `--fix` would do as a diff and change nothing
+    #[arg(long)]
+    pub diff_only: bool,
+    /// Do not ask before `--fix` changes files
+    #[arg(long)]
+    pub yes: bool,
+    /// Where `--fix` moves keys: `env`, `local` …
+    #[arg(long, value_name = "STORE")]
+    pub to: Option<String>,
+    /// The variable that the moved key gets
+    #[arg(long, value_name = "VAR")]
+    pub name: Option<String>,
+    /// How findings are written
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "human", hide_possible_values = false)]
+    pub format: Format,
+    /// Write the report to a file: in another format beside the one of `--format`, or instead of standard output
+    #[arg(long, value_name = "[FORMAT=]FILE", value_parser = Output::parse)]
+    pub output: Vec<Output>,
+    /// Colours in the terminal
+    #[arg(long, value_enum, value_name = "WHEN", default_value = "auto", global = true)]
+    pub color: Color,
+    /// Print findings and errors only
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+    /// Name what was skipped, and why
+    #[arg(long, short, global = true, conflicts_with = "quiet")]
+    pub verbose: bool,
+    /// Only these rules
+    #[arg(long, value_name = "RULE", value_delimiter = ',', value_parser = rules(), hide_possible_values = true)]
+    pub select: Vec<String>,
+    /// Not these rules
+    #[arg(long, value_name = "RULE", value_delimiter = ',', value_parser = rules(), hide_possible_values = true)]
+    pub ignore: Vec<String>,
+    /// The least severity that makes the exit code 1 [default: warning]
+    #[arg(long, value_enum, value_name = "SEVERITY")]
+    pub fail_on: Option<FailOn>,
+    /// Findings that this file lists are not reported
+    #[arg(long, value_name = "FILE")]
+    pub baseline: Option<PathBuf>,
+    /// List all findings in this file instead of reporting them
+    #[arg(long, value_name = "FILE", conflicts_with = "baseline")]
+    pub write_baseline: Option<PathBuf>,
+    /// Exit 0 whatever was found
+    #[arg(long)]
+    pub exit_zero: bool,
+    /// Check the text on standard input under this name
+    #[arg(long, value_name = "NAME", conflicts_with = "paths")]
+    pub stdin_filename: Option<PathBuf>,
+    /// Leave out excluded files also when they are named
+    #[arg(long)]
+    pub force_exclude: bool,
+    /// Also look into node_modules, vendor, target and dist
+    #[arg(long)]
+    pub include_build: bool,
+}
+
+/// A subcommand.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Start a program with the variables of `.env`, references resolved
+    Run {
+        /// Read this file instead of `.env`
+        #[arg(long, value_name = "FILE")]
+        env_file: Option<PathBuf>,
+        /// The program and its arguments
+        #[arg(last = true, required = true, value_name = "CMD")]
+        command: Vec<OsString>,
+    },
+    /// Set up a workspace: `.gitignore`, the encrypted store
+    Init {
+        /// Do not ask
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Say what a rule finds, why that is bad and what to do
+    Explain {
+        /// The rule
+        #[arg(value_parser = rules(), hide_possible_values = true)]
+        rule: String,
+    },
+    /// List the rules
+    Rules,
+    /// List the providers whose keys are known, or say all about one
+    Providers {
+        /// Its id, name or variable
+        name: Option<String>,
+    },
+    /// Print completions for a shell
+    Completions {
+        /// The shell
+        #[arg(value_enum)]
+        shell: clap_complete::Shell,
+    },
+    /// Show a check and a move on a made-up project
+    Demo,
+    /// Look into the encrypted store
+    Store {
+        /// What to do
+        #[command(subcommand)]
+        action: StoreAction,
+    },
+}
+
+/// What to do with a store.
+#[derive(Debug, Subcommand)]
+pub enum StoreAction {
+    /// Store the value on standard input
+    Put {
+        /// The name, or a whole reference
+        reference: String,
+    },
+    /// Print a value
+    Get {
+        /// The name, or a whole reference
+        reference: String,
+    },
+    /// List the names
+    List,
+    /// Say whether a value is there and can be read
+    Check {
+        /// The name, or a whole reference; without one, all of them
+        reference: Option<String>,
+    },
+}
+
+/// How findings are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// With an excerpt, for people
+    Human,
+    /// One object
+    Json,
+    /// A finding a line
+    Jsonl,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// Annotations of GitHub Actions
+    Github,
+}
+
+/// When to use colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// The least severity that counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum FailOn {
+    /// Errors
+    Error,
+    /// Warnings and errors
+    Warning,
+    /// All but hints
+    Info,
+}
+
+/// A file that a report goes to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Output {
+    /// `None` is the format of `--format`.
+    pub format: Option<Format>,
+    /// The file.
+    pub path: PathBuf,
+}
+
+/// Reads the arguments. The error knows its exit code and whether it is an answer to `--help`.
+pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Request, clap::Error> {
+    let args: Vec<OsString> = args.into_iter().collect();
+    if args.len() <= 1 {
+        return Ok(Request::Nothing);
+    }
+    if is_check(&args) {
+        return Ok(Request::Check(Box::new(Check::try_parse_from(args)?)));
+    }
+    let mut clap = command();
+    let whole = Whole::from_arg_matches(&clap.try_get_matches_from_mut(args)?)?;
+    match whole.command {
+        Some(command) => Ok(Request::Command(command)),
+        None if whole.check.paths.is_empty() && whole.stdio => Ok(Request::Serve),
+        None => Err(clap.error(clap::error::ErrorKind::MissingRequiredArgument, missing_check(&whole.check))),
+    }
+}
+
+/// All arguments, for help and completions.
+pub fn command() -> clap::Command {
+    Whole::command()
+}
+
+/// With one of these flags every other word is a path: a file can be called `run`.
+fn is_check(args: &[OsString]) -> bool {
+    let words = args.iter().skip(1).take_while(|word| *word != "--");
+    words.into_iter().any(|word| ["--check", "--fix", "--diff-only", "--write-baseline"].iter().any(|flag| word == flag))
+}
+
+fn missing_check(check: &Check) -> String {
+    match check.paths.first() {
+        Some(word) => {
+            let word = word.to_string_lossy().escape_debug().to_string();
+            format!("there is no command `{word}`\n\n  tip: to check a file or folder, write `aikeys-lsp --check {word}`")
+        }
+        None => "`--check` is missing: these options go with `aikeys-lsp --check`".to_owned(),
+    }
+}
+
+fn rules() -> PossibleValuesParser {
+    PossibleValuesParser::new(RULES.iter().map(|rule| rule.id))
+}
+
+impl Output {
+    fn parse(text: &str) -> Result<Output, String> {
+        let Some((name, path)) = text.split_once('=').filter(|(name, _)| !name.contains(['/', '\\', '.'])) else {
+            return Ok(Output { format: None, path: PathBuf::from(text) });
+        };
+        let format = Format::from_str(name, false)
+            .map_err(|_| format!("there is no format `{}`: a file with `=` in its name is written `./{text}`", name.escape_debug()))?;
+        Ok(Output { format: Some(format), path: PathBuf::from(path) })
+    }
+}
+
+impl Check {
+    /// The files and folders to check.
+    pub fn targets(&self) -> Vec<PathBuf> {
+        if self.paths.is_empty() { vec![PathBuf::from(".")] } else { self.paths.clone() }
+    }
+}
+
+impl FailOn {
+    /// As the rules have it.
+    pub fn severity(self) -> Severity {
+        match self {
+            FailOn::Error => Severity::Error,
+            FailOn::Warning => Severity::Warning,
+            FailOn::Info => Severity::Info,
+        }
+    }
+}

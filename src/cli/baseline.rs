@@ -1,0 +1,111 @@
+//! Baselines: findings that are known already. The file holds no key, and a diff of it is a line a finding.
+
+use std::collections::{BTreeSet, HashMap};
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result, ensure};
+use serde::{Deserialize, Serialize};
+
+use super::check::CheckedFile;
+use super::report::slashed;
+
+/// The findings that are not reported.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Baseline {
+    entries: BTreeSet<Entry>,
+}
+
+/// A finding, without its line: it is the same one when text is added above it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    /// From the workspace's root, with `/`.
+    path: String,
+    rule: String,
+    fingerprint: String,
+    /// The how manieth of its kind in the file, from 0.
+    ordinal: usize,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    version: u32,
+    findings: Vec<Entry>,
+}
+
+/// How a baseline fits the findings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fit {
+    /// Findings that it lists.
+    pub known: usize,
+    /// Entries that match nothing any more.
+    pub unmatched: usize,
+}
+
+impl Baseline {
+    /// Reads a baseline.
+    pub fn read(path: &Path) -> Result<Baseline> {
+        let shown = path.display();
+        let text = fs::read_to_string(path).with_context(|| format!("{shown}: the baseline cannot be read"))?;
+        let file: File = serde_json::from_str(&text).with_context(|| format!("{shown}: this is no baseline"))?;
+        ensure!(file.version == 1, "{shown}: a baseline of version {}: this version of aikeys-lsp knows 1", file.version);
+        Ok(Baseline { entries: file.findings.into_iter().collect() })
+    }
+
+    /// The baseline that lists all findings.
+    pub fn of(files: &[CheckedFile]) -> Baseline {
+        Baseline { entries: files.iter().flat_map(entries).collect() }
+    }
+
+    /// How many findings it lists.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// It lists none.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// Writes the baseline: an entry a line, sorted.
+    pub fn write(&self, path: &Path) -> Result<()> {
+        let lines: Vec<String> = self.entries.iter().map(|entry| Ok(format!("    {}", serde_json::to_string(entry)?))).collect::<Result<_>>()?;
+        let lines = if lines.is_empty() { String::new() } else { format!("\n{}\n  ", lines.join(",\n")) };
+        let text = format!("{{\n  \"version\": 1,\n  \"findings\": [{lines}]\n}}\n");
+        fs::write(path, text).with_context(|| format!("{}: the baseline cannot be written", path.display()))
+    }
+
+    /// Takes the findings out that are known.
+    pub fn apply(&self, files: &mut Vec<CheckedFile>) -> Fit {
+        let mut known = 0;
+        for file in files.iter_mut() {
+            let mut entries = entries(file).into_iter();
+            file.findings.retain(|_| {
+                let is_known = entries.next().is_some_and(|entry| self.entries.contains(&entry));
+                known += usize::from(is_known);
+                !is_known
+            });
+        }
+        files.retain(|file| !file.findings.is_empty());
+        Fit { known, unmatched: self.entries.len() - known }
+    }
+}
+
+/// An entry a finding, in the order of the findings.
+fn entries(file: &CheckedFile) -> Vec<Entry> {
+    let mut seen: HashMap<(&str, &str), usize> = HashMap::new();
+    let mut out = Vec::new();
+    for finding in file.findings.iter().map(|found| &found.finding) {
+        let ordinal = seen.entry((finding.rule, &finding.fingerprint.hex)).or_insert(0);
+        out.push(Entry {
+            path: slashed(file.doc.path()),
+            rule: finding.rule.to_owned(),
+            fingerprint: finding.fingerprint.hex.clone(),
+            ordinal: *ordinal,
+        });
+        *ordinal += 1;
+    }
+    out
+}

@@ -1,0 +1,293 @@
+//! Checking files: from paths to findings. Prints nothing.
+
+use std::collections::{BTreeSet, HashSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::time::Duration;
+use std::{fs, thread};
+
+use super::look::Looker;
+use super::walk::{Entry, Filters, is_excluded, walk};
+use crate::project::{self, Workspace};
+use crate::rules::Finding;
+use crate::syntax::Document;
+use crate::text::Span;
+
+/// What to check for.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Only these rules; none means all.
+    pub select: Vec<String>,
+    /// Not these rules.
+    pub ignore: Vec<String>,
+    /// What is left out.
+    pub named: Named,
+    /// What is walked.
+    pub build: Build,
+}
+
+/// Whether excludes apply to paths that the user named.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Named {
+    /// A named path is checked in any case.
+    #[default]
+    Always,
+    /// `--force-exclude`: pre-commit names every file.
+    UnlessExcluded,
+}
+
+/// Whether build output and vendored code is looked into.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Build {
+    /// `node_modules`, `vendor`, `target`, `dist` are passed by.
+    #[default]
+    Skipped,
+    /// They are looked into, also where git ignores them.
+    Included,
+}
+
+/// What a check found.
+#[derive(Default)]
+pub struct Checked {
+    /// The files with findings, by path.
+    pub files: Vec<CheckedFile>,
+    /// How many files were looked at.
+    pub looked: usize,
+    /// How many of them were too large to be parsed.
+    pub unparsed: usize,
+    /// What could not be checked, and why: reasons for exit code 2.
+    pub problems: Vec<String>,
+    /// What was passed by, and why.
+    pub skipped: Vec<(PathBuf, &'static str)>,
+}
+
+/// A file with findings. It has no `Debug`: its text holds keys.
+pub struct CheckedFile {
+    /// Relative to the current folder, as it is shown.
+    pub path: PathBuf,
+    /// Where it belongs; `doc.path()` is relative to its root.
+    pub workspace: Arc<Workspace>,
+    /// The text. Nothing is parsed yet.
+    pub doc: Document,
+    /// What kind of file it is: only [`Kind::Text`] can be edited.
+    pub kind: Kind,
+    /// How the check came to it.
+    pub met: Met,
+    /// Every secret in it, suppressed ones as well, with what may be shown of it.
+    pub secrets: Vec<(Span, String)>,
+    /// By position.
+    pub findings: Vec<Found>,
+}
+
+/// What a file is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Text, as it lies on the disk.
+    Text,
+    /// Text that was decoded.
+    Utf16,
+    /// Too large to be parsed.
+    Large,
+    /// No text.
+    Binary,
+}
+
+/// A finding, and what can be done about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// What is wrong.
+    pub finding: Finding,
+    /// What the fixes do, the best one first.
+    pub fixes: Vec<String>,
+    /// Why there is no move.
+    pub refused: Option<String>,
+}
+
+/// What the threads report.
+pub(super) enum Event {
+    File(Box<CheckedFile>),
+    Unparsed,
+    Problem(String),
+    Skipped(PathBuf, &'static str),
+}
+
+/// A path that the user named, and where it belongs.
+pub(super) struct Target {
+    /// As it is shown.
+    pub path: PathBuf,
+    /// Its place, links resolved.
+    pub real: PathBuf,
+    /// Where it belongs.
+    pub workspace: Arc<Workspace>,
+    /// How the check came to it.
+    pub met: Met,
+}
+
+/// How a check comes to a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Met {
+    /// The user named it.
+    Named,
+    /// It lies in a folder.
+    Walked,
+}
+
+/// How often `tick` is called.
+const TICK: Duration = Duration::from_millis(100);
+
+/// Checks files and folders. `tick` is called now and then with the number of files looked at so far.
+pub fn check(paths: &[PathBuf], options: &Options, tick: &mut dyn FnMut(usize)) -> Checked {
+    let mut checked = Checked::default();
+    let (files, folders): (Vec<Target>, Vec<Target>) =
+        targets(paths, options, &mut checked).into_iter().partition(|target| !target.real.is_dir());
+    let looked = AtomicUsize::new(0);
+    let (sender, events) = channel();
+    let mut problems: BTreeSet<String> = checked.problems.drain(..).collect();
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            let sender = sender;
+            each(&files, options, &looked, &sender);
+            for folder in &folders {
+                for build in walk(folder, Filters::Git, options, &looked, &sender) {
+                    walk(&build, Filters::None, options, &looked, &sender);
+                }
+            }
+        });
+        loop {
+            match events.recv_timeout(TICK) {
+                Ok(Event::File(file)) => checked.files.push(*file),
+                Ok(Event::Unparsed) => checked.unparsed += 1,
+                Ok(Event::Problem(problem)) => drop(problems.insert(problem)),
+                Ok(Event::Skipped(path, why)) => checked.skipped.push((path, why)),
+                Err(RecvTimeoutError::Timeout) => tick(looked.load(Ordering::Relaxed)),
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+        }
+    });
+    checked.looked = looked.into_inner();
+    checked.problems = problems.into_iter().collect();
+    in_order(&mut checked);
+    checked
+}
+
+/// Checks one text under a name that need not be there.
+pub fn check_text(name: &Path, bytes: Vec<u8>, options: &Options) -> Checked {
+    let mut checked = Checked::default();
+    let looked = AtomicUsize::new(0);
+    let (sender, events) = channel();
+    match Workspace::open(name) {
+        Err(error) => checked.problems.push(error.to_string()),
+        Ok(workspace) => {
+            let target = Target { path: shown(name), real: name.to_owned(), workspace: Arc::new(workspace), met: Met::Named };
+            Looker::new(options, &looked, &sender).look_at_text(&target, bytes);
+        }
+    }
+    drop(sender);
+    for event in events {
+        match event {
+            Event::File(file) => checked.files.push(*file),
+            Event::Unparsed => checked.unparsed += 1,
+            Event::Problem(problem) => checked.problems.push(problem),
+            Event::Skipped(path, why) => checked.skipped.push((path, why)),
+        }
+    }
+    checked.looked = looked.into_inner();
+    checked
+}
+
+/// The named paths that can be checked; for the others, why not.
+fn targets(paths: &[PathBuf], options: &Options, checked: &mut Checked) -> Vec<Target> {
+    let mut targets: Vec<Target> = Vec::new();
+    for path in paths {
+        let meta = match fs::metadata(path) {
+            Ok(meta) => meta,
+            Err(error) => {
+                checked.problems.push(format!("{}: {}", path.display(), why_not(path, &error)));
+                continue;
+            }
+        };
+        // Never opened: reading a pipe could wait for ever.
+        if !meta.is_dir() && !meta.is_file() {
+            checked.problems.extend(project::read(path).err().map(|error| error.to_string()));
+            continue;
+        }
+        let real = match fs::canonicalize(path) {
+            Ok(real) => real,
+            Err(error) => {
+                checked.problems.push(format!("{}: {error}", path.display()));
+                continue;
+            }
+        };
+        if targets.iter().any(|other| other.real == real) {
+            continue;
+        }
+        let known = targets.iter().map(|target| &target.workspace).find(|it| belongs(&real, it));
+        let workspace = match known.map_or_else(|| Workspace::open(path).map(Arc::new), |known| Ok(Arc::clone(known))) {
+            Ok(workspace) => workspace,
+            Err(error) => {
+                checked.problems.push(error.to_string());
+                continue;
+            }
+        };
+        let target = Target { path: shown(path), real, workspace, met: Met::Named };
+        let entry = if meta.is_dir() { Entry::Folder } else { Entry::File };
+        if options.named == Named::UnlessExcluded && is_excluded(&target, entry, options) {
+            checked.skipped.push((target.path, "excluded"));
+            continue;
+        }
+        targets.push(target);
+    }
+    targets
+}
+
+fn why_not(path: &Path, error: &std::io::Error) -> String {
+    match (error.kind(), fs::symlink_metadata(path)) {
+        (std::io::ErrorKind::NotFound, Ok(_)) => "this link leads nowhere".to_owned(),
+        (std::io::ErrorKind::NotFound, Err(_)) => "there is no such file or folder".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
+/// A path lies in a workspace and in no repository inside it.
+fn belongs(real: &Path, workspace: &Workspace) -> bool {
+    let mut between = real.ancestors().skip(1).take_while(|folder| *folder != workspace.root());
+    real.starts_with(workspace.root()) && !between.any(|folder| folder.join(".git").exists())
+}
+
+/// Looks at named files, some at a time.
+fn each(files: &[Target], options: &Options, looked: &AtomicUsize, events: &Sender<Event>) {
+    let next = AtomicUsize::new(0);
+    let one = || {
+        let mut looker = Looker::new(options, looked, events);
+        while let Some(target) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
+            looker.look_at(target);
+        }
+    };
+    match files {
+        [] => {}
+        [_] => one(),
+        _ => thread::scope(|scope| (0..threads()).for_each(|_| drop(scope.spawn(one)))),
+    }
+}
+
+/// At least two: reading waits.
+pub(super) fn threads() -> usize {
+    thread::available_parallelism().map_or(2, |it| it.get().clamp(2, 12))
+}
+
+/// Sorts the files, and drops one that was named twice.
+fn in_order(checked: &mut Checked) {
+    checked.files.sort_by(|a, b| a.path.cmp(&b.path));
+    let mut seen = HashSet::new();
+    checked.files.retain(|file| seen.insert(file.workspace.root().join(file.doc.path())));
+    checked.skipped.sort();
+}
+
+/// A path as it is shown: without `.`, and relative to the current folder where it lies in it.
+pub(super) fn shown(path: &Path) -> PathBuf {
+    let here = std::env::current_dir().unwrap_or_default();
+    let path = path.strip_prefix(&here).unwrap_or(path);
+    path.components().filter(|part| *part != std::path::Component::CurDir).collect()
+}

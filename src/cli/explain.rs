@@ -1,0 +1,133 @@
+//! `explain`, `rules`, `providers`, `completions`: what the program knows. No sample key is shown.
+
+use std::io::{self, Write};
+
+use anyhow::{Context, Result};
+use clap_complete::Shell;
+
+use super::args;
+use super::report::{visible, without_keys};
+use crate::rules::{RULES, Rule};
+use crate::secrets::{Catalogue, Confidence, Format, Level, Provider, Shape};
+
+/// The docs of a rule.
+pub fn explain(out: &mut dyn Write, rule: &str) -> Result<()> {
+    let rule = Rule::named(rule).with_context(|| format!("there is no rule {rule:?}: `aikeys-lsp rules` lists them"))?;
+    writeln!(out, "{} ({})\n\n{}", rule.id, rule.severity.name(), rule.docs)?;
+    writeln!(out, "\nTo accept one finding, write `aikeys: ignore[{}] reason` in a comment on its line or the line above.", rule.id)?;
+    Ok(())
+}
+
+/// Every rule with its severity and summary.
+pub fn rules(out: &mut dyn Write) -> io::Result<()> {
+    let rows: Vec<[String; 3]> = RULES.iter().map(|rule| [rule.id, rule.severity.name(), rule.summary()].map(str::to_owned)).collect();
+    table(out, ["rule", "severity", "what it finds"], &rows)
+}
+
+/// Every provider with its variable and how its keys are found; with a name, all that is known of one.
+pub fn providers(out: &mut dyn Write, catalogue: &Catalogue, name: Option<&str>) -> Result<()> {
+    let Some(name) = name else { return Ok(all_providers(out, catalogue)?) };
+    let same = |provider: &&Provider| provider.id.eq_ignore_ascii_case(name) || provider.name.eq_ignore_ascii_case(name);
+    let named = catalogue.providers.iter().find(same).or_else(|| catalogue.provider_of_env(name));
+    Ok(provider(out, named.with_context(|| unknown(catalogue, name))?)?)
+}
+
+fn all_providers(out: &mut dyn Write, catalogue: &Catalogue) -> io::Result<()> {
+    let row = |provider: &'_ Provider| [provider.id.clone(), provider.name.clone(), provider.env.clone(), found_by(provider).to_owned()];
+    let rows: Vec<[String; 4]> = catalogue.providers.iter().map(row).collect();
+    table(out, ["provider", "name", "variable", "found by"], &rows)
+}
+
+/// The providers whose id holds the word, or begins as it does, in a message.
+fn unknown(catalogue: &Catalogue, name: &str) -> String {
+    let word = name.to_ascii_lowercase();
+    let start: String = word.chars().take(3).collect();
+    let ids = || catalogue.providers.iter().map(|provider| provider.id.as_str());
+    let holds: Vec<&str> = ids().filter(|id| id.contains(&word)).take(5).collect();
+    let like = if holds.is_empty() { ids().filter(|id| id.starts_with(&start)).take(5).collect() } else { holds };
+    let tip = if like.is_empty() { "`aikeys-lsp providers` lists them".to_owned() } else { format!("do you mean {}?", like.join(", ")) };
+    format!("there is no provider {:?}: {tip}", without_keys(name))
+}
+
+fn provider(out: &mut dyn Write, provider: &Provider) -> io::Result<()> {
+    writeln!(out, "{} ({})\n", provider.name, provider.id)?;
+    let line = |out: &mut dyn Write, what: &str, value: &str| match value {
+        "" => Ok(()),
+        value => writeln!(out, "{what:<12}{}", visible(value)),
+    };
+    line(out, "variable", &provider.env)?;
+    line(out, "also", &provider.aliases.join(", "))?;
+    line(out, "related", &provider.related.join(", "))?;
+    line(out, "hosts", &provider.hosts.join(", "))?;
+    line(out, "sent as", &provider.auth)?;
+    line(out, "keys page", &provider.keys_page)?;
+    line(out, "status", &provider.status)?;
+    line(out, "note", &provider.note)?;
+    if !provider.keys.is_empty() {
+        writeln!(out, "\nkeys")?;
+        for shape in &provider.keys {
+            writeln!(out, "  {}: {} ({})", shape.id, shape.name, describe(shape))?;
+        }
+    }
+    if !provider.clients.is_empty() {
+        writeln!(out, "\nclients")?;
+        for client in &provider.clients {
+            writeln!(out, "  {}: {} of {}", client.lang, client.symbol, client.package)?;
+        }
+    }
+    Ok(())
+}
+
+/// Completions for a shell.
+pub fn completions(out: &mut dyn Write, shell: Shell) -> io::Result<()> {
+    let mut buffer = Vec::new();
+    clap_complete::generate(shell, &mut args::command(), "aikeys-lsp", &mut buffer);
+    out.write_all(&buffer)
+}
+
+fn found_by(provider: &Provider) -> &'static str {
+    if provider.keys.iter().any(Shape::stands_alone) {
+        "its shape"
+    } else if provider.keys.iter().any(|shape| shape.format != Format::Opaque) {
+        "its shape in context"
+    } else {
+        "its place"
+    }
+}
+
+fn describe(shape: &Shape) -> String {
+    let start = match shape.prefix() {
+        "" => String::new(),
+        prefix => format!("begins with `{prefix}`, "),
+    };
+    let format = match shape.format {
+        Format::Distinctive => "found anywhere",
+        Format::Contextual => "found where its provider is named",
+        Format::Opaque => "found in places that only this key fills",
+    };
+    let sure = match shape.confidence {
+        Confidence::Low => "one source",
+        Confidence::Medium => "two sources",
+        Confidence::High => "well known",
+    };
+    let cost = match shape.severity {
+        Level::None => "public",
+        Level::Low => "low",
+        Level::Medium => "medium",
+        Level::High => "high",
+        Level::Critical => "critical",
+    };
+    format!("{start}{format}, {sure}, damage {cost}")
+}
+
+/// Columns as wide as their widest cell; the last one is as long as it is.
+fn table<const N: usize>(out: &mut dyn Write, head: [&str; N], rows: &[[String; N]]) -> io::Result<()> {
+    let head = head.map(str::to_owned);
+    let rows = || [&head].into_iter().chain(rows);
+    let widths: [usize; N] = std::array::from_fn(|column| rows().map(|row| row[column].chars().count()).max().unwrap_or(0));
+    for row in rows() {
+        let cells: Vec<String> = row.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
+        writeln!(out, "{}", cells.join("  ").trim_end())?;
+    }
+    Ok(())
+}

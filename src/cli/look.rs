@@ -1,0 +1,181 @@
+//! Looking at one file: read it, leave it at once if it can hold nothing, else ask the rules.
+
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::Sender;
+
+use super::check::{CheckedFile, Event, Found, Kind, Met, Options, Target};
+use super::walk::{Entry, is_excluded_by_settings};
+use crate::project::{LARGE, ProjectError, ReadError, Source, is_binary, read, same_length};
+use crate::rules::{Finding, check, fixes, needs_look, secrets};
+use crate::secrets::scan;
+use crate::syntax::Document;
+use crate::{moves, stores};
+
+/// Looks at files, one after the other, with one buffer.
+pub(super) struct Looker<'l> {
+    options: &'l Options,
+    looked: &'l AtomicUsize,
+    events: Sender<Event>,
+    buffer: Vec<u8>,
+}
+
+/// The part of a large or binary file that is searched at a time, and how much of it is searched again with the next.
+const WINDOW: usize = 1 << 20;
+const OVERLAP: usize = 16 << 10;
+
+impl<'l> Looker<'l> {
+    pub(super) fn new(options: &'l Options, looked: &'l AtomicUsize, events: &Sender<Event>) -> Looker<'l> {
+        Looker { options, looked, events: events.clone(), buffer: Vec::new() }
+    }
+
+    /// Looks at a regular file.
+    pub(super) fn look_at(&mut self, target: &Target) {
+        self.looked.fetch_add(1, Ordering::Relaxed);
+        match self.has_candidate(target) {
+            Ok(false) => {}
+            Ok(true) => match read(&target.real) {
+                Ok(source) => self.judge_safely(target, source),
+                Err(error) => self.problem(&shown_error(target, &error)),
+            },
+            // What goes away during the walk is no risk.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => self.problem(&format!("{}: {error}", target.path.display())),
+        }
+    }
+
+    /// Looks at a text that lies in no file.
+    pub(super) fn look_at_text(&mut self, target: &Target, bytes: Vec<u8>) {
+        self.looked.fetch_add(1, Ordering::Relaxed);
+        self.judge_safely(target, Source::new(bytes));
+    }
+
+    /// Something in the file could be a key or a suppression. Nearly every file holds neither, and is read no further.
+    fn has_candidate(&mut self, target: &Target) -> io::Result<bool> {
+        let mut file = File::open(&target.real)?;
+        let size = file.metadata()?.len();
+        self.fill(&mut file, 0, size.min(LARGE) as usize + 1)?;
+        let is_utf16 = matches!(self.buffer.as_slice(), [0xff, 0xfe, ..] | [0xfe, 0xff, ..]);
+        if is_utf16 {
+            return Ok(true);
+        }
+        if !is_binary(&self.buffer) && self.buffer.len() as u64 <= LARGE {
+            return Ok(needs_look(&self.buffer));
+        }
+        self.has_key(target, &mut file)
+    }
+
+    /// A file that is not parsed holds a distinctive key.
+    fn has_key(&mut self, target: &Target, file: &mut File) -> io::Result<bool> {
+        file.seek(SeekFrom::Start(0))?;
+        let mut kept = 0;
+        loop {
+            let read = self.fill(file, kept, WINDOW)?;
+            if !scan(target.workspace.catalogue(), &self.buffer).is_empty() {
+                return Ok(true);
+            }
+            if read == 0 {
+                return Ok(false);
+            }
+            kept = self.buffer.len().min(OVERLAP);
+            let start = self.buffer.len() - kept;
+            self.buffer.copy_within(start.., 0);
+        }
+    }
+
+    /// Reads up to `most` bytes behind the first `kept` of the buffer; returns how many.
+    fn fill(&mut self, file: &mut File, kept: usize, most: usize) -> io::Result<usize> {
+        self.buffer.resize(kept + most, 0);
+        let mut end = kept;
+        while end < self.buffer.len() {
+            match file.read(&mut self.buffer[end..]) {
+                Ok(0) => break,
+                Ok(read) => end += read,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        self.buffer.truncate(end);
+        Ok(end - kept)
+    }
+
+    /// A fault in a rule costs one file, and says so.
+    fn judge_safely(&self, target: &Target, source: Source) {
+        match catch_unwind(AssertUnwindSafe(|| self.judge(target, source))) {
+            Ok(Ok(None)) => {}
+            Ok(Ok(Some(file))) => self.send(Event::File(Box::new(file))),
+            Ok(Err(error)) => self.problem(&error.to_string()),
+            Err(_) => self.problem(&format!("{}: aikeys-lsp failed at this file: please report it", target.path.display())),
+        }
+    }
+
+    fn judge(&self, target: &Target, source: Source) -> Result<Option<CheckedFile>, ProjectError> {
+        let workspace = &target.workspace;
+        let relative = workspace.relative(&target.real);
+        workspace.config(&relative)?;
+        if target.met == Met::Walked && is_excluded_by_settings(target, Entry::File) {
+            self.send(Event::Skipped(target.path.clone(), "excluded"));
+            return Ok(None);
+        }
+        let (doc, kind) = document(&relative, source);
+        if kind == Kind::Large {
+            self.send(Event::Unparsed);
+        }
+        let around = workspace.surroundings(&relative);
+        let mut findings = workspace.judge(&relative, check(&doc, &around))?;
+        findings.retain(|finding| self.is_wanted(finding.rule));
+        if findings.is_empty() {
+            return Ok(None);
+        }
+        workspace.annotate(&doc, &mut findings);
+        let secrets = secrets(&doc, &around);
+        let around = moves::surroundings(workspace, &doc, stores::destinations(workspace.root()));
+        let found = |finding: Finding| {
+            let repairs = fixes(&doc, &around, &finding);
+            let titles = repairs.fixes.into_iter().map(|fix| fix.title).collect();
+            Found { finding, fixes: titles, refused: repairs.refused }
+        };
+        let findings = findings.into_iter().map(found).collect();
+        let (path, workspace, met) = (target.path.clone(), Arc::clone(workspace), target.met);
+        // A copy without its tree: trees are large, and there can be many files.
+        let doc = Document::with_language(relative, doc.text(), doc.language());
+        Ok(Some(CheckedFile { path, workspace, doc, kind, met, secrets, findings }))
+    }
+
+    fn is_wanted(&self, rule: &str) -> bool {
+        let named = |rules: &[String]| rules.iter().any(|it| it == rule);
+        (self.options.select.is_empty() || named(&self.options.select)) && !named(&self.options.ignore)
+    }
+
+    fn problem(&self, text: &str) {
+        self.send(Event::Problem(text.to_owned()));
+    }
+
+    fn send(&self, event: Event) {
+        let _ = self.events.send(event);
+    }
+}
+
+/// What is not parsed is plain text, whatever its name says.
+fn document(path: &Path, source: Source) -> (Document, Kind) {
+    match source {
+        Source::Text(text) => (Document::new(path, text), Kind::Text),
+        Source::Utf16(text) => (Document::new(path, text), Kind::Utf16),
+        Source::Large(bytes) => (Document::with_language(path, same_length(bytes), None), Kind::Large),
+        Source::Binary(bytes) => (Document::with_language(path, same_length(bytes), None), Kind::Binary),
+    }
+}
+
+/// The error under the path that the user knows.
+fn shown_error(target: &Target, error: &ReadError) -> String {
+    let path = target.path.display();
+    match error {
+        ReadError::Kind { kind, .. } => format!("{path}: this is {kind}, not a file"),
+        ReadError::TooLarge { .. } => format!("{path}: larger than 4 GB: check its parts"),
+        ReadError::Io { error, .. } => format!("{path}: {error}"),
+    }
+}

@@ -1,0 +1,115 @@
+//! The command line: arguments, reports, exit codes. Findings come from the rules, changes from `moves`.
+
+pub mod args;
+pub mod baseline;
+pub mod check;
+pub mod demo;
+pub mod explain;
+pub mod fix;
+pub mod init;
+mod look;
+mod progress;
+pub mod report;
+pub mod run;
+mod verdict;
+mod walk;
+
+use std::io::{self, IsTerminal, Write};
+use std::panic;
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+use args::{Command, Request};
+
+use crate::secrets::Catalogue;
+
+/// Nothing is wrong.
+pub const CLEAN: u8 = 0;
+/// There are findings.
+pub const FOUND: u8 = 1;
+/// Something could not be done.
+pub const FAILED: u8 = 2;
+
+/// Does what the process was started for. `serve` is the language server.
+pub fn main(serve: fn() -> ExitCode) -> ExitCode {
+    panic::set_hook(Box::new(|info| {
+        // Never the message: it can hold a part of a text, and so a key.
+        let place = info.location().map(|it| format!(" at {}:{}", it.file(), it.line())).unwrap_or_default();
+        let _ = writeln!(io::stderr(), "error: aikeys-lsp failed{place}");
+    }));
+    let request = match args::parse(std::env::args_os()) {
+        Ok(request) => request,
+        Err(error) => {
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { FAILED } else { CLEAN });
+        }
+    };
+    match request {
+        Request::Serve => return serve(),
+        Request::Nothing if !io::stdin().is_terminal() => return serve(),
+        _ => {}
+    }
+    ended(answer(request))
+}
+
+fn answer(request: Request) -> Result<ExitCode> {
+    let mut out = io::stdout();
+    match request {
+        Request::Check(check) => verdict::check(&check).map(ExitCode::from),
+        Request::Command(command) => self::command(command, &mut out),
+        Request::Nothing | Request::Serve => {
+            writeln!(out, "{}", args::command().render_help())?;
+            Ok(ExitCode::from(CLEAN))
+        }
+    }
+}
+
+fn command(command: Command, out: &mut dyn Write) -> Result<ExitCode> {
+    match command {
+        Command::Run { env_file, command } => return run::run(env_file.as_deref(), &command),
+        Command::Init { yes } => init::init(Path::new("."), yes, out, &mut ask)?,
+        Command::Explain { rule } => explain::explain(out, &rule)?,
+        Command::Rules => explain::rules(out)?,
+        Command::Providers { name } => explain::providers(out, Catalogue::built_in(), name.as_deref())?,
+        Command::Completions { shell } => explain::completions(out, shell)?,
+        Command::Demo => demo::demo(out)?,
+        Command::Store { .. } => bail!("not in this version"),
+    }
+    out.flush()?;
+    Ok(ExitCode::from(CLEAN))
+}
+
+/// Asks on the terminal. Where there is none, nobody can say yes.
+fn ask(out: &mut dyn Write) -> io::Result<bool> {
+    if !io::stdin().is_terminal() {
+        return Err(io::Error::other("there is no terminal to ask on: add --yes to go on without asking"));
+    }
+    write!(out, "go on? [y/N] ")?;
+    out.flush()?;
+    let mut answer = String::new();
+    io::stdin().read_line(&mut answer)?;
+    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
+}
+
+/// A path that can be printed.
+fn visible(path: &Path) -> String {
+    report::visible(&report::slashed(path))
+}
+
+/// The exit code. A broken pipe is success: the reader has seen enough.
+fn ended(result: Result<ExitCode>) -> ExitCode {
+    match result {
+        Ok(code) => code,
+        Err(error) if is_broken_pipe(&error) => ExitCode::from(CLEAN),
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "error: {}", report::visible(&format!("{error:#}")));
+            ExitCode::from(FAILED)
+        }
+    }
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    let io = error.chain().filter_map(|cause| cause.downcast_ref::<io::Error>());
+    io.into_iter().any(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}

@@ -1,0 +1,76 @@
+//! `json`: one object. `jsonl`: a finding a line. Paths with `/`, columns in bytes, all from 1.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::{Place, Report, Summary, slashed, without_keys};
+use crate::cli::check::{CheckedFile, Found};
+
+#[derive(Serialize)]
+struct Whole<'r> {
+    version: u32,
+    findings: Vec<Record<'r>>,
+    summary: &'r Summary,
+}
+
+#[derive(Serialize)]
+struct Record<'r> {
+    rule: &'r str,
+    severity: &'r str,
+    message: String,
+    path: String,
+    line: usize,
+    column: usize,
+    end_line: usize,
+    end_column: usize,
+    provider: Option<&'r str>,
+    fingerprint: &'r str,
+    /// The fingerprint is over the place, because the value could be guessed from its own.
+    weak: bool,
+    redacted: Option<&'r str>,
+    notes: Vec<String>,
+    fixes: Vec<String>,
+}
+
+/// `{"version": 1, "findings": […], "summary": {…}}`
+pub(super) fn write(out: &mut dyn Write, report: &Report<'_>) -> io::Result<()> {
+    let whole = Whole { version: 1, findings: records(report).collect(), summary: &report.summary };
+    serde_json::to_writer_pretty(&mut *out, &whole)?;
+    writeln!(out)
+}
+
+/// The findings only.
+pub(super) fn write_lines(out: &mut dyn Write, report: &Report<'_>) -> io::Result<()> {
+    for record in records(report) {
+        serde_json::to_writer(&mut *out, &record)?;
+        writeln!(out)?;
+    }
+    Ok(())
+}
+
+fn records<'r>(report: &'r Report<'_>) -> impl Iterator<Item = Record<'r>> {
+    report.files.iter().flat_map(|file| file.findings.iter().map(move |found| record(file, found)))
+}
+
+fn record<'r>(file: &'r CheckedFile, found: &'r Found) -> Record<'r> {
+    let finding = &found.finding;
+    let place = Place::of(&file.doc, finding, str::len);
+    let clean = |texts: &[String]| texts.iter().map(|text| without_keys(text).into_owned()).collect();
+    Record {
+        rule: finding.rule,
+        severity: finding.severity.name(),
+        message: without_keys(&finding.message).into_owned(),
+        path: slashed(&file.path),
+        line: place.line,
+        column: place.column,
+        end_line: place.end_line,
+        end_column: place.end_column,
+        provider: finding.provider.as_deref(),
+        fingerprint: &finding.fingerprint.hex,
+        weak: finding.fingerprint.weak,
+        redacted: finding.redacted.as_deref(),
+        notes: clean(&finding.notes),
+        fixes: clean(&found.fixes),
+    }
+}

@@ -1,0 +1,178 @@
+//! Reports: one function a format, all over the same findings. None of them holds a key.
+
+mod excerpt;
+mod github;
+mod human;
+mod json;
+mod sarif;
+
+use std::borrow::Cow;
+use std::io::{self, Write};
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::args::Format;
+use super::check::CheckedFile;
+use crate::rules::{Finding, Severity};
+use crate::secrets::{Catalogue, redact, scan};
+use crate::syntax::Document;
+
+pub use excerpt::{Excerpt, excerpt};
+
+/// What is reported.
+pub struct Report<'c> {
+    /// The files with findings, by path.
+    pub files: &'c [CheckedFile],
+    /// The numbers.
+    pub summary: Summary,
+}
+
+/// The numbers of a run.
+#[derive(Debug, Default, Serialize)]
+pub struct Summary {
+    /// Files looked at.
+    pub files: usize,
+    /// Findings reported.
+    pub findings: usize,
+    /// Of them, errors.
+    pub errors: usize,
+    /// Warnings.
+    pub warnings: usize,
+    /// Infos.
+    pub infos: usize,
+    /// Hints.
+    pub hints: usize,
+    /// Findings that the baseline lists.
+    pub in_baseline: usize,
+    /// Entries of the baseline that match nothing any more.
+    pub baseline_unmatched: usize,
+    /// Files too large to be parsed: only distinctive keys were looked for.
+    pub unparsed: usize,
+    /// What could not be checked, and why.
+    pub problems: Vec<String>,
+}
+
+/// Writes a report.
+pub fn write(format: Format, out: &mut dyn Write, report: &Report<'_>) -> io::Result<()> {
+    match format {
+        Format::Human => human::write(out, report),
+        Format::Json => json::write(out, report),
+        Format::Jsonl => json::write_lines(out, report),
+        Format::Sarif => sarif::write(out, report),
+        Format::Github => github::write(out, report),
+    }
+}
+
+impl Summary {
+    /// Counts findings.
+    pub fn count(&mut self, findings: impl IntoIterator<Item = Severity>) {
+        for severity in findings {
+            self.findings += 1;
+            *match severity {
+                Severity::Error => &mut self.errors,
+                Severity::Warning => &mut self.warnings,
+                Severity::Info => &mut self.infos,
+                Severity::Hint => &mut self.hints,
+            } += 1;
+        }
+    }
+
+    /// The numbers as a sentence.
+    pub fn sentence(&self) -> String {
+        let counts = [(self.errors, "error"), (self.warnings, "warning"), (self.infos, "info"), (self.hints, "hint")];
+        let found: Vec<String> = counts.into_iter().filter(|(n, _)| *n > 0).map(|(n, what)| counted(n, what)).collect();
+        let found = if found.is_empty() { "nothing found".to_owned() } else { found.join(", ") };
+        let mut parts = vec![format!("{found} in {}", counted(self.files, "file"))];
+        if self.in_baseline > 0 {
+            parts.push(format!("{} in the baseline", self.in_baseline));
+        }
+        if self.baseline_unmatched > 0 {
+            parts.push(format!("{} of the baseline no longer found: write it again", self.baseline_unmatched));
+        }
+        if self.unparsed > 0 {
+            parts.push(format!("{} too large to parse: only distinctive keys were looked for", counted(self.unparsed, "file")));
+        }
+        if !self.problems.is_empty() {
+            parts.push(format!("{} could not be checked", self.problems.len()));
+        }
+        parts.join("; ")
+    }
+}
+
+/// `1 file`, `2 files`.
+pub fn counted(count: usize, what: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {what}{plural}")
+}
+
+/// Where a finding stands: all from 1, the end behind its last character.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Place {
+    line: usize,
+    column: usize,
+    end_line: usize,
+    end_column: usize,
+}
+
+impl Place {
+    /// The place of a finding, its columns counted with `measure`: bytes, characters, UTF-16 units.
+    fn of(doc: &Document, finding: &Finding, measure: fn(&str) -> usize) -> Place {
+        let at = |offset: u32| {
+            let line = doc.lines().line_of(offset);
+            let start = doc.lines().span(line).start as usize;
+            (line as usize + 1, measure(&doc.text()[start..offset as usize]) + 1)
+        };
+        let ((line, column), (end_line, end_column)) = (at(finding.span.start), at(finding.span.end));
+        Place { line, column, end_line, end_column }
+    }
+}
+
+fn characters(text: &str) -> usize {
+    text.chars().count()
+}
+
+fn utf16(text: &str) -> usize {
+    text.encode_utf16().count()
+}
+
+/// A path with `/`.
+pub fn slashed(path: &Path) -> String {
+    let path = path.to_string_lossy();
+    if std::path::MAIN_SEPARATOR == '\\' { path.replace('\\', "/") } else { path.into_owned() }
+}
+
+/// `text` with every key in it redacted: messages and titles quote names, and a name can be a key.
+pub fn without_keys(text: &str) -> Cow<'_, str> {
+    let catalogue = Catalogue::built_in();
+    let tokens = scan(catalogue, text.as_bytes());
+    if tokens.is_empty() {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::new();
+    let mut at = 0;
+    for token in tokens {
+        out.push_str(&text[at..token.span.start as usize]);
+        out.push_str(&redact(&text[token.span.range()], Some(catalogue.shape(token.shape).1)));
+        at = token.span.end as usize;
+    }
+    out.push_str(&text[at..]);
+    Cow::Owned(out)
+}
+
+/// `text` with everything that a terminal would act on, or that cannot be seen, written as an escape.
+pub fn visible(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\t' => out.push_str("    "),
+            c if c.is_control() => out.extend(c.escape_default()),
+            // Direction marks, zero-width characters, line and paragraph separators, the byte order mark.
+            '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{61c}' => {
+                out.extend(c.escape_unicode());
+            }
+            c => out.push(c),
+        }
+    }
+    out
+}

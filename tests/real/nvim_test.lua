@@ -1,0 +1,324 @@
+-- The Neovim side of nvim_test.py: runs inside a real, headless Neovim with the real plugin.
+-- Each scenario returns a table; it is written to $RESULT as JSON, with `error` if one failed.
+
+local LIMIT = 20000
+
+local function wait(what, condition)
+  assert(vim.wait(LIMIT, condition, 10), 'waited in vain for ' .. what)
+end
+
+local function edit(name)
+  vim.cmd.edit(vim.fn.fnameescape(name))
+  return vim.api.nvim_get_current_buf()
+end
+
+local function text(buffer)
+  return table.concat(vim.api.nvim_buf_get_lines(buffer, 0, -1, false), '\n')
+end
+
+local function on_disk(name)
+  return table.concat(vim.fn.readfile(name), '\n')
+end
+
+local function attached(buffer)
+  local client
+  wait('the server to attach', function()
+    client = vim.lsp.get_clients({ bufnr = buffer, name = 'aikeys_lsp' })[1]
+    return client ~= nil and client.initialized
+  end)
+  return client
+end
+
+-- The only diagnostic of the buffer, with the text that it marks.
+local function only_diagnostic(buffer)
+  wait('a diagnostic', function()
+    return #vim.diagnostic.get(buffer) > 0
+  end)
+  local all = vim.diagnostic.get(buffer)
+  assert(#all == 1, 'expected one diagnostic, got ' .. vim.inspect(all))
+  local d = all[1]
+  local marked = vim.api.nvim_buf_get_text(buffer, d.lnum, d.col, d.end_lnum, d.end_col, {})
+  return {
+    source = d.source,
+    code = d.code,
+    message = d.message,
+    severity = d.severity,
+    marked = table.concat(marked, '\n'),
+    lnum = d.lnum,
+    col = d.col,
+  }
+end
+
+local function goto_diagnostic(d)
+  vim.api.nvim_win_set_cursor(0, { d.lnum + 1, d.col + 4 })
+end
+
+-- Applies the first action whose title begins so, the way a mapping of the user would.
+local function apply(beginning)
+  local titles, chosen = {}, nil
+  vim.lsp.buf.code_action({
+    apply = true,
+    filter = function(action)
+      table.insert(titles, action.title)
+      if chosen == nil and vim.startswith(action.title, beginning) then
+        chosen = action
+      end
+      return action == chosen
+    end,
+  })
+  wait('code actions', function()
+    return #titles > 0
+  end)
+  assert(chosen, 'no action begins with "' .. beginning .. '": ' .. vim.inspect(titles))
+  return titles, chosen
+end
+
+local function move(buffer)
+  local d = only_diagnostic(buffer)
+  goto_diagnostic(d)
+  vim.g.answered = false
+  local titles, chosen = apply('Move to .env')
+  wait('the key to leave the buffer', function()
+    return not text(buffer):find(d.marked, 1, true)
+  end)
+  -- The command is answered after the edit.
+  wait('the answer to the move', function()
+    return vim.g.answered
+  end)
+  return d, titles, chosen
+end
+
+-- Files that Neovim has open, with their state. Floats and scratch buffers do not count.
+local function files()
+  local list = {}
+  for _, buffer in ipairs(vim.api.nvim_list_bufs()) do
+    if vim.api.nvim_buf_is_loaded(buffer) and vim.bo[buffer].buftype == '' then
+      local name = vim.fn.fnamemodify(vim.api.nvim_buf_get_name(buffer), ':.')
+      list[name] = vim.bo[buffer].modified
+    end
+  end
+  return list
+end
+
+local scenarios = {}
+
+function scenarios.move()
+  local buffer = edit('app.py')
+  local client = attached(buffer)
+  local literal = text(buffer)
+  local d = only_diagnostic(buffer)
+  goto_diagnostic(d)
+
+  vim.lsp.buf.hover()
+  local hover
+  wait('the hover window', function()
+    for _, window in ipairs(vim.api.nvim_list_wins()) do
+      if vim.api.nvim_win_get_config(window).relative ~= '' then
+        hover = text(vim.api.nvim_win_get_buf(window))
+        vim.api.nvim_win_close(window, true)
+        return true
+      end
+    end
+  end)
+
+  local _, titles, chosen = move(buffer)
+  local result = {
+    diagnostic = d,
+    hover = hover,
+    titles = titles,
+    command = chosen.command,
+    kind = chosen.kind,
+    encoding = client.offset_encoding,
+    modified = vim.bo[buffer].modified,
+    source_before_write = on_disk('app.py'),
+    env_before_write = on_disk('.env'),
+  }
+  vim.cmd.write()
+  result.files = files()
+
+  wait('the diagnostic to go', function()
+    return #vim.diagnostic.get(buffer) == 0
+  end)
+  local moved = text(buffer)
+  vim.cmd.undo()
+  result.undone = text(buffer) == literal
+  result.env_after_undo = on_disk('.env')
+  only_diagnostic(buffer)
+  vim.cmd.redo()
+  result.redone = text(buffer) == moved
+  vim.cmd.write()
+  return result
+end
+
+function scenarios.rust()
+  local buffer = edit('src/main.rs')
+  attached(buffer)
+  local d = move(buffer)
+  vim.cmd.write()
+  return { diagnostic = d, files = files() }
+end
+
+-- Columns are bytes in Neovim, whatever the protocol counts.
+function scenarios.wide()
+  local buffer = edit('wide.py')
+  attached(buffer)
+  return { diagnostic = only_diagnostic(buffer) }
+end
+
+function scenarios.env_unsaved()
+  local env = edit('.env')
+  attached(env)
+  vim.api.nvim_buf_set_lines(env, -1, -1, false, { 'TYPED=2' })
+  vim.cmd('edit app.py')
+  local buffer = vim.api.nvim_get_current_buf()
+  attached(buffer)
+  local d = move(buffer)
+  local result = { marked = d.marked, env_buffer = text(env), env_disk = on_disk('.env') }
+  vim.cmd.wall()
+  result.files = files()
+  return result
+end
+
+function scenarios.env_open()
+  local env = edit('.env')
+  attached(env)
+  vim.cmd('edit app.py')
+  local buffer = vim.api.nvim_get_current_buf()
+  attached(buffer)
+  local d = move(buffer)
+  wait('the .env buffer to be read again', function()
+    return text(env):find(d.marked, 1, true) ~= nil
+  end)
+  vim.cmd.write()
+  return { files = files() }
+end
+
+function scenarios.save_after_move()
+  require('aikeys').setup({ save_after_move = true })
+  local buffer = edit('app.py')
+  attached(buffer)
+  move(buffer)
+  wait('the buffer to be written', function()
+    return not vim.bo[buffer].modified
+  end)
+  local first = on_disk('app.py')
+
+  -- A second buffer with other unsaved changes is left to the user.
+  local rust = edit('src/main.rs')
+  attached(rust)
+  only_diagnostic(rust)
+  vim.api.nvim_buf_set_lines(rust, -1, -1, false, { '// mine' })
+  move(rust)
+  return { python = first, rust = on_disk('src/main.rs'), rust_modified = vim.bo[rust].modified }
+end
+
+-- The action was made for another version of the text than the one that is there now.
+function scenarios.stale()
+  local buffer = edit('app.py')
+  local client = attached(buffer)
+  local d = only_diagnostic(buffer)
+  goto_diagnostic(d)
+  local params = vim.lsp.util.make_range_params(0, client.offset_encoding)
+  params.context = { diagnostics = {} }
+  local reply = assert(client:request_sync('textDocument/codeAction', params, LIMIT, buffer))
+  local action
+  for _, candidate in ipairs(reply.result) do
+    if vim.startswith(candidate.title, 'Move to .env') then
+      action = action or candidate
+    end
+  end
+  -- The key stands where it stood: only the version tells.
+  vim.api.nvim_buf_set_lines(buffer, -1, -1, false, { '# typed meanwhile' })
+  local before = text(buffer)
+  client:exec_cmd(action.command, { bufnr = buffer })
+  wait('a refusal', function()
+    return vim.g.told ~= nil
+  end)
+  return { told = vim.g.told, level = vim.g.told_level, unchanged = text(buffer) == before }
+end
+
+function scenarios.dotenv_names()
+  local types = {}
+  for _, name in ipairs({ '.env', '.env.local', '.env.production', 'settings.env.json' }) do
+    edit(name)
+    types[name] = vim.bo.filetype
+  end
+  vim.cmd('edit .env.local')
+  attached(vim.api.nvim_get_current_buf())
+  return types
+end
+
+function scenarios.health()
+  vim.cmd.checkhealth('aikeys')
+  local before = text(0)
+  vim.cmd('bwipeout!')
+  attached(edit('app.py'))
+  vim.o.undofile = true
+  vim.cmd.checkhealth('aikeys')
+  return { before = before, running = text(0) }
+end
+
+function scenarios.health_missing()
+  vim.lsp.config('aikeys_lsp', { cmd = { 'no-such-aikeys-lsp', '--stdio' } })
+  vim.cmd.checkhealth('aikeys')
+  return { report = text(0) }
+end
+
+function scenarios.help()
+  vim.cmd.helptags(vim.fn.fnameescape(vim.env.PLUGIN .. '/doc'))
+  local page = table.concat(vim.fn.readfile(vim.env.PLUGIN .. '/doc/aikeys.txt'), '\n')
+  local own, links = {}, {}
+  for tag in page:gmatch('%*([^%s*]+)%*') do
+    vim.cmd.help(tag)
+    own[tag] = vim.fn.fnamemodify(vim.api.nvim_buf_get_name(0), ':t')
+  end
+  for link in page:gmatch('|([^%s|]+)|') do
+    vim.cmd.help(link) -- an error if there is no such page
+    table.insert(links, link)
+  end
+  return { own = own, links = links, widest = vim.fn.max(vim.tbl_map(vim.fn.strdisplaywidth, vim.split(page, '\n'))) }
+end
+
+function scenarios.check()
+  vim.cmd('AikeysCheck')
+  wait('the quickfix list', function()
+    return vim.fn.getqflist({ title = 0 }).title == 'aikeys'
+  end)
+  local items = {}
+  for _, item in ipairs(vim.fn.getqflist()) do
+    local buffer = item.bufnr
+    vim.fn.bufload(buffer)
+    local marked = vim.api.nvim_buf_get_text(buffer, item.lnum - 1, item.col - 1, item.end_lnum - 1, item.end_col - 1, {})
+    table.insert(items, {
+      name = vim.fn.fnamemodify(vim.api.nvim_buf_get_name(buffer), ':.'),
+      text = item.text,
+      type = item.type,
+      marked = table.concat(marked, '\n'),
+    })
+  end
+  return { items = items, window = vim.fn.getqflist({ winid = 0 }).winid ~= 0 }
+end
+
+-- Remembers what the plugin told the user last.
+vim.notify = function(message, level)
+  vim.g.told = message
+  vim.g.told_level = level
+end
+
+-- Notes that a move is answered, once the plugin has seen the answer too.
+vim.api.nvim_create_autocmd('LspRequest', {
+  callback = function(args)
+    local request = args.data.request
+    if request.type == 'complete' and request.method == 'workspace/executeCommand' then
+      vim.schedule(function()
+        vim.g.answered = true
+      end)
+    end
+  end,
+})
+
+local ok, result = xpcall(scenarios[vim.env.SCENARIO], debug.traceback)
+local out = ok and result or { error = result, told = vim.g.told }
+out.children = vim.api.nvim_get_proc_children(vim.fn.getpid())
+vim.fn.writefile({ vim.json.encode(out) }, vim.env.RESULT)
+vim.cmd('qall!')

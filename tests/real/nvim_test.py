@@ -1,0 +1,295 @@
+#!/usr/bin/env python3
+"""Drives the plugin in editors/nvim in a real, headless Neovim with the real server.
+
+    AIKEYS_LSP_BIN=target/debug/aikeys-lsp python3 tests/real/nvim_test.py [SCENARIO...]
+
+The Neovim side is nvim_test.lua. What lies on the disk is checked here.
+"""
+
+import contextlib
+import hashlib
+import json
+import os
+import pathlib
+import shutil
+import signal
+import stat
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+
+from common import HERE, REPOSITORY, Workspace, leaks, server, tool
+
+TIME_LIMIT = 60
+
+
+def alive(pid):
+    with contextlib.suppress(OSError):
+        return "(zombie)" not in pathlib.Path(f"/proc/{pid}/status").read_text()
+    return False
+
+
+class Neovim:
+    """One Neovim with a home of its own, so that no configuration of the user takes part."""
+
+    def __init__(self, scenario, folder, program):
+        self.scenario = scenario
+        self.home = pathlib.Path(folder) / "home"
+        self.workspace = Workspace(pathlib.Path(folder) / "workspace")
+        self.program = program
+        self.home.mkdir()
+        # A copy: `:helptags` writes beside the help page.
+        self.plugin = pathlib.Path(folder) / "plugin"
+        shutil.copytree(REPOSITORY / "editors" / "nvim", self.plugin)
+
+    def run(self):
+        init = self.home / "init.lua"
+        init.write_text(
+            "vim.opt.runtimepath:append(vim.env.PLUGIN)\n"
+            "vim.lsp.log.set_level('trace')\n"
+            "vim.lsp.enable('aikeys_lsp')\n"
+        )
+        result = self.home / "result.json"
+        environment = os.environ | {
+            "HOME": str(self.home),
+            "XDG_CONFIG_HOME": str(self.home / "config"),
+            "XDG_DATA_HOME": str(self.home / "data"),
+            "XDG_STATE_HOME": str(self.home / "state"),
+            "XDG_CACHE_HOME": str(self.home / "cache"),
+            "AIKEYS_LSP_PATH": str(server()),
+            "PLUGIN": str(self.plugin),
+            "SCENARIO": self.scenario,
+            "RESULT": str(result),
+        }
+        command = [str(self.program), "--headless", "-i", "NONE", "-u", str(init), "-S", str(HERE / "nvim_test.lua")]
+        process = subprocess.Popen(
+            command,
+            cwd=self.workspace.folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        try:
+            output, _ = process.communicate(timeout=TIME_LIMIT)
+        except subprocess.TimeoutExpired:
+            raise AssertionError(f"Neovim did not end within {TIME_LIMIT} s") from None
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+        assert result.exists(), f"Neovim ended without a result:\n{output}"
+        answer = json.loads(result.read_text())
+        assert "error" not in answer, f"{answer['error']}\ntold: {answer.get('told')}\n{output}"
+
+        deadline = time.monotonic() + 5
+        while any(map(alive, answer["children"])) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        left = [pid for pid in answer["children"] if alive(pid)]
+        for pid in left:
+            os.kill(pid, signal.SIGKILL)
+        assert not left, "the server outlived Neovim"
+        return answer
+
+    def log(self):
+        return (self.home / "state" / "nvim" / "lsp.log").read_text()
+
+    def check_log(self, key):
+        """Neovim sends the text of a file when it is opened or changed. Nothing else may hold the key."""
+        lines = self.log().splitlines()
+        assert any("initialize" in line for line in lines), "the LSP log is not at trace level"
+        for line in lines:
+            if leaks(line, key):
+                method = [m for m in ("textDocument/didOpen", "textDocument/didChange") if f'"{m}"' in line]
+                assert method, f"the LSP log holds the key, in: {line[:200]}"
+
+    def check_moved(self, name, key, variable="OPENAI_API_KEY"):
+        """The key is out of the source and safe in `.env`."""
+        workspace = self.workspace
+        source = workspace.read(name)
+        assert key not in source, f"the key is still in {name}"
+        assert variable in source, f"{name} reads no variable:\n{source}"
+        values = workspace.environment()
+        assert values.get(variable) == key, f".env has other names or values: {sorted(values)}"
+        assert workspace.ignored(".env"), "git does not ignore .env"
+
+
+def check_diagnostic(diagnostic, key):
+    assert diagnostic["source"] == "aikeys", diagnostic["source"]
+    assert diagnostic["code"] == "hardcoded-ai-key", diagnostic["code"]
+    assert diagnostic["marked"].strip("\"'") == key, "the range is not the literal's content"
+    assert not leaks(diagnostic["message"], key), "the message shows the key"
+
+
+def mode(path):
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def move(nvim):
+    """The whole way: mark, hover, move, write, undo."""
+    workspace = nvim.workspace
+    key = workspace.python_key
+    before = hashlib.sha256(key.encode()).hexdigest()
+    answer = nvim.run()
+
+    check_diagnostic(answer["diagnostic"], key)
+    assert answer["diagnostic"]["severity"] == 1, "a literal key is an error"
+    assert answer["encoding"] == "utf-8", answer["encoding"]
+    assert answer["hover"].strip() and not leaks(answer["hover"], key), "the hover is empty or shows the key"
+    titles = answer["titles"]
+    for beginning in ("Move to .env", "Move to the encrypted store", "Ignore with a reason…"):
+        assert any(title.startswith(beginning) for title in titles), f"no action {beginning!r} in {titles}"
+    assert not leaks(json.dumps([titles, answer["command"]]), key), "an action carries the key"
+    assert answer["command"]["command"] == "aikeys.move", answer["command"]["command"]
+    assert answer["kind"] == "quickfix.aikeys", answer["kind"]
+
+    assert answer["modified"], "the buffer was written without being asked to"
+    assert key in answer["source_before_write"] and key in answer["env_before_write"], "the key is nowhere before :w"
+    assert answer["files"] == {"app.py": False}, f"other buffers were opened or left modified: {answer['files']}"
+
+    assert answer["undone"], "undo did not bring the text back"
+    assert key in answer["env_after_undo"], "undo took the key out of .env"
+    assert answer["redone"], "redo did not bring the move back"
+
+    nvim.check_moved("app.py", key)
+    assert mode(workspace.folder / ".env") == 0o600, oct(mode(workspace.folder / ".env"))
+    assert workspace.run_app() == before, "app.py gets another key than before"
+    nvim.check_log(key)
+
+
+def rust(nvim):
+    answer = nvim.run()
+    key = nvim.workspace.rust_key
+    check_diagnostic(answer["diagnostic"], key)
+    nvim.check_moved("src/main.rs", key, "ANTHROPIC_API_KEY")
+    assert "env::var" in nvim.workspace.read("src/main.rs")
+    assert answer["files"] == {"src/main.rs": False}, answer["files"]
+    nvim.check_log(key)
+
+
+def wide(nvim):
+    """The range is right behind characters that UTF-8 and UTF-16 count differently."""
+    workspace = nvim.workspace
+    workspace.write("wide.py", f'config = {{"ключ 🔑": 1, "api_key": "{workspace.python_key}"}}\n')
+    check_diagnostic(nvim.run()["diagnostic"], workspace.python_key)
+
+
+def env_unsaved(nvim):
+    """`.env` is open and has unsaved changes: neither they nor the key are lost."""
+    workspace = nvim.workspace
+    workspace.write(".env", "OTHER=1\n").chmod(0o640)
+    workspace.write(".gitignore", ".env\n")
+    answer = nvim.run()
+    assert "TYPED=2" in answer["env_buffer"], "the unsaved line is gone from the buffer"
+    assert answer["marked"] in answer["env_buffer"] + answer["env_disk"], "the key is nowhere before :wall"
+    nvim.check_moved("app.py", workspace.python_key)
+    values = workspace.environment()
+    assert (values["OTHER"], values["TYPED"]) == ("1", "2"), "lines of .env are lost"
+    assert answer["files"] == {".env": False, "app.py": False}, answer["files"]
+    assert mode(workspace.folder / ".env") == 0o640, "the mode of .env was changed"
+
+
+def env_open(nvim):
+    """`.env` is open without changes: its buffer must show the new line, or saving it loses the key."""
+    workspace = nvim.workspace
+    workspace.write(".env", "# mine\nOTHER=1")
+    answer = nvim.run()
+    nvim.check_moved("app.py", workspace.python_key)
+    assert workspace.read(".env").startswith("# mine\nOTHER=1\n"), "lines of .env were changed"
+    assert answer["files"] == {".env": False, "app.py": False}, answer["files"]
+
+
+def save_after_move(nvim):
+    answer = nvim.run()
+    workspace = nvim.workspace
+    assert workspace.python_key not in answer["python"], "app.py was not written"
+    assert answer["rust_modified"] and "mine" not in answer["rust"], "another change was written unasked"
+    assert workspace.rust_key in answer["rust"]
+
+
+def stale(nvim):
+    """An action that was made for an older text changes nothing and says so."""
+    answer = nvim.run()
+    assert answer["told"].startswith("aikeys: ") and answer["level"] == 4, answer
+    assert not leaks(answer["told"], nvim.workspace.python_key)
+    assert answer["unchanged"], "the buffer was edited"
+    assert not (nvim.workspace.folder / ".env").exists(), ".env was written"
+
+
+def dotenv_names(nvim):
+    answer = nvim.run()
+    answer.pop("children")
+    assert answer.pop("settings.env.json") == "json"
+    assert set(answer.values()) <= {"sh", "env", "dotenv"}, answer
+
+
+def health(nvim):
+    answer = nvim.run()
+    assert "ERROR" not in answer["before"] + answer["running"], answer
+    assert "no buffer has started it yet" in answer["before"], answer["before"]
+    assert "aikeys-lsp 0." in answer["running"], answer["running"]
+    assert "running for 1 buffer(s)" in answer["running"] and "positions in utf-8" in answer["running"]
+    assert "git does not ignore `.env`" in answer["running"], answer["running"]
+    assert "'undofile' is on" in answer["running"] and "DEBUG or TRACE" in answer["running"]
+
+
+def health_missing(nvim):
+    report = nvim.run()["report"]
+    assert "ERROR" in report and "`no-such-aikeys-lsp` is not an executable" in report, report
+
+
+def help(nvim):
+    """The help page builds, its tags lead to it, and its links lead somewhere."""
+    answer = nvim.run()
+    assert {"aikeys", ":AikeysCheck", "aikeys.setup()"} <= set(answer["own"])
+    assert set(answer["own"].values()) == {"aikeys.txt"}, answer["own"]
+    assert len(answer["links"]) >= 5 and answer["widest"] <= 78, answer
+
+
+def check(nvim):
+    """:AikeysCheck finds what the editor finds, without a running server."""
+    answer = nvim.run()
+    workspace = nvim.workspace
+    found = {item["name"]: item for item in answer["items"]}
+    assert set(found) == {"app.py", "src/main.rs"}, sorted(found)
+    for name, key in (("app.py", workspace.python_key), ("src/main.rs", workspace.rust_key)):
+        item = found[name]
+        assert item["marked"].strip("\"'") == key, f"the quickfix range in {name} is wrong"
+        assert item["type"] == "E" and item["text"].endswith("[hardcoded-ai-key]"), item
+        assert not leaks(item["text"], key), "the quickfix list shows the key"
+    assert answer["window"], "the quickfix window is not open"
+
+
+SCENARIOS = [
+    move, rust, wide, env_unsaved, env_open, save_after_move, stale,
+    dotenv_names, health, health_missing, help, check,
+]  # fmt: skip
+
+
+def main():
+    program = tool("nvim/bin/nvim", "nvim")
+    server()
+    names = {scenario.__name__: scenario for scenario in SCENARIOS}
+    failed = 0
+    chosen = sys.argv[1:] or list(names)
+    for name in chosen:
+        started = time.monotonic()
+        with tempfile.TemporaryDirectory(prefix="aikeys-nvim-") as folder:
+            try:
+                names[name](Neovim(name, os.path.realpath(folder), program))
+                verdict = "ok"
+            except (AssertionError, OSError, KeyError) as error:
+                failed += 1
+                verdict = "FAILED"
+                place = traceback.extract_tb(error.__traceback__)[-1]
+                print(f"--- {name}, nvim_test.py:{place.lineno}: {type(error).__name__}: {error}", file=sys.stderr)
+        print(f"{name}: {verdict} ({time.monotonic() - started:.1f} s)", flush=True)
+    print(f"{len(chosen) - failed} passed, {failed} failed")
+    sys.exit(1 if failed else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,472 @@
+#!/usr/bin/env node
+// Drives the extension in editors/vscode in a real VS Code workbench with the real server.
+//
+//     AIKEYS_LSP_BIN=target/debug/aikeys-lsp node tests/real/vscode_test.mjs
+//
+// The workbench is code-server's, shown by a headless Chromium: mouse and keyboard, as a user has
+// them. Screenshots go to shots/ in the cache folder. All runs on loopback, at a free port.
+
+import assert from 'node:assert/strict';
+import { execFileSync, spawn } from 'node:child_process';
+import { createHash, randomInt } from 'node:crypto';
+import fs from 'node:fs';
+import { createRequire } from 'node:module';
+import net from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const here = path.dirname(fileURLToPath(import.meta.url));
+const repository = path.join(here, '..', '..');
+const cache = path.join(process.env.XDG_CACHE_HOME || path.join(os.homedir(), '.cache'), 'aikeys-lsp-tests');
+const require = createRequire(import.meta.url);
+
+const WAIT = 45_000; // for what the workbench shows: it is slow on a busy machine
+const started = Date.now();
+
+function say(text) {
+  console.log(`${((Date.now() - started) / 1000).toFixed(1).padStart(5)} s  ${text}`);
+}
+
+function tool(relative) {
+  const file = path.join(cache, relative);
+  if (!fs.existsSync(file)) {
+    throw new Error(`${file} is missing: run tests/real/install.sh vscode`);
+  }
+  return file;
+}
+
+function serverUnderTest() {
+  if (!process.env.AIKEYS_LSP_BIN) {
+    throw new Error('set AIKEYS_LSP_BIN to the aikeys-lsp program that is to be tested');
+  }
+  const file = path.resolve(process.env.AIKEYS_LSP_BIN);
+  fs.accessSync(file, fs.constants.X_OK);
+  return file;
+}
+
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-';
+
+function randomText(count) {
+  const random = (length, from) => Array.from({ length }, () => from[randomInt(from.length)]).join('');
+  // The last character is a letter, so that no reader of a file takes it for punctuation.
+  return random(count - 1, ALPHABET) + random(1, ALPHABET.slice(0, 52));
+}
+
+// Keys in the shapes of two providers. Put together here: none stands in a file.
+const openaiKey = () => ['sk', 'proj', randomText(74)].join('-') + ['T3B', 'lbkFJ'].join('') + randomText(74);
+const anthropicKey = () => `${['sk', 'ant', 'api03', randomText(93)].join('-')}AA`;
+
+// Does the text hold ten characters in a row of the key's random parts?
+function leaks(text, key) {
+  for (let at = 'sk-ant-api03-'.length; at + 10 <= key.length; at++) {
+    const piece = key.slice(at, at + 10);
+    if (text.includes(piece)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+async function until(what, condition, limit = WAIT) {
+  const end = Date.now() + limit;
+  while (Date.now() < end) {
+    const value = await condition();
+    if (value) {
+      return value;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`waited in vain for ${what}`);
+}
+
+function freePort() {
+  return new Promise((resolve, reject) => {
+    const probe = net.createServer();
+    probe.once('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const { port } = probe.address();
+      probe.close(() => resolve(port));
+    });
+  });
+}
+
+function makeWorkspace(folder) {
+  const keys = { python: openaiKey(), rust: anthropicKey() };
+  fs.mkdirSync(path.join(folder, 'src'), { recursive: true });
+  execFileSync('git', ['init', '-q', folder]);
+  // Prints the key's hash, so that we can tell whether the program still gets its key.
+  fs.writeFileSync(
+    path.join(folder, 'app.py'),
+    `import hashlib\nimport os\n\napi_key = "${keys.python}"\nprint(hashlib.sha256(api_key.encode()).hexdigest())\n`,
+  );
+  fs.writeFileSync(
+    path.join(folder, 'src', 'main.rs'),
+    `fn main() {\n    let api_key = "${keys.rust}";\n    println!("{}", api_key.len());\n}\n`,
+  );
+  return keys;
+}
+
+// --- where the extension looks for the server ---------------------------------------------------
+
+function checkServerSearch(folder) {
+  const { findServer } = require(path.join(repository, 'editors', 'vscode', 'server.js'));
+  const program = (name) => {
+    const file = path.join(folder, name, 'aikeys-lsp');
+    fs.mkdirSync(path.dirname(file), { recursive: true });
+    fs.writeFileSync(file, '', { mode: 0o644 });
+    return file;
+  };
+  const [variable, setting, onPath] = ['variable', 'setting', 'on-path'].map(program);
+  const bundled = program('extension/bundled');
+  const bare = path.join(folder, 'bare');
+  const find = (environment, set, extension) => findServer({ environment, setting: set, extension });
+  const PATH = ['relative', path.join(folder, 'nowhere'), path.dirname(onPath)].join(path.delimiter);
+  const extension = path.join(folder, 'extension');
+
+  assert.equal(find({ AIKEYS_LSP_PATH: variable, PATH }, setting, extension), variable);
+  assert.equal(find({ PATH }, setting, extension), setting);
+  assert.equal(find({ PATH }, '', extension), bundled);
+  assert.equal(fs.statSync(bundled).mode & 0o111, 0o111, 'the bundled server is executable');
+  assert.equal(find({ PATH }, '', bare), onPath);
+  assert.throws(() => find({ PATH: '' }, '', bare), /was not found/);
+  assert.throws(() => find({ PATH }, path.join(folder, 'gone'), extension), /aikeys\.server\.path/);
+  assert.throws(() => find({ AIKEYS_LSP_PATH: 'aikeys-lsp', PATH }, '', extension), /absolute/);
+  // A folder of the workspace must never be searched through a relative entry.
+  const before = process.cwd();
+  process.chdir(folder);
+  try {
+    assert.throws(() => find({ PATH: 'on-path' }, '', bare), /was not found/);
+  } finally {
+    process.chdir(before);
+  }
+  say('the server is looked for in the right order');
+}
+
+// --- the extension and the workbench --------------------------------------------------------------
+
+function environment(folder, more = {}) {
+  return {
+    ...process.env,
+    HOME: folder,
+    XDG_CONFIG_HOME: path.join(folder, 'config'),
+    XDG_DATA_HOME: path.join(folder, 'data'),
+    XDG_STATE_HOME: path.join(folder, 'state'),
+    XDG_CACHE_HOME: path.join(folder, 'cache'),
+    PATH: `${tool('node/bin')}${path.delimiter}${process.env.PATH}`,
+    // No gallery: nothing is looked up outside.
+    EXTENSIONS_GALLERY: '{"serviceUrl":"","itemUrl":"","resourceUrlTemplate":""}',
+    ...more,
+  };
+}
+
+// Bundles and packages a copy of editors/vscode, so that the repository's folder stays clean.
+function packageExtension(folder) {
+  const copy = path.join(folder, 'extension-source');
+  const ours = ['node_modules', 'dist', 'bundled'];
+  fs.cpSync(path.join(repository, 'editors', 'vscode'), copy, {
+    recursive: true,
+    filter: (file) => !ours.includes(path.basename(file)) && !file.endsWith('.vsix'),
+  });
+  fs.symlinkSync(tool('vscode-client/node_modules'), path.join(copy, 'node_modules'));
+  const vsix = path.join(folder, 'aikeys.vsix');
+  const options = { cwd: copy, env: environment(folder), stdio: ['ignore', 'pipe', 'pipe'] };
+  execFileSync(tool('vsce/node_modules/.bin/vsce'), ['package', '--allow-missing-repository', '-o', vsix], options);
+  const listing = execFileSync('python3', ['-m', 'zipfile', '-l', vsix], { encoding: 'utf8' });
+  const files = listing.split('\n').slice(1).map((line) => line.split(/\s/)[0]).filter(Boolean).sort();
+  assert.deepEqual(files, [
+    '[Content_Types].xml',
+    'extension.vsixmanifest',
+    'extension/LICENSE.md',
+    'extension/dist/extension.js',
+    'extension/package.json',
+    'extension/readme.md',
+  ]);
+  say(`packaged ${files.length} files, ${Math.round(fs.statSync(vsix).size / 1024)} KiB`);
+  return vsix;
+}
+
+const SETTINGS = {
+  'workbench.startupEditor': 'none',
+  'workbench.secondarySideBar.defaultVisibility': 'hidden',
+  'workbench.tips.enabled': false,
+  'security.workspace.trust.enabled': false,
+  'telemetry.telemetryLevel': 'off',
+  'chat.disableAIFeatures': true,
+  'update.mode': 'none',
+  'extensions.autoUpdate': false,
+  // `.env` is ignored by git, and is opened by name all the same.
+  'search.useIgnoreFiles': false,
+  // As on a desktop: nothing is saved before the user saves it.
+  'files.autoSave': 'off',
+};
+
+async function startWorkbench(folder, vsix, server, children) {
+  const data = path.join(folder, 'user-data');
+  const places = ['--user-data-dir', data, '--extensions-dir', path.join(folder, 'extensions')];
+  fs.mkdirSync(path.join(data, 'User'), { recursive: true });
+  fs.writeFileSync(path.join(data, 'User', 'settings.json'), JSON.stringify(SETTINGS));
+  const program = [tool('code-server/lib/node_modules/code-server/out/node/entry.js')];
+  const env = environment(folder, { AIKEYS_LSP_PATH: server });
+  execFileSync(tool('node/bin/node'), [...program, ...places, '--install-extension', vsix], { env, stdio: 'pipe' });
+
+  const port = await freePort();
+  const log = fs.openSync(path.join(folder, 'code-server.log'), 'w');
+  const flags = [
+    '--config', '/dev/null', '--auth', 'none', '--bind-addr', `127.0.0.1:${port}`,
+    '--disable-telemetry', '--disable-update-check', '--disable-getting-started-override',
+    '--disable-workspace-trust', '--disable-proxy',
+  ];
+  const child = spawn(tool('node/bin/node'), [...program, ...flags, ...places], {
+    env,
+    detached: true, // a process group of its own, to end it whole
+    stdio: ['ignore', log, log],
+  });
+  children.push(child);
+  const address = `http://127.0.0.1:${port}`;
+  await until('code-server', () => fetch(`${address}/healthz`).then((reply) => reply.ok, () => false));
+  return address;
+}
+
+// Processes whose command line begins with this program.
+function running(program) {
+  return fs
+    .readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => {
+      try {
+        return fs.readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').includes(program);
+      } catch {
+        return false; // it ended meanwhile
+      }
+    });
+}
+
+class Workbench {
+  constructor(page, shots) {
+    this.page = page;
+    this.shots = shots;
+  }
+
+  async shot(name) {
+    await this.page.screenshot({ path: path.join(this.shots, `${name}.png`) });
+  }
+
+  // Types into the box at the top and picks the row: the first row may still be an older list's.
+  async pick(keys, text, row) {
+    await this.page.keyboard.press(keys);
+    await this.page.locator('.quick-input-widget input').first().fill(text);
+    await this.page.locator('.quick-input-list .monaco-list-row', { hasText: row }).first().click({ timeout: WAIT });
+    await this.page.locator('.quick-input-widget').waitFor({ state: 'hidden', timeout: WAIT });
+  }
+
+  async command(title) {
+    await this.pick('F1', `>${title}`, title);
+  }
+
+  async open(name) {
+    await this.pick('Control+P', name, name);
+    await this.page.locator('.tab.active', { hasText: name }).waitFor({ timeout: WAIT });
+  }
+
+  // The editor's text; blanks are drawn as no-break spaces.
+  async text() {
+    const text = await this.page.locator('.editor-instance .view-lines').first().innerText();
+    return text.replaceAll('\u00a0', ' ');
+  }
+
+  // The start of the literal: the key is longer than the window is wide.
+  literal(key) {
+    return this.page.locator('.view-line span > span', { hasText: key.slice(0, 12) }).first();
+  }
+
+  squiggles() {
+    return this.page.locator('.squiggly-error').count();
+  }
+
+  // Marks, hover, light bulb and the move, in the file that is open.
+  async move(name, key, variable) {
+    const { page } = this;
+    await page.locator('.squiggly-error').first().waitFor({ timeout: WAIT });
+    say(`${name}: squiggle`);
+
+    await this.literal(key).hover({ position: { x: 40, y: 8 } });
+    const hover = page.locator('.monaco-hover:visible', { hasText: 'hardcoded-ai-key' }).first();
+    await hover.waitFor({ timeout: WAIT });
+    const shown = await hover.innerText();
+    assert.ok(!leaks(shown, key), 'the hover shows the key');
+    await this.shot(`${name}-1-hover`);
+    await page.mouse.move(5, 5);
+
+    await this.literal(key).click({ position: { x: 40, y: 8 } });
+    // In the gutter or beside the text, as there is room. The Problems panel has one of its own.
+    const bulbs = ['.lightBulbWidget', '[class*="codicon-gutter-lightbulb"]'];
+    const bulb = page.locator(bulbs.map((bulb) => `.editor-instance ${bulb}:visible`).join(', ')).first();
+    await bulb.click({ timeout: WAIT });
+    const menu = page.locator('.action-widget:visible').first();
+    await menu.waitFor({ timeout: WAIT });
+    const titles = await menu.innerText();
+    for (const title of ['Move to .env', 'Move to the encrypted store', 'Ignore with a reason']) {
+      assert.ok(titles.includes(title), `the light bulb has no "${title}": ${titles}`);
+    }
+    assert.ok(!leaks(titles, key), 'a title shows the key');
+    await this.shot(`${name}-2-actions`);
+    await menu.locator('.action', { hasText: 'Move to .env' }).first().click();
+
+    await until('the edit', async () => (await this.text()).includes(variable));
+    await until('the squiggle to go', async () => (await this.squiggles()) === 0);
+    await page.locator('.tab.active.dirty').waitFor({ timeout: WAIT });
+    await this.shot(`${name}-3-moved`);
+    say(`${name}: moved`);
+  }
+
+  async save() {
+    await this.page.keyboard.press('Control+S');
+    await until('the file to be saved', async () => (await this.page.locator('.tab.dirty').count()) === 0);
+  }
+}
+
+function values(file) {
+  const lines = fs.readFileSync(file, 'utf8').split('\n').filter((line) => line.includes('='));
+  return Object.fromEntries(lines.map((line) => [line.split('=')[0], line.slice(line.indexOf('=') + 1).replace(/^["']|["']$/g, '')]));
+}
+
+async function checkWorkbench(workbench, workspace, keys, server) {
+  const { page } = workbench;
+  const at = (...names) => path.join(workspace, ...names);
+  await page.locator('.monaco-workbench').waitFor({ timeout: WAIT });
+  await page.locator('.squiggly-error').first().waitFor({ timeout: WAIT });
+
+  await page.keyboard.press('Control+Shift+M');
+  const row = page.locator('.markers-panel .monaco-list-row', { hasText: 'hardcoded-ai-key' }).first();
+  await row.waitFor({ timeout: WAIT });
+  const problem = await row.innerText();
+  assert.match(problem, /aikeys/, 'the Problems row names no source');
+  assert.match(problem, /\[Ln 4, Col 1[12]\]/, `the Problems row has another place: ${problem}`);
+  assert.ok(!leaks(problem, keys.python), 'the Problems row shows the key');
+  await workbench.shot('app.py-0-problems');
+  say('Problems row');
+
+  await workbench.move('app.py', keys.python, 'OPENAI_API_KEY');
+  assert.ok(fs.readFileSync(at('app.py'), 'utf8').includes(keys.python), 'the source was saved unasked');
+  assert.equal(values(at('.env')).OPENAI_API_KEY, keys.python, 'the key is not in .env');
+  assert.equal(fs.statSync(at('.env')).mode & 0o777, 0o600, 'the mode of .env');
+  execFileSync('git', ['-C', workspace, 'check-ignore', '-q', '.env']);
+  assert.equal(await page.locator('.tab').count(), 1, 'another file was opened');
+  await workbench.save();
+  const source = fs.readFileSync(at('app.py'), 'utf8');
+  assert.ok(!leaks(source, keys.python) && source.includes('OPENAI_API_KEY'), source);
+  const env = { ...process.env, ...values(at('.env')) };
+  const printed = execFileSync('python3', ['app.py'], { cwd: workspace, env, encoding: 'utf8' }).trim();
+  assert.equal(printed, createHash('sha256').update(keys.python).digest('hex'), 'app.py gets another key');
+  say('app.py runs as before, and .env, .gitignore and the source are right');
+
+  // One server before and after a restart; the new one knows the open files.
+  assert.equal(running(server).length, 1, 'servers before the restart');
+  const [old] = running(server);
+  await workbench.open('main.rs');
+  await page.locator('.squiggly-error').first().waitFor({ timeout: WAIT });
+  await workbench.command('aikeys: Restart Server');
+  await until('another server', () => running(server).length === 1 && running(server)[0] !== old);
+  await page.locator('.squiggly-error').first().waitFor({ timeout: WAIT });
+  say('restarted: still one server');
+
+  // With `.env` open and changed, neither that change nor the key is lost.
+  await workbench.open('.env');
+  await page.keyboard.press('Control+End');
+  await page.keyboard.type('TYPED=2\n');
+  await page.locator('.tab.active.dirty', { hasText: '.env' }).waitFor({ timeout: WAIT });
+  await workbench.open('main.rs');
+  await workbench.move('main.rs', keys.rust, 'ANTHROPIC_API_KEY');
+  await workbench.command('File: Save All');
+  await until('all files to be saved', async () => (await page.locator('.tab.dirty').count()) === 0);
+  const rust = fs.readFileSync(at('src', 'main.rs'), 'utf8');
+  assert.ok(!leaks(rust, keys.rust) && rust.includes('env::var'), rust);
+  const all = values(at('.env'));
+  assert.equal(all.ANTHROPIC_API_KEY, keys.rust, 'the second key is not in .env');
+  assert.equal(all.OPENAI_API_KEY, keys.python, 'the first key is gone from .env');
+  assert.equal(all.TYPED, '2', 'what was typed into .env is gone');
+  assert.equal(fs.statSync(at('.env')).mode & 0o777, 0o600, 'the mode of .env after both moves');
+  say('a changed .env keeps both its changes and the keys');
+}
+
+async function main() {
+  const binary = serverUnderTest();
+  const children = [];
+  const folder = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), 'aikeys-vscode-')));
+  const workspace = path.join(folder, 'workspace');
+  const shots = path.join(cache, 'shots');
+  // A name of its own, so that its processes can be told from others.
+  const server = path.join(folder, 'aikeys-lsp');
+  let browser;
+  let page;
+  try {
+    fs.mkdirSync(shots, { recursive: true });
+    fs.symlinkSync(binary, server);
+    checkServerSearch(path.join(folder, 'search'));
+    const keys = makeWorkspace(workspace);
+    const vsix = packageExtension(folder);
+    const address = await startWorkbench(folder, vsix, server, children);
+    say('code-server is up');
+
+    const { chromium } = require(tool('playwright/node_modules/playwright-core'));
+    browser = await chromium.launch({
+      executablePath: fs.realpathSync(tool('chromium')),
+      args: [
+        '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
+        '--disable-background-networking', '--disable-component-update', '--disable-sync',
+      ],
+    });
+    page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+    const file = `vscode-remote://${new URL(address).host}${workspace}/app.py`;
+    const payload = encodeURIComponent(JSON.stringify([['openFile', file]]));
+    await page.goto(`${address}/?folder=${workspace}&payload=${payload}`);
+    await checkWorkbench(new Workbench(page, shots), workspace, keys, server);
+
+    for (const log of fs.readdirSync(path.join(folder, 'user-data', 'logs'), { recursive: true })) {
+      const name = path.join(folder, 'user-data', 'logs', log);
+      if (fs.statSync(name).isFile()) {
+        const text = fs.readFileSync(name, 'utf8');
+        assert.ok(!leaks(text, keys.python) && !leaks(text, keys.rust), `a log of VS Code shows a key: ${log}`);
+      }
+    }
+    say('no log holds a key');
+  } catch (error) {
+    await page?.screenshot({ path: path.join(shots, 'failure.png') }).catch(() => {});
+    const log = path.join(folder, 'code-server.log');
+    if (fs.existsSync(log)) {
+      fs.copyFileSync(log, path.join(shots, 'failure.log'));
+    }
+    error.message += `\n(screenshot and log: ${shots}/failure.*)`;
+    throw error;
+  } finally {
+    await browser?.close().catch(() => {});
+    for (const child of children) {
+      try {
+        process.kill(-child.pid, 'SIGTERM');
+      } catch {} // it ended by itself
+    }
+    // The servers must go with their editor.
+    const left = await until('the servers to end', () => running(server).length === 0, 10_000).then(() => [], () => running(server));
+    for (const child of children) {
+      try {
+        process.kill(-child.pid, 'SIGKILL');
+      } catch {}
+    }
+    left.forEach((pid) => process.kill(Number(pid), 'SIGKILL'));
+    fs.rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+    if (left.length > 0) {
+      console.error('the server outlived VS Code');
+      process.exitCode = 1;
+    }
+  }
+}
+
+try {
+  await main();
+  console.log(process.exitCode ? '0 passed, 1 failed' : '1 passed, 0 failed');
+} catch (error) {
+  console.error(error.stack.includes(error.message) ? error.stack : `${error.message}\n${error.stack}`);
+  console.log('0 passed, 1 failed');
+  process.exitCode = 1;
+}

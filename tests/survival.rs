@@ -1,0 +1,47 @@
+//! Programs run before and after the move, and must send the same key.
+//!
+//! The corpus is data: one folder per program below `tests/survival/python` and `tests/survival/rust`
+//! (its `README.md` tells how to add one). Keys stand there as `{shape.id}` and are generated here. Each
+//! program talks to a stand-in on the loopback interface that hashes the key it receives.
+//!
+//! `SURVIVAL_ONLY=text` runs only the programs whose name holds that text; `SURVIVAL_STORE=env` or
+//! `=local` runs only that store. The closing line says so.
+
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "this test lays workspaces, starts programs and listens on a socket"
+)]
+
+#[path = "survival/corpus.rs"]
+mod corpus;
+#[path = "survival/journey.rs"]
+mod journey;
+#[path = "survival/process.rs"]
+mod process;
+#[path = "survival/python.rs"]
+mod python;
+#[path = "survival/report.rs"]
+mod report;
+#[path = "survival/rust.rs"]
+mod rust;
+#[path = "survival/standin.rs"]
+mod standin;
+
+use anyhow::Result;
+
+#[test]
+fn python_programs_survive_the_move() {
+    passes(python::run().and_then(|report| report.close(34)));
+}
+
+#[test]
+fn rust_programs_survive_the_move() {
+    passes(rust::run().and_then(|report| report.close(26)));
+}
+
+fn passes(result: Result<()>) {
+    if let Err(error) = result {
+        panic!("{error:#}");
+    }
+}

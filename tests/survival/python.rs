@@ -1,0 +1,104 @@
+//! Python programs, with the real SDKs from a virtual environment in the user's cache folder.
+
+use super::corpus::{self, Case, Store};
+use super::journey::Journey;
+use super::process::Place;
+use super::report::Report;
+use super::standin::Standin;
+use anyhow::{Context, Result, ensure};
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+const WORKERS: usize = 2;
+
+pub fn run() -> Result<Report> {
+    let cases = corpus::load("python")?;
+    let tools = environment()?;
+    let standin = Standin::start()?;
+    let folder = tempfile::tempdir()?;
+    let next = AtomicUsize::new(0);
+    let work = || -> Result<Report> {
+        let mut report = Report::new("python", 0);
+        while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
+            survive(case, folder.path(), &tools, &standin, &mut report).with_context(|| case.name.clone())?;
+        }
+        Ok(report)
+    };
+    let mut report = Report::new("python", cases.len());
+    std::thread::scope(|scope| -> Result<()> {
+        let workers: Vec<_> = (0..WORKERS).map(|_| scope.spawn(work)).collect();
+        for worker in workers {
+            report.absorb(worker.join().map_err(|_| anyhow::anyhow!("a worker panicked"))??);
+        }
+        Ok(())
+    })?;
+    Ok(report)
+}
+
+fn survive(case: &Case, folder: &Path, tools: &Path, standin: &Standin, report: &mut Report) -> Result<()> {
+    let journey = |step: &str| {
+        let folder = folder.join(step).join(&case.name);
+        let place = Place {
+            root: folder.join("work").join(&case.name),
+            home: folder.join("home"),
+            tools: Some(tools.to_owned()),
+        };
+        Journey { case, place, standin, binary: None }
+    };
+    let first = journey("before");
+    first.lay()?;
+    let Some(before) = first.before(report)? else {
+        return Ok(());
+    };
+    for store in stores(case) {
+        let journey = journey(store.name());
+        journey.lay()?;
+        let moved = journey.fix(store, report)?;
+        journey.after(&moved, &before, report)?;
+    }
+    Ok(())
+}
+
+/// The stores of this program that were asked for.
+pub fn stores(case: &Case) -> Vec<Store> {
+    let only = std::env::var("SURVIVAL_STORE").unwrap_or_default();
+    case.spec.stores.iter().copied().filter(|store| only.is_empty() || store.name() == only).collect()
+}
+
+/// The `bin` folder of an environment that holds exactly `requirements.txt`. Made once (12 s), found again later.
+fn environment() -> Result<PathBuf> {
+    let cache = match std::env::var_os("XDG_CACHE_HOME").filter(|folder| !folder.is_empty()) {
+        Some(folder) => PathBuf::from(folder),
+        None => {
+            PathBuf::from(std::env::var_os("HOME").context("neither XDG_CACHE_HOME nor HOME is set")?).join(".cache")
+        }
+    };
+    let cache = cache.join("aikeys-lsp-tests");
+    fs::create_dir_all(&cache)?;
+    let lock = File::create(cache.join("sdk-venv.lock"))?;
+    lock.lock()?;
+    let (venv, stamp) = (cache.join("sdk-venv"), cache.join("sdk-venv/requirements.txt"));
+    let list = corpus::folder("requirements.txt");
+    let wanted = fs::read(&list)?;
+    if fs::read(&stamp).ok().as_deref() != Some(&wanted) {
+        if venv.exists() {
+            fs::remove_dir_all(&venv)?;
+        }
+        step(Command::new("python3").args(["-m", "venv"]).arg(&venv))?;
+        let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"];
+        step(Command::new(venv.join("bin/python")).args(pip).arg(&list))?;
+        fs::write(&stamp, wanted)?;
+    }
+    Ok(venv.join("bin"))
+}
+
+fn step(command: &mut Command) -> Result<()> {
+    let help = "this test needs python3 (3.10 or newer) with its venv module, and a way to PyPI for the first run; \
+                install them (Debian: apt-get install python3-venv) and run it again";
+    let output =
+        command.output().with_context(|| format!("cannot start {}: {help}", command.get_program().display()))?;
+    ensure!(output.status.success(), "{help}\n{}", String::from_utf8_lossy(&output.stderr));
+    Ok(())
+}

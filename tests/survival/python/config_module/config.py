@@ -1,0 +1,2 @@
+GROQ_API_KEY = "{groq.api}"
+MODEL = "llama-small"

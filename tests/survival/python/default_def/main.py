@@ -1,0 +1,14 @@
+from openai import OpenAI
+
+
+def ask(prompt, api_key="{openai.project}"):
+    """Ask once.
+
+    The key can be given, for tests.
+    """
+    client = OpenAI(api_key=api_key)
+    reply = client.chat.completions.create(model="gpt-4o-mini", messages=[{"role": "user", "content": prompt}])
+    return reply.choices[0].message.content
+
+
+print(ask("Name a tree"))

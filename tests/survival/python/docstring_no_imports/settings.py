@@ -1,0 +1,3 @@
+'''Settings of the demo.'''
+GROQ_API_KEY = '{groq.api}'
+MODEL = 'llama-small'

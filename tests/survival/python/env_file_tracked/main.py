@@ -1,0 +1,4 @@
+from groq import Groq
+
+client = Groq(api_key="{groq.api}")
+print(client.chat.completions.create(model="m", messages=[{"role": "user", "content": "seen?"}]).object)

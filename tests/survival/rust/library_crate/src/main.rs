@@ -1,0 +1,4 @@
+fn main() -> tinyai::Result<()> {
+    println!("{}", library_crate::ask("Where do you live?")?.len() > 2);
+    Ok(())
+}
