@@ -4,4 +4,5 @@ mod grammars;
 mod lsp;
 mod rules;
 mod support;
+mod survival;
 mod tidy;

@@ -145,7 +145,7 @@ fn case(blocks: &[Block]) -> (String, Vec<String>) {
     let _ = write!(out, "```{}\n{}```\n\n", main.info, keys.without_keys(&noted(&doc, &findings)));
     let repaired = repaired(&doc, &around, &findings, &keys);
     if !repaired.is_empty() {
-        let _ = write!(out, "{repaired}\n");
+        let _ = writeln!(out, "{repaired}");
     }
     (out, findings.iter().map(|it| it.rule.to_owned()).collect())
 }

@@ -27,7 +27,9 @@ pub enum Request {
 /// `--fail-on`, 1 findings, 2 something could not be checked.
 #[derive(Debug, Parser)]
 #[command(name = "aikeys-lsp", version, args_conflicts_with_subcommands = true, max_term_width = 110)]
-#[command(override_usage = "aikeys-lsp --check [OPTIONS] [PATH]...\n       aikeys-lsp <COMMAND>\n       aikeys-lsp --stdio")]
+#[command(
+    override_usage = "aikeys-lsp --check [OPTIONS] [PATH]...\n       aikeys-lsp <COMMAND>\n       aikeys-lsp --stdio"
+)]
 struct Whole {
     #[command(flatten)]
     check: Check,
@@ -254,14 +256,18 @@ pub fn command() -> clap::Command {
 /// With one of these flags every other word is a path: a file can be called `run`.
 fn is_check(args: &[OsString]) -> bool {
     let words = args.iter().skip(1).take_while(|word| *word != "--");
-    words.into_iter().any(|word| ["--check", "--fix", "--diff-only", "--write-baseline"].iter().any(|flag| word == flag))
+    words
+        .into_iter()
+        .any(|word| ["--check", "--fix", "--diff-only", "--write-baseline"].iter().any(|flag| word == flag))
 }
 
 fn missing_check(check: &Check) -> String {
     match check.paths.first() {
         Some(word) => {
             let word = word.to_string_lossy().escape_debug().to_string();
-            format!("there is no command `{word}`\n\n  tip: to check a file or folder, write `aikeys-lsp --check {word}`")
+            format!(
+                "there is no command `{word}`\n\n  tip: to check a file or folder, write `aikeys-lsp --check {word}`"
+            )
         }
         None => "`--check` is missing: these options go with `aikeys-lsp --check`".to_owned(),
     }
@@ -276,8 +282,9 @@ impl Output {
         let Some((name, path)) = text.split_once('=').filter(|(name, _)| !name.contains(['/', '\\', '.'])) else {
             return Ok(Output { format: None, path: PathBuf::from(text) });
         };
-        let format = Format::from_str(name, false)
-            .map_err(|_| format!("there is no format `{}`: a file with `=` in its name is written `./{text}`", name.escape_debug()))?;
+        let format = Format::from_str(name, false).map_err(|_| {
+            format!("there is no format `{}`: a file with `=` in its name is written `./{text}`", name.escape_debug())
+        })?;
         Ok(Output { format: Some(format), path: PathBuf::from(path) })
     }
 }

@@ -50,7 +50,11 @@ impl Baseline {
         let shown = path.display();
         let text = fs::read_to_string(path).with_context(|| format!("{shown}: the baseline cannot be read"))?;
         let file: File = serde_json::from_str(&text).with_context(|| format!("{shown}: this is no baseline"))?;
-        ensure!(file.version == 1, "{shown}: a baseline of version {}: this version of aikeys-lsp knows 1", file.version);
+        ensure!(
+            file.version == 1,
+            "{shown}: a baseline of version {}: this version of aikeys-lsp knows 1",
+            file.version
+        );
         Ok(Baseline { entries: file.findings.into_iter().collect() })
     }
 
@@ -71,7 +75,11 @@ impl Baseline {
 
     /// Writes the baseline: an entry a line, sorted.
     pub fn write(&self, path: &Path) -> Result<()> {
-        let lines: Vec<String> = self.entries.iter().map(|entry| Ok(format!("    {}", serde_json::to_string(entry)?))).collect::<Result<_>>()?;
+        let lines: Vec<String> = self
+            .entries
+            .iter()
+            .map(|entry| Ok(format!("    {}", serde_json::to_string(entry)?)))
+            .collect::<Result<_>>()?;
         let lines = if lines.is_empty() { String::new() } else { format!("\n{}\n  ", lines.join(",\n")) };
         let text = format!("{{\n  \"version\": 1,\n  \"findings\": [{lines}]\n}}\n");
         fs::write(path, text).with_context(|| format!("{}: the baseline cannot be written", path.display()))

@@ -180,7 +180,8 @@ pub fn check_text(name: &Path, bytes: Vec<u8>, options: &Options) -> Checked {
     match Workspace::open(name) {
         Err(error) => checked.problems.push(error.to_string()),
         Ok(workspace) => {
-            let target = Target { path: shown(name), real: name.to_owned(), workspace: Arc::new(workspace), met: Met::Named };
+            let target =
+                Target { path: shown(name), real: name.to_owned(), workspace: Arc::new(workspace), met: Met::Named };
             Looker::new(options, &looked, &sender).look_at_text(&target, bytes);
         }
     }

@@ -12,28 +12,37 @@ use crate::secrets::{Catalogue, Confidence, Format, Level, Provider, Shape};
 
 /// The docs of a rule.
 pub fn explain(out: &mut dyn Write, rule: &str) -> Result<()> {
-    let rule = Rule::named(rule).with_context(|| format!("there is no rule {rule:?}: `aikeys-lsp rules` lists them"))?;
+    let rule =
+        Rule::named(rule).with_context(|| format!("there is no rule {rule:?}: `aikeys-lsp rules` lists them"))?;
     writeln!(out, "{} ({})\n\n{}", rule.id, rule.severity.name(), rule.docs)?;
-    writeln!(out, "\nTo accept one finding, write `aikeys: ignore[{}] reason` in a comment on its line or the line above.", rule.id)?;
+    writeln!(
+        out,
+        "\nTo accept one finding, write `aikeys: ignore[{}] reason` in a comment on its line or the line above.",
+        rule.id
+    )?;
     Ok(())
 }
 
 /// Every rule with its severity and summary.
 pub fn rules(out: &mut dyn Write) -> io::Result<()> {
-    let rows: Vec<[String; 3]> = RULES.iter().map(|rule| [rule.id, rule.severity.name(), rule.summary()].map(str::to_owned)).collect();
+    let rows: Vec<[String; 3]> =
+        RULES.iter().map(|rule| [rule.id, rule.severity.name(), rule.summary()].map(str::to_owned)).collect();
     table(out, ["rule", "severity", "what it finds"], &rows)
 }
 
 /// Every provider with its variable and how its keys are found; with a name, all that is known of one.
 pub fn providers(out: &mut dyn Write, catalogue: &Catalogue, name: Option<&str>) -> Result<()> {
     let Some(name) = name else { return Ok(all_providers(out, catalogue)?) };
-    let same = |provider: &&Provider| provider.id.eq_ignore_ascii_case(name) || provider.name.eq_ignore_ascii_case(name);
+    let same =
+        |provider: &&Provider| provider.id.eq_ignore_ascii_case(name) || provider.name.eq_ignore_ascii_case(name);
     let named = catalogue.providers.iter().find(same).or_else(|| catalogue.provider_of_env(name));
     Ok(provider(out, named.with_context(|| unknown(catalogue, name))?)?)
 }
 
 fn all_providers(out: &mut dyn Write, catalogue: &Catalogue) -> io::Result<()> {
-    let row = |provider: &'_ Provider| [provider.id.clone(), provider.name.clone(), provider.env.clone(), found_by(provider).to_owned()];
+    let row = |provider: &'_ Provider| {
+        [provider.id.clone(), provider.name.clone(), provider.env.clone(), found_by(provider).to_owned()]
+    };
     let rows: Vec<[String; 4]> = catalogue.providers.iter().map(row).collect();
     table(out, ["provider", "name", "variable", "found by"], &rows)
 }
@@ -45,7 +54,11 @@ fn unknown(catalogue: &Catalogue, name: &str) -> String {
     let ids = || catalogue.providers.iter().map(|provider| provider.id.as_str());
     let holds: Vec<&str> = ids().filter(|id| id.contains(&word)).take(5).collect();
     let like = if holds.is_empty() { ids().filter(|id| id.starts_with(&start)).take(5).collect() } else { holds };
-    let tip = if like.is_empty() { "`aikeys-lsp providers` lists them".to_owned() } else { format!("do you mean {}?", like.join(", ")) };
+    let tip = if like.is_empty() {
+        "`aikeys-lsp providers` lists them".to_owned()
+    } else {
+        format!("do you mean {}?", like.join(", "))
+    };
     format!("there is no provider {:?}: {tip}", without_keys(name))
 }
 
@@ -124,7 +137,8 @@ fn describe(shape: &Shape) -> String {
 fn table<const N: usize>(out: &mut dyn Write, head: [&str; N], rows: &[[String; N]]) -> io::Result<()> {
     let head = head.map(str::to_owned);
     let rows = || [&head].into_iter().chain(rows);
-    let widths: [usize; N] = std::array::from_fn(|column| rows().map(|row| row[column].chars().count()).max().unwrap_or(0));
+    let widths: [usize; N] =
+        std::array::from_fn(|column| rows().map(|row| row[column].chars().count()).max().unwrap_or(0));
     for row in rows() {
         let cells: Vec<String> = row.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
         writeln!(out, "{}", cells.join("  ").trim_end())?;

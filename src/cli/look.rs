@@ -109,7 +109,9 @@ impl<'l> Looker<'l> {
             Ok(Ok(None)) => {}
             Ok(Ok(Some(file))) => self.send(Event::File(Box::new(file))),
             Ok(Err(error)) => self.problem(&error.to_string()),
-            Err(_) => self.problem(&format!("{}: aikeys-lsp failed at this file: please report it", target.path.display())),
+            Err(_) => {
+                self.problem(&format!("{}: aikeys-lsp failed at this file: please report it", target.path.display()));
+            }
         }
     }
 

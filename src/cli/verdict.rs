@@ -138,7 +138,8 @@ fn write(args: &Check, report: &Report<'_>) -> Result<()> {
     for output in &args.output {
         let mut bytes = StripStream::new(Vec::new());
         report::write(output.format.unwrap_or(args.format), &mut bytes, report)?;
-        fs::write(&output.path, bytes.into_inner()).with_context(|| format!("{}: the report cannot be written", output.path.display()))?;
+        fs::write(&output.path, bytes.into_inner())
+            .with_context(|| format!("{}: the report cannot be written", output.path.display()))?;
     }
     let choice = match args.color {
         Color::Auto => ColorChoice::Auto,

@@ -28,7 +28,13 @@ const BUILD: [&str; 4] = ["node_modules", "vendor", "target", "dist"];
 const VERSION_CONTROL: [&str; 4] = [".git", ".hg", ".svn", ".jj"];
 
 /// Looks at every file below a folder. Returns the folders of build output that are to be walked as well.
-pub(super) fn walk(folder: &Target, filters: Filters, options: &Options, looked: &AtomicUsize, events: &Sender<Event>) -> Vec<Target> {
+pub(super) fn walk(
+    folder: &Target,
+    filters: Filters,
+    options: &Options,
+    looked: &AtomicUsize,
+    events: &Sender<Event>,
+) -> Vec<Target> {
     // The walker takes neither an empty path nor a link.
     let from = if folder.path.as_os_str().is_empty() { PathBuf::from(".") } else { folder.path.join(".") };
     let mut builder = WalkBuilder::new(&from);
@@ -90,7 +96,9 @@ impl Walker<'_> {
         let entry = match entry {
             Ok(entry) => entry,
             // What goes away during the walk is no risk.
-            Err(error) if error.io_error().is_some_and(|it| it.kind() == ErrorKind::NotFound) => return WalkState::Continue,
+            Err(error) if error.io_error().is_some_and(|it| it.kind() == ErrorKind::NotFound) => {
+                return WalkState::Continue;
+            }
             Err(error) => {
                 self.send(Event::Problem(error.to_string()));
                 return WalkState::Continue;
@@ -112,7 +120,10 @@ impl Walker<'_> {
         let is_build = BUILD.contains(&name) && self.filters == Filters::Git;
         if entry.depth() > 0 && (is_build || VERSION_CONTROL.contains(&name)) {
             if is_build && self.options.build == Build::Skipped {
-                self.send(Event::Skipped(self.target(entry.path()).path, "build output or vendored code: see --include-build"));
+                self.send(Event::Skipped(
+                    self.target(entry.path()).path,
+                    "build output or vendored code: see --include-build",
+                ));
             }
             return WalkState::Skip;
         }
@@ -152,7 +163,10 @@ impl Walker<'_> {
             let target = self.target(path);
             self.looker.look_at(&target);
         } else {
-            self.send(Event::Skipped(self.target(path).path, if kind.is_symlink() { "a link" } else { "no regular file" }));
+            self.send(Event::Skipped(
+                self.target(path).path,
+                if kind.is_symlink() { "a link" } else { "no regular file" },
+            ));
         }
     }
 

@@ -97,9 +97,15 @@ pub fn initialize_result(abilities: &Abilities) -> lsp::InitializeResult {
             text_document_sync: Some(sync.into()),
             hover_provider: Some(true.into()),
             code_action_provider: Some(actions.into()),
-            execute_command_provider: Some(lsp::ExecuteCommandOptions { commands: vec![MOVE.to_owned()], ..Default::default() }),
+            execute_command_provider: Some(lsp::ExecuteCommandOptions {
+                commands: vec![MOVE.to_owned()],
+                ..Default::default()
+            }),
             diagnostic_provider: abilities.pull.then_some(lsp::DiagnosticServerCapabilities::Options(pull)),
-            workspace: Some(lsp::WorkspaceServerCapabilities { workspace_folders: Some(folders), file_operations: None }),
+            workspace: Some(lsp::WorkspaceServerCapabilities {
+                workspace_folders: Some(folders),
+                file_operations: None,
+            }),
             ..Default::default()
         },
         server_info: Some(lsp::ServerInfo {
@@ -112,7 +118,8 @@ pub fn initialize_result(abilities: &Abilities) -> lsp::InitializeResult {
 /// The files whose changes matter to all findings.
 pub fn watchers() -> lsp::Registration {
     let globs = ["**/.env*", "**/aikeys.toml", "**/.gitignore", "**/pyproject.toml"];
-    let watch = |glob: &&str| lsp::FileSystemWatcher { glob_pattern: lsp::GlobPattern::String((*glob).to_owned()), kind: None };
+    let watch =
+        |glob: &&str| lsp::FileSystemWatcher { glob_pattern: lsp::GlobPattern::String((*glob).to_owned()), kind: None };
     let options = lsp::DidChangeWatchedFilesRegistrationOptions { watchers: globs.iter().map(watch).collect() };
     lsp::Registration {
         id: "aikeys.watch".to_owned(),
@@ -211,7 +218,11 @@ pub fn diagnostic(doc: &Document, finding: &Finding, encoding: Encoding) -> lsp:
 }
 
 /// The answer to a pull.
-pub fn report(diagnostics: Vec<lsp::Diagnostic>, id: String, previous: Option<&str>) -> lsp::DocumentDiagnosticReportResult {
+pub fn report(
+    diagnostics: Vec<lsp::Diagnostic>,
+    id: String,
+    previous: Option<&str>,
+) -> lsp::DocumentDiagnosticReportResult {
     let report = if previous == Some(id.as_str()) {
         let unchanged_document_diagnostic_report = lsp::UnchangedDocumentDiagnosticReport { result_id: id };
         lsp::DocumentDiagnosticReport::Unchanged(lsp::RelatedUnchangedDocumentDiagnosticReport {
@@ -219,7 +230,8 @@ pub fn report(diagnostics: Vec<lsp::Diagnostic>, id: String, previous: Option<&s
             unchanged_document_diagnostic_report,
         })
     } else {
-        let full_document_diagnostic_report = lsp::FullDocumentDiagnosticReport { result_id: Some(id), items: diagnostics };
+        let full_document_diagnostic_report =
+            lsp::FullDocumentDiagnosticReport { result_id: Some(id), items: diagnostics };
         lsp::DocumentDiagnosticReport::Full(lsp::RelatedFullDocumentDiagnosticReport {
             related_documents: None,
             full_document_diagnostic_report,
@@ -238,7 +250,13 @@ pub fn wants_actions(only: Option<&[lsp::CodeActionKind]>) -> bool {
 }
 
 /// Offers as an editor's menu shows them: the first one that does something is preferred.
-pub fn actions(uri: &lsp::Url, version: i32, doc: &Document, offers: Vec<Offer>, abilities: &Abilities) -> Vec<lsp::CodeActionOrCommand> {
+pub fn actions(
+    uri: &lsp::Url,
+    version: i32,
+    doc: &Document,
+    offers: Vec<Offer>,
+    abilities: &Abilities,
+) -> Vec<lsp::CodeActionOrCommand> {
     let mut actions = Vec::new();
     let mut preferred = Some(true);
     for offer in offers {
@@ -249,7 +267,9 @@ pub fn actions(uri: &lsp::Url, version: i32, doc: &Document, offers: Vec<Offer>,
             ..Default::default()
         };
         match offer.does {
-            Does::Move(fix) => action.command = Some(command(uri, version, doc, &offer.finding, fix, offer.title, abilities.encoding)),
+            Does::Move(fix) => {
+                action.command = Some(command(uri, version, doc, &offer.finding, fix, offer.title, abilities.encoding));
+            }
             Does::Edit(files) => action.edit = workspace_edit(&files, abilities),
             Does::Nothing(reason) if abilities.disabled => action.disabled = Some(lsp::CodeActionDisabled { reason }),
             Does::Nothing(_) => continue,
@@ -269,7 +289,10 @@ pub fn workspace_edit(files: &[FileEdits], abilities: &Abilities) -> Option<lsp:
         None => lsp::Url::from_file_path(&file.file).ok(),
     };
     let edits = |file: &FileEdits| {
-        let edit = |edit: &Edit| lsp::TextEdit { range: range(&file.doc, edit.span, abilities.encoding), new_text: edit.insert.clone() };
+        let edit = |edit: &Edit| lsp::TextEdit {
+            range: range(&file.doc, edit.span, abilities.encoding),
+            new_text: edit.insert.clone(),
+        };
         file.edits.iter().map(edit).collect::<Vec<_>>()
     };
     if !abilities.document_changes {
@@ -315,7 +338,8 @@ fn command(
     encoding: Encoding,
 ) -> lsp::Command {
     let range = range(doc, finding.span, encoding);
-    let argument = MoveArgument { uri: uri.clone(), version, range, rule: finding.rule.to_owned(), fix, title: title.clone() };
+    let argument =
+        MoveArgument { uri: uri.clone(), version, range, rule: finding.rule.to_owned(), fix, title: title.clone() };
     lsp::Command { title, command: MOVE.to_owned(), arguments: serde_json::to_value(argument).ok().map(|it| vec![it]) }
 }
 

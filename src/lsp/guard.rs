@@ -85,7 +85,8 @@ fn internal_error(id: Option<Id>) -> Option<Response> {
 fn discreet(response: Response) -> Response {
     match response.error() {
         Some(error) if error.code == ErrorCode::InvalidParams => {
-            let plain = Error { message: "the parameters of this request cannot be read".into(), ..Error::new(error.code) };
+            let plain =
+                Error { message: "the parameters of this request cannot be read".into(), ..Error::new(error.code) };
             Response::from_error(response.id().clone(), plain)
         }
         _ => response,

@@ -55,7 +55,9 @@ pub(super) fn env_read(doc: &Document, offset: u32, around: &dyn Fn() -> Surroun
     let around = around();
     let file = around.env.path.display();
     let text = match around.env.entries.iter().rev().find(|entry| entry.name == name) {
-        Some(entry) if entry.is_reference => format!("`{name}`: `{file}` holds a reference to a store, which `aikeys-lsp run` resolves"),
+        Some(entry) if entry.is_reference => {
+            format!("`{name}`: `{file}` holds a reference to a store, which `aikeys-lsp run` resolves")
+        }
         Some(_) => format!("`{name}`: `{file}` holds a value"),
         None => format!("`{name}`: `{file}` does not set it"),
     };

@@ -10,16 +10,16 @@ use serde_json::Value;
 use tokio::sync::mpsc::UnboundedSender;
 use tower_lsp::jsonrpc::{Error, ErrorCode};
 use tower_lsp::lsp_types::{
-    CodeActionParams, CodeActionResponse, DocumentDiagnosticParams, DocumentDiagnosticReportResult, ExecuteCommandParams, Hover,
-    HoverParams, InitializeParams, InitializeResult, MessageType, Url,
+    CodeActionParams, CodeActionResponse, DocumentDiagnosticParams, DocumentDiagnosticReportResult,
+    ExecuteCommandParams, Hover, HoverParams, InitializeParams, InitializeResult, MessageType, Url,
 };
 
 use super::convert::{self, Abilities};
 use super::guard;
-use super::outbox::{Applied, Letter};
-use super::server::{Event, Reply};
 use super::history::{History, Learned};
 use super::offers::Move;
+use super::outbox::{Applied, Letter};
+use super::server::{Event, Reply};
 use super::session::Session;
 use crate::moves::{self, Deposited};
 
@@ -250,7 +250,10 @@ impl MainLoop {
         }
         // Before anything is stored: without the edit the key would stay in the text.
         if !self.abilities.apply_edit {
-            return answer(reply, Err(failed("this editor takes no edits from a server: nothing was changed".to_owned())));
+            return answer(
+                reply,
+                Err(failed("this editor takes no edits from a server: nothing was changed".to_owned())),
+            );
         }
         let document = |uri: &str| self.session.document(uri).map(|open| &open.doc);
         let plan = convert::move_request(params.arguments, document, self.abilities.encoding)
@@ -302,7 +305,9 @@ impl MainLoop {
     /// The key is in two places: nothing is lost, and the user has to know.
     fn unfinished(&mut self, stored: &Stored, why: &str, reply: Reply<Option<Value>>) {
         let (name, env) = (&stored.deposited.name, stored.deposited.env.display());
-        let message = format!("{why}: {name} is stored and named in {env}, and the key still stands in the source. Move it again");
+        let message = format!(
+            "{why}: {name} is stored and named in {env}, and the key still stands in the source. Move it again"
+        );
         self.post(Letter::Show(MessageType::ERROR, format!("aikeys: {message}")));
         answer(reply, Err(failed(message)));
     }

@@ -6,7 +6,9 @@ use std::time::Duration;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::timeout;
 use tower_lsp::Client;
-use tower_lsp::lsp_types::{ApplyWorkspaceEditParams, Diagnostic, MessageType, Registration, Url, WorkspaceEdit, request};
+use tower_lsp::lsp_types::{
+    ApplyWorkspaceEditParams, Diagnostic, MessageType, Registration, Url, WorkspaceEdit, request,
+};
 
 use super::server::Event;
 

@@ -230,7 +230,8 @@ impl Session {
         let around = self.surroundings(open);
         let fix = rules::fixes(&open.doc, &around, finding).fixes.into_iter().nth(request.fix);
         let fix = fix.filter(|it| it.title == request.title && it.deposit.is_some()).ok_or(STALE)?;
-        let files = self.file_edits(open, &around, &fix.change).ok_or("a file that this move has to change cannot be read")?;
+        let files =
+            self.file_edits(open, &around, &fix.change).ok_or("a file that this move has to change cannot be read")?;
         let doc = Arc::new(copy(&open.doc));
         let (uri, revision) = (request.uri.clone(), open.revision);
         Ok(Move { uri, workspace: Arc::clone(workspace), doc, fix, files, revision })
@@ -293,7 +294,9 @@ impl Session {
     }
 
     fn open_at(&self, workspace: &Workspace, path: &Path) -> Option<(&String, &Open)> {
-        let same = |open: &Open| open.workspace.as_ref().is_some_and(|it| it.root() == workspace.root()) && open.doc.path() == path;
+        let same = |open: &Open| {
+            open.workspace.as_ref().is_some_and(|it| it.root() == workspace.root()) && open.doc.path() == path
+        };
         self.documents.iter().find(|(_, open)| same(open))
     }
 

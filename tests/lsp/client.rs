@@ -63,7 +63,18 @@ impl Client {
             stderr.read_to_string(&mut text).expect("stderr is text");
             text
         });
-        Client { child, stdin, messages, errors: Some(errors), next: 0, answers: true, applies: true, heard: Vec::new(), unclaimed: Vec::new(), _home: home }
+        Client {
+            child,
+            stdin,
+            messages,
+            errors: Some(errors),
+            next: 0,
+            answers: true,
+            applies: true,
+            heard: Vec::new(),
+            unclaimed: Vec::new(),
+            _home: home,
+        }
     }
 
     /// Sends bytes as they are.
@@ -116,11 +127,17 @@ impl Client {
             let message = match self.messages.recv_timeout(end.saturating_duration_since(Instant::now())) {
                 Ok(message) => message,
                 Err(RecvTimeoutError::Timeout) => panic!("waited in vain for {what}; heard {:?}", self.methods()),
-                Err(RecvTimeoutError::Disconnected) => panic!("the server ended before {what}; heard {:?}", self.methods()),
+                Err(RecvTimeoutError::Disconnected) => {
+                    panic!("the server ended before {what}; heard {:?}", self.methods())
+                }
             };
             self.heard.push(message.clone());
             if self.answers && message.get("method").is_some() && message.get("id").is_some() {
-                let result = if message["method"] == "workspace/applyEdit" { json!({"applied": self.applies}) } else { Value::Null };
+                let result = if message["method"] == "workspace/applyEdit" {
+                    json!({"applied": self.applies})
+                } else {
+                    Value::Null
+                };
                 self.send_body(&json!({"jsonrpc": "2.0", "id": message["id"], "result": result}).to_string());
             }
             if wanted(&message) {
@@ -133,7 +150,9 @@ impl Client {
     /// The diagnostics of a version of a document.
     pub(crate) fn published(&mut self, uri: &str, version: i32) -> Vec<Value> {
         let is = |it: &Value| {
-            it["method"] == "textDocument/publishDiagnostics" && it["params"]["uri"] == uri && it["params"]["version"] == version
+            it["method"] == "textDocument/publishDiagnostics"
+                && it["params"]["uri"] == uri
+                && it["params"]["version"] == version
         };
         let message = self.wait("diagnostics", is);
         message["params"]["diagnostics"].as_array().expect("a list").clone()

@@ -3,6 +3,6 @@
 mod client;
 mod project;
 mod session;
-mod stdio;
 mod speed;
+mod stdio;
 mod text;

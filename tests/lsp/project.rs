@@ -31,7 +31,8 @@ impl Project {
 
     pub(crate) fn git(&self, arguments: &[&str]) {
         let identity = ["-c", "user.name=t", "-c", "user.email=t@localhost", "-c", "commit.gpgsign=false"];
-        let status = Command::new("git").current_dir(self.root()).args(identity).args(arguments).status().expect("git runs");
+        let status =
+            Command::new("git").current_dir(self.root()).args(identity).args(arguments).status().expect("git runs");
         assert!(status.success(), "git {arguments:?}");
     }
 
@@ -56,7 +57,13 @@ impl Project {
     /// Opens a file of the project with this text.
     pub(crate) fn open(&self, session: &mut Session, name: &str, language: &str, text: &str) -> String {
         let (uri, file) = (self.uri(name), Some(self.root().join(name)));
-        session.open(Opened { uri: uri.clone(), file, language: language.to_owned(), version: 1, text: text.to_owned() });
+        session.open(Opened {
+            uri: uri.clone(),
+            file,
+            language: language.to_owned(),
+            version: 1,
+            text: text.to_owned(),
+        });
         uri
     }
 }

@@ -17,7 +17,12 @@ const PYTHON: &str = "import os\n\napi_key = \"KEY\"\nprint(api_key, os.environ[
 fn with_key(files: &[(&str, &str)]) -> (Project, Session, String, String) {
     let project = Project::new(files);
     let (mut session, key) = (Session::new(), key(1));
-    let uri = project.open(&mut session, "app.py", "python", &PYTHON.replace("KEY\"", &format!("{key}\"")).replace(&format!("OTHER_{key}"), "OTHER_KEY"));
+    let uri = project.open(
+        &mut session,
+        "app.py",
+        "python",
+        &PYTHON.replace("KEY\"", &format!("{key}\"")).replace(&format!("OTHER_{key}"), "OTHER_KEY"),
+    );
     (project, session, uri, key)
 }
 
@@ -43,7 +48,8 @@ fn request(session: &mut Session, uri: &str, title: &str) -> MoveRequest {
 /// Carries a move out, the way the main loop and an editor would.
 fn carry_out(session: &mut Session, request: &MoveRequest) {
     let plan = session.plan(request).expect("a move");
-    let stored = aikeys::moves::deposit(&plan.workspace, &plan.doc, &plan.fix).expect("it is stored").expect("it is a deposit");
+    let stored =
+        aikeys::moves::deposit(&plan.workspace, &plan.doc, &plan.fix).expect("it is stored").expect("it is a deposit");
     assert!(session.is_current(&plan));
     for file in &plan.files {
         let Some(uri) = &file.uri else { continue };
@@ -138,7 +144,10 @@ fn the_command_of_an_offer_leads_back_to_its_fix() {
     let url: Url = uri.parse().expect("a url");
     for encoding in [Encoding::Utf8, Encoding::Utf16] {
         let abilities = Abilities { encoding, ..Abilities::default() };
-        let all = all.iter().map(|it| Offer { title: it.title.clone(), finding: it.finding.clone(), does: Does::Move(0) }).collect();
+        let all = all
+            .iter()
+            .map(|it| Offer { title: it.title.clone(), finding: it.finding.clone(), does: Does::Move(0) })
+            .collect();
         let actions = convert::actions(&url, open.version, &open.doc, all, &abilities);
         let Some(CodeActionOrCommand::CodeAction(first)) = actions.into_iter().next() else { panic!("no action") };
         let command = first.command.expect("a command");
@@ -205,7 +214,8 @@ fn what_the_editor_has_open_counts_before_the_disk() {
     let key = key(3);
     let library = format!("pub fn key() -> String {{\n    \"{key}\".to_string()\n}}\n");
     let manifest = "[package]\nname = \"app\"\n[dependencies]\ndotenvy = \"0.15\"\n";
-    let project = Project::new(&[("Cargo.toml", manifest), ("src/main.rs", "fn main() {}\n"), ("src/lib.rs", &library)]);
+    let project =
+        Project::new(&[("Cargo.toml", manifest), ("src/main.rs", "fn main() {}\n"), ("src/lib.rs", &library)]);
     let mut session = Session::new();
     // No repository and no settings: the client's folder is the workspace.
     session.change_folders(vec![project.root()], &[]);
@@ -248,11 +258,18 @@ fn what_cannot_be_moved_says_why() {
     let text = format!("api_key = \"{key}\"\n");
     // A buffer that is no file yet.
     let untitled = "untitled:Untitled-1".to_owned();
-    let opened = aikeys::lsp::session::Opened { uri: untitled.clone(), file: None, language: "python".to_owned(), version: 1, text };
+    let opened = aikeys::lsp::session::Opened {
+        uri: untitled.clone(),
+        file: None,
+        language: "python".to_owned(),
+        version: 1,
+        text,
+    };
     session.open(opened);
     let offers = offers(&mut session, &untitled);
     assert!(offers.iter().all(|it| !matches!(it.does, Does::Move(_))));
-    let reason = offers.iter().find_map(|it| if let Does::Nothing(reason) = &it.does { Some(reason.clone()) } else { None });
+    let reason =
+        offers.iter().find_map(|it| if let Does::Nothing(reason) = &it.does { Some(reason.clone()) } else { None });
     assert!(reason.expect("a reason").contains("save it first"));
     // Only clients that can show a reason get such an action.
     let open = session.document(&untitled).expect("it is open");

@@ -26,7 +26,8 @@ fn source(key: &str) -> String {
 
 fn actions(client: &mut Client, uri: &str, line: u32) -> Vec<Value> {
     let at = json!({"line": line, "character": 14});
-    let params = json!({"textDocument": {"uri": uri}, "range": {"start": at, "end": at}, "context": {"diagnostics": []}});
+    let params =
+        json!({"textDocument": {"uri": uri}, "range": {"start": at, "end": at}, "context": {"diagnostics": []}});
     client.request("textDocument/codeAction", params).as_array().expect("a list").clone()
 }
 
@@ -51,14 +52,18 @@ fn the_server_says_what_it_can_do() {
     assert!(can.get("diagnosticProvider").is_none(), "this client does not pull");
     assert_eq!(result["serverInfo"]["name"], "aikeys-lsp");
     let registration = client.wait("a registration", |it| it["method"] == "client/registerCapability");
-    let watchers = registration["params"]["registrations"][0]["registerOptions"]["watchers"].as_array().expect("a list").len();
+    let watchers =
+        registration["params"]["registrations"][0]["registerOptions"]["watchers"].as_array().expect("a list").len();
     assert_eq!(watchers, 4);
     client.shut_down();
 
     let mut plain = Client::start();
     assert_eq!(plain.initialize(json!({}))["capabilities"]["positionEncoding"], "utf-16");
     plain.shut_down();
-    assert!(plain.heard.iter().all(|it| it["method"] != "client/registerCapability"), "nobody said it could watch files");
+    assert!(
+        plain.heard.iter().all(|it| it["method"] != "client/registerCapability"),
+        "nobody said it could watch files"
+    );
 }
 
 #[test]
@@ -155,7 +160,10 @@ fn two_thousand_changes_are_applied_in_order() {
     let name: String = letters.iter().collect();
     let at = json!({"line": 1, "character": 2_000});
     let change = json!({"range": {"start": at, "end": at}, "text": format!(" = \"{key}\"")});
-    client.notify("textDocument/didChange", json!({"textDocument": {"uri": uri, "version": 2_002}, "contentChanges": [change]}));
+    client.notify(
+        "textDocument/didChange",
+        json!({"textDocument": {"uri": uri, "version": 2_002}, "contentChanges": [change]}),
+    );
     let found = client.published(&uri, 2_002);
     assert_eq!(found.len(), 2);
     assert_eq!(found[0]["range"]["start"], json!({"line": 1, "character": 2_000 + 4}));
@@ -351,7 +359,10 @@ fn nothing_that_the_server_says_shows_a_key() {
     project.git(&["commit", "-qm", "t"]);
     let mut client = Client::start();
     client.initialize(editor());
-    client.notify("workspace/didChangeConfiguration", json!({"settings": {"aikeys": {"logLevel": "trace", "later": [1]}}}));
+    client.notify(
+        "workspace/didChangeConfiguration",
+        json!({"settings": {"aikeys": {"logLevel": "trace", "later": [1]}}}),
+    );
     let uri = project.uri("app.py");
     client.open(&uri, "python", &text);
     let is_committed = |it: &Value| {

@@ -16,7 +16,11 @@ fn at(line: u32, character: u32) -> Position {
 }
 
 fn change(from: Position, to: Position, text: &str) -> TextDocumentContentChangeEvent {
-    TextDocumentContentChangeEvent { range: Some(Range { start: from, end: to }), range_length: None, text: text.to_owned() }
+    TextDocumentContentChangeEvent {
+        range: Some(Range { start: from, end: to }),
+        range_length: None,
+        text: text.to_owned(),
+    }
 }
 
 #[test]
@@ -89,7 +93,8 @@ fn random_edits_are_where_the_client_meant_them() {
         let mut model: Vec<char> = TEXT.chars().collect();
         for step in 0..2_000 {
             // Not between \r and \n: there is no such position.
-            let whole = |model: &[char], at: usize| at == 0 || at >= model.len() || model[at - 1] != '\r' || model[at] != '\n';
+            let whole =
+                |model: &[char], at: usize| at == 0 || at >= model.len() || model[at - 1] != '\r' || model[at] != '\n';
             let (a, b) = (next(model.len() + 1), next(model.len().min(12) + 1));
             let (start, end) = (a, (a + b).min(model.len()));
             let text = pieces[next(pieces.len())];

@@ -34,7 +34,8 @@ pub fn excerpt(file: &CheckedFile, finding: &Finding) -> Excerpt {
     let (region, marked) = region(file, finding);
     let masks = masks(file, region);
     // A replacement is shown whole, so the mark takes in all that is replaced with it.
-    let marked = masks.iter().filter(|(span, _)| span.overlaps(marked)).fold(marked, |all, (span, _)| union(all, *span));
+    let marked =
+        masks.iter().filter(|(span, _)| span.overlaps(marked)).fold(marked, |all, (span, _)| union(all, *span));
     let shown = |start: u32, end: u32| {
         let mut out = String::new();
         let mut at = start;
@@ -75,7 +76,9 @@ fn masks(file: &CheckedFile, region: Span) -> Vec<(Span, String)> {
     let near = file.secrets.iter().filter(|(span, _)| span.overlaps(region));
     let mut masks: Vec<(Span, String)> = near.map(|(span, shown)| (*span, visible(shown))).collect();
     if is_env_file(file.doc.path()) {
-        masks.extend(env_lines(text).into_iter().filter(|line| !line.value.is_empty()).map(|line| (line.value, "…".to_owned())));
+        masks.extend(
+            env_lines(text).into_iter().filter(|line| !line.value.is_empty()).map(|line| (line.value, "…".to_owned())),
+        );
     }
     masks.extend(suspicious(text, region).into_iter().map(|span| (span, "…".to_owned())));
     let mut kept: Vec<(Span, String)> = Vec::new();
@@ -126,7 +129,9 @@ fn suspicious(text: &str, region: Span) -> Vec<Span> {
 
 /// Ends a word in every language.
 fn separates(c: char) -> bool {
-    c.is_whitespace() || c.is_control() || matches!(c, '"' | '\'' | '`' | ',' | ';' | '(' | ')' | '[' | ']' | '{' | '}' | '<' | '>' | '=' | '|' | '\\')
+    c.is_whitespace()
+        || c.is_control()
+        || matches!(c, '"' | '\'' | '`' | ',' | ';' | '(' | ')' | '[' | ']' | '{' | '}' | '<' | '>' | '=' | '|' | '\\')
 }
 
 /// Long, and letters with digits or small letters with many capitals. A URL counts by its parts.

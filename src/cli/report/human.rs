@@ -2,8 +2,8 @@
 
 use std::io::{self, Write};
 
-use anstream::adapter::strip_str;
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
+use anstream::adapter::strip_str;
 
 use super::{Place, Report, characters, excerpt, slashed, visible, without_keys};
 use crate::cli::check::{CheckedFile, Found};
@@ -36,7 +36,10 @@ fn group<'f>(file: &'f CheckedFile, found: &'f Found) -> Group<'f> {
     let (kind, mark) = (AnnotationKind::Primary, excerpt.mark);
     let origin = Origin::path(visible(&slashed(&file.path))).line(place.line).char_column(place.column);
     let notes = finding.notes.iter().map(|note| Level::NOTE.message(visible(&without_keys(note))));
-    let refused = found.refused.iter().map(|why| Level::NOTE.message(visible(&without_keys(&format!("not moved by itself: {why}")))));
+    let refused = found
+        .refused
+        .iter()
+        .map(|why| Level::NOTE.message(visible(&without_keys(&format!("not moved by itself: {why}")))));
     let fixes = found.fixes.iter().map(|title| Level::HELP.message(visible(&without_keys(title))));
     level(finding.severity)
         .primary_title(visible(&without_keys(&finding.message)))

@@ -91,7 +91,10 @@ impl Summary {
             parts.push(format!("{} of the baseline no longer found: write it again", self.baseline_unmatched));
         }
         if self.unparsed > 0 {
-            parts.push(format!("{} too large to parse: only distinctive keys were looked for", counted(self.unparsed, "file")));
+            parts.push(format!(
+                "{} too large to parse: only distinctive keys were looked for",
+                counted(self.unparsed, "file")
+            ));
         }
         if !self.problems.is_empty() {
             parts.push(format!("{} could not be checked", self.problems.len()));

@@ -61,7 +61,8 @@ fn results(report: &Report<'_>) -> Vec<Value> {
     let founds = report.files.iter().flat_map(|file| file.findings.iter().map(move |found| (file, found)));
     founds
         .map(|(file, found)| {
-            let identity = format!("{}:{}:{}", found.finding.fingerprint.hex, found.finding.rule, slashed(file.doc.path()));
+            let identity =
+                format!("{}:{}:{}", found.finding.fingerprint.hex, found.finding.rule, slashed(file.doc.path()));
             let ordinal = seen.entry(identity.clone()).or_insert(0);
             *ordinal += 1;
             result(file, found, &format!("{identity}:{ordinal}"))
@@ -111,7 +112,8 @@ fn security_severity(severity: Severity) -> &'static str {
 
 /// `hardcoded-ai-key` as `HardcodedAiKey`.
 fn pascal(id: &str) -> String {
-    let upper = |word: &str| word.chars().take(1).flat_map(char::to_uppercase).chain(word.chars().skip(1)).collect::<String>();
+    let upper =
+        |word: &str| word.chars().take(1).flat_map(char::to_uppercase).chain(word.chars().skip(1)).collect::<String>();
     id.split('-').map(upper).collect()
 }
 
