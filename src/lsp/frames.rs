@@ -7,10 +7,10 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tower_lsp::jsonrpc::{Request, Response};
 
 /// The request that stands for a message nobody can read.
-pub const MALFORMED: &str = "$/aikeys/malformed";
+pub(super) const MALFORMED: &str = "$/aikeys/malformed";
 
 /// The longest message that is read. Editors open files of some megabytes; nothing sends more.
-pub const LONGEST: usize = 64 << 20;
+pub(super) const LONGEST: usize = 64 << 20;
 /// More bytes than this without the end of a header are no header.
 const LONGEST_HEADER: usize = 8 << 10;
 const LENGTH: &[u8] = b"Content-Length:";
@@ -18,7 +18,7 @@ const HEADER_END: &[u8] = b"\r\n\r\n";
 
 /// What came out of the stream.
 #[derive(Clone, PartialEq, Eq)]
-pub enum Frame {
+pub(super) enum Frame {
     /// The body of a message: a JSON-RPC request, notification or response.
     Message(Vec<u8>),
     /// Something else.
@@ -27,7 +27,7 @@ pub enum Frame {
 
 /// Cuts a byte stream into frames.
 #[derive(Default)]
-pub struct Frames {
+pub(super) struct Frames {
     buffer: Vec<u8>,
     /// What lies before it is done with.
     at: usize,
@@ -46,14 +46,14 @@ enum State {
 
 impl Frames {
     /// Takes the next bytes of the stream.
-    pub fn feed(&mut self, bytes: &[u8]) {
+    pub(super) fn feed(&mut self, bytes: &[u8]) {
         self.buffer.drain(..self.at);
         self.at = 0;
         self.buffer.extend_from_slice(bytes);
     }
 
     /// The next whole frame; `None` until more bytes come.
-    pub fn take(&mut self) -> Option<Frame> {
+    pub(super) fn take(&mut self) -> Option<Frame> {
         loop {
             let rest = &self.buffer[self.at..];
             match self.state {
@@ -98,7 +98,7 @@ impl Frames {
 }
 
 /// Carries a client's messages to tower-lsp until the stream ends, malformed ones replaced.
-pub async fn pump(mut from: impl AsyncRead + Unpin, mut to: impl AsyncWrite + Unpin) {
+pub(super) async fn pump(mut from: impl AsyncRead + Unpin, mut to: impl AsyncWrite + Unpin) {
     let stand_in = format!(r#"{{"jsonrpc":"2.0","id":null,"method":"{MALFORMED}"}}"#);
     let mut frames = Frames::default();
     let mut bytes = vec![0; 64 << 10];

@@ -1,8 +1,7 @@
 //! What stands between tower-lsp and the process: exit codes, panics, clients that vanish.
 
 use std::any::Any;
-use std::io::Write;
-use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
@@ -23,14 +22,14 @@ const FLUSH: Duration = Duration::from_millis(100);
 const LOOK: Duration = Duration::from_secs(2);
 
 /// Wraps tower-lsp's service: `exit` ends the process, a panic is an answer, and errors hold nothing of the message.
-pub struct Guard<S> {
+pub(super) struct Guard<S> {
     inner: S,
     shut: Arc<AtomicBool>,
 }
 
 impl<S> Guard<S> {
     /// Guards a service. The flag tells whether the client asked for a shutdown.
-    pub fn new(inner: S, shut: Arc<AtomicBool>) -> Guard<S> {
+    pub(super) fn new(inner: S, shut: Arc<AtomicBool>) -> Guard<S> {
         Guard { inner, shut }
     }
 }
@@ -95,7 +94,7 @@ fn discreet(response: Response) -> Response {
 }
 
 /// The exit code that the protocol asks for.
-pub fn exit_code(shut: &AtomicBool) -> u8 {
+pub(super) fn exit_code(shut: &AtomicBool) -> u8 {
     u8::from(!shut.load(Ordering::SeqCst))
 }
 
@@ -111,7 +110,7 @@ fn exit_soon(shut: Arc<AtomicBool>) {
 }
 
 /// Ends the process when the client's is gone, however it went.
-pub fn watch(process: Option<u32>) {
+pub(super) fn watch(process: Option<u32>) {
     #[cfg(unix)]
     {
         use rustix::process::{Pid, test_kill_process};
@@ -130,17 +129,8 @@ pub fn watch(process: Option<u32>) {
 }
 
 /// Ends the process: it could not do anything useful.
-pub fn give_up() -> ! {
+pub(super) fn give_up() -> ! {
     exit(2)
-}
-
-/// A panic says where it was, and nothing else: its text could hold source text.
-pub fn hide_panics() {
-    std::panic::set_hook(Box::new(|panic: &PanicHookInfo<'_>| {
-        let place = panic.location().map_or_else(|| "?".to_owned(), |it| format!("{}:{}", it.file(), it.line()));
-        // Nothing is left to do when stderr is gone.
-        let _ = writeln!(std::io::stderr(), "aikeys-lsp: internal error at {place}");
-    }));
 }
 
 #[allow(clippy::exit, reason = "tokio's thread that reads stdin cannot be ended otherwise")]

@@ -8,7 +8,7 @@ use crate::syntax::{Document, Fact};
 use crate::text::Span;
 
 /// A finding: what is wrong, why, and what can be done.
-pub fn finding(finding: &Finding, around: &Surroundings, repairs: &Repairs) -> String {
+pub(super) fn finding(finding: &Finding, around: &Surroundings, repairs: &Repairs) -> String {
     let mut text = format!("**{}**: {}\n", finding.rule, finding.message);
     let mut item = |line: String| {
         // Writing to a string cannot fail.
@@ -44,7 +44,7 @@ pub fn finding(finding: &Finding, around: &Surroundings, repairs: &Repairs) -> S
 }
 
 /// A variable that the code reads at `offset`: what the env file says of it.
-pub fn env_read(doc: &Document, offset: u32, around: &dyn Fn() -> Surroundings) -> Option<(Span, String)> {
+pub(super) fn env_read(doc: &Document, offset: u32, around: &dyn Fn() -> Surroundings) -> Option<(Span, String)> {
     // Parsing waits until someone looks at a file that reads variables.
     let reads = doc.facts().iter().filter_map(|fact| match *fact {
         Fact::EnvRead { span, name, .. } if span.start <= offset && offset <= span.end => Some((span, name)),

@@ -17,7 +17,7 @@ use tower_lsp::lsp_types::{
 use super::convert::{self, Abilities};
 use super::guard;
 use super::history::{History, Learned};
-use super::offers::Move;
+use super::offers::{FileEdits, Move};
 use super::outbox::{Applied, Letter};
 use super::server::{Event, Reply};
 use super::session::Session;
@@ -27,13 +27,22 @@ use crate::moves::{self, Deposited};
 const REQUEST_FAILED: i64 = -32803;
 
 /// A move whose key lies in its store.
-pub struct Stored {
+pub(super) struct Stored {
     plan: Move,
     deposited: Deposited,
 }
 
+impl Stored {
+    /// All edits. The env file's goes first: should an editor stop half way, the source still has the key.
+    fn files(&self) -> Vec<FileEdits> {
+        let edits = self.deposited.env_edit.clone();
+        let env = self.plan.env.clone().zip(edits).map(|(env, edit)| FileEdits { edits: vec![edit], ..env });
+        env.into_iter().chain(self.plan.files.iter().cloned()).collect()
+    }
+}
+
 /// Starts the thread.
-pub fn start(inbox: Receiver<Event>, events: Sender<Event>, letters: UnboundedSender<Letter>) {
+pub(super) fn start(inbox: Receiver<Event>, events: Sender<Event>, letters: UnboundedSender<Letter>) {
     let main = MainLoop {
         session: Session::new(),
         abilities: Abilities::default(),
@@ -264,7 +273,11 @@ impl MainLoop {
             Err(reason) => return answer(reply, Err(failed(reason))),
         };
         let events = self.events.clone();
-        let work = move || match moves::deposit(&plan.workspace, &plan.doc, &plan.fix) {
+        let deposit = |plan: &Move| match &plan.env {
+            Some(env) => moves::deposit_beside(&plan.workspace, &plan.doc, &plan.fix, env.doc.text()),
+            None => moves::deposit(&plan.workspace, &plan.doc, &plan.fix),
+        };
+        let work = move || match deposit(&plan) {
             Ok(Some(deposited)) => {
                 // Without a main loop the process is about to end.
                 let _ = events.send(Event::Stored(Box::new(Stored { plan, deposited }), reply));
@@ -283,7 +296,8 @@ impl MainLoop {
         if !self.session.is_current(&stored.plan) {
             return self.unfinished(&stored, "the file was changed meanwhile", reply);
         }
-        let Some(edit) = convert::workspace_edit(&stored.plan.files, &self.abilities) else {
+        let files = stored.files();
+        let Some(edit) = convert::workspace_edit(&files, &self.abilities) else {
             return self.unfinished(&stored, "a path of this move is no file", reply);
         };
         let title = stored.plan.fix.title.clone();
@@ -305,9 +319,11 @@ impl MainLoop {
     /// The key is in two places: nothing is lost, and the user has to know.
     fn unfinished(&mut self, stored: &Stored, why: &str, reply: Reply<Option<Value>>) {
         let (name, env) = (&stored.deposited.name, stored.deposited.env.display());
-        let message = format!(
-            "{why}: {name} is stored and named in {env}, and the key still stands in the source. Move it again"
-        );
+        let done = match stored.deposited.env_edit {
+            Some(_) => format!("{env} was left to the editor"),
+            None => format!("{name} is stored and named in {env}"),
+        };
+        let message = format!("{why}: {done}, and the key still stands in the source. Move it again");
         self.post(Letter::Show(MessageType::ERROR, format!("aikeys: {message}")));
         answer(reply, Err(failed(message)));
     }

@@ -36,8 +36,9 @@ const PIPE: usize = 1 << 20;
 const CONCURRENCY: usize = 256;
 
 /// Serves one client on standard input and output, until it goes.
+///
+/// A panic is caught and answered; the hook that the command line sets tells its place and never its text.
 pub fn serve() -> ExitCode {
-    guard::hide_panics();
     let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_time().build() {
         Ok(runtime) => runtime,
         Err(error) => {

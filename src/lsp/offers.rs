@@ -75,6 +75,8 @@ pub struct Move {
     pub fix: Fix,
     /// The fix's edits, the document's own first.
     pub files: Vec<FileEdits>,
+    /// The env file, where the client has it open with unsaved changes. It has no edits yet.
+    pub env: Option<FileEdits>,
     /// The text's number.
     pub revision: u64,
 }

@@ -18,7 +18,7 @@ const EDIT_LIMIT: Duration = Duration::from_secs(60);
 const LIMIT: Duration = Duration::from_secs(5);
 
 /// One message to the client.
-pub enum Letter {
+pub(super) enum Letter {
     /// The findings of a version of a document.
     Publish(Url, Vec<Diagnostic>, Option<i32>),
     /// For the client's log.
@@ -34,7 +34,7 @@ pub enum Letter {
 }
 
 /// What a client made of an edit.
-pub enum Applied {
+pub(super) enum Applied {
     /// It is in the text.
     Yes,
     /// The client said no. Its reason is not repeated: it may quote the text.
@@ -44,7 +44,7 @@ pub enum Applied {
 }
 
 /// Sends letters until the last one.
-pub async fn deliver(client: Client, mut letters: UnboundedReceiver<Letter>, events: Sender<Event>) {
+pub(super) async fn deliver(client: Client, mut letters: UnboundedReceiver<Letter>, events: Sender<Event>) {
     while let Some(letter) = letters.recv().await {
         match letter {
             Letter::Publish(uri, diagnostics, version) => client.publish_diagnostics(uri, diagnostics, version).await,

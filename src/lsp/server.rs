@@ -19,10 +19,10 @@ use super::main_loop::Stored;
 use super::outbox::Applied;
 
 /// Where the answer to a request goes.
-pub type Reply<T> = oneshot::Sender<Result<T>>;
+pub(super) type Reply<T> = oneshot::Sender<Result<T>>;
 
 /// Everything that happens to the server, in order.
-pub enum Event {
+pub(super) enum Event {
     /// `initialize`
     Initialize(Box<InitializeParams>, Reply<InitializeResult>),
     /// `initialized`
@@ -59,7 +59,7 @@ pub enum Event {
 
 impl Event {
     /// For logs.
-    pub fn name(&self) -> &'static str {
+    pub(super) fn name(&self) -> &'static str {
         match self {
             Event::Initialize(..) => "initialize",
             Event::Initialized => "initialized",
@@ -81,7 +81,7 @@ impl Event {
     }
 
     /// For logs.
-    pub fn version(&self) -> Option<i32> {
+    pub(super) fn version(&self) -> Option<i32> {
         match self {
             Event::Opened(params) => Some(params.text_document.version),
             Event::Changed(params) => Some(params.text_document.version),
@@ -91,13 +91,13 @@ impl Event {
 }
 
 /// The protocol's side of the server.
-pub struct Backend {
+pub(super) struct Backend {
     events: Sender<Event>,
 }
 
 impl Backend {
     /// Sends all events there.
-    pub fn new(events: Sender<Event>) -> Backend {
+    pub(super) fn new(events: Sender<Event>) -> Backend {
         Backend { events }
     }
 

@@ -9,7 +9,7 @@ use super::hover;
 use super::offers::{Does, FileEdits, Move, MoveRequest, Offer, ignore};
 use crate::fixes::Surroundings;
 use crate::moves;
-use crate::project::{ProjectError, Workspace};
+use crate::project::{ProjectError, Workspace, read_small};
 use crate::rules::{self, Finding};
 use crate::secrets::{Identity, identity};
 use crate::stores;
@@ -234,13 +234,14 @@ impl Session {
             self.file_edits(open, &around, &fix.change).ok_or("a file that this move has to change cannot be read")?;
         let doc = Arc::new(copy(&open.doc));
         let (uri, revision) = (request.uri.clone(), open.revision);
-        Ok(Move { uri, workspace: Arc::clone(workspace), doc, fix, files, revision })
+        let env = self.unsaved(workspace, &around.env.path);
+        Ok(Move { uri, workspace: Arc::clone(workspace), doc, fix, files, env, revision })
     }
 
     /// The texts that a move was worked out for are still there.
     pub fn is_current(&self, plan: &Move) -> bool {
         self.document(&plan.uri).is_some_and(|open| open.revision == plan.revision)
-            && plan.files.iter().all(|it| match &it.uri {
+            && plan.files.iter().chain(&plan.env).all(|it| match &it.uri {
                 Some(uri) => self.document(uri).is_some_and(|open| Some(open.version) == it.version),
                 None => true,
             })
@@ -298,6 +299,15 @@ impl Session {
             open.workspace.as_ref().is_some_and(|it| it.root() == workspace.root()) && open.doc.path() == path
         };
         self.documents.iter().find(|(_, open)| same(open))
+    }
+
+    /// A file that the client has open, with another text than the disk has.
+    fn unsaved(&self, workspace: &Workspace, path: &Path) -> Option<FileEdits> {
+        let (uri, open) = self.open_at(workspace, path)?;
+        let file = workspace.root().join(path);
+        let saved = read_small(&file).ok().flatten().is_some_and(|it| it == open.doc.text().as_bytes());
+        let (uri, version, doc) = (Some(uri.clone()), Some(open.version), Arc::new(copy(&open.doc)));
+        (!saved).then_some(FileEdits { uri, file, version, is_new: false, doc, edits: Vec::new() })
     }
 
     fn offers_of(&self, open: &Open, around: &Surroundings, finding: &Finding) -> Vec<Offer> {

@@ -9,12 +9,14 @@ pub use plan::{Outcome, Plan, PlannedFile, PlannedMove, Refused, carry_out, plan
 
 use crate::fixes::{Deposit, Destination, Fix, Repairs, Surroundings, ignore_lines, is_covered};
 use crate::project::{
-    self, EnvFileError, FileError, FolderLock, Workspace, env_example_line, read_small, write_atomic, write_variable,
+    self, EnvFileError, FileError, FolderLock, Workspace, env_example_line, read_small, variable_edit, write_atomic,
+    write_variable,
 };
 use crate::rules::{self, Finding};
 use crate::secrets::{Fingerprint, Secret, fingerprint};
 use crate::stores::{self, StoreError};
 use crate::syntax::Document;
+use crate::text::Edit;
 
 /// Why a move stopped. What was stored stays stored; the source was not touched.
 #[derive(Debug, thiserror::Error)]
@@ -45,6 +47,8 @@ pub struct Deposited {
     pub store: String,
     /// The env file, from the root.
     pub env: PathBuf,
+    /// The line that an editor still has to write to the env file, together with the source.
+    pub env_edit: Option<Edit>,
     fingerprint: Option<Fingerprint>,
 }
 
@@ -65,7 +69,20 @@ pub fn surroundings(workspace: &Workspace, doc: &Document, to: Vec<Destination>)
 pub fn deposit(workspace: &Workspace, doc: &Document, fix: &Fix) -> Result<Option<Deposited>, MoveError> {
     let Some(deposit) = &fix.deposit else { return Ok(None) };
     let secret = Secret::new(doc.slice(deposit.secret));
-    store(workspace, &workspace.env_path(doc.path()), deposit, &secret).map(Some)
+    store(workspace, &workspace.env_path(doc.path()), deposit, &secret, None).map(Some)
+}
+
+/// The same where an editor has the env file open with unsaved changes, whose text is `env`: its line is left to the
+/// editor. Writing to the disk beneath would lose either that line or the changes.
+pub fn deposit_beside(
+    workspace: &Workspace,
+    doc: &Document,
+    fix: &Fix,
+    env: &str,
+) -> Result<Option<Deposited>, MoveError> {
+    let Some(deposit) = &fix.deposit else { return Ok(None) };
+    let secret = Secret::new(doc.slice(deposit.secret));
+    store(workspace, &workspace.env_path(doc.path()), deposit, &secret, Some(env)).map(Some)
 }
 
 /// The second half's end: notes in the audit log that the source no longer holds the key.
@@ -73,7 +90,13 @@ pub fn finished(workspace: &Workspace, deposited: &Deposited) {
     audit::note(workspace.name(), deposited);
 }
 
-fn store(workspace: &Workspace, env: &Path, deposit: &Deposit, secret: &Secret) -> Result<Deposited, MoveError> {
+fn store(
+    workspace: &Workspace,
+    env: &Path,
+    deposit: &Deposit,
+    secret: &Secret,
+    open_env: Option<&str>,
+) -> Result<Deposited, MoveError> {
     let root = workspace.root();
     let _lock = FolderLock::take(root)?;
     cover(workspace, env)?;
@@ -85,7 +108,13 @@ fn store(workspace: &Workspace, env: &Path, deposit: &Deposit, secret: &Secret) 
         }
         None => secret.clone(),
     };
-    write_variable(root, &full, &deposit.name, &value)?;
+    let env_edit = match open_env {
+        Some(text) => variable_edit(text, &full, &deposit.name, &value)?,
+        None => {
+            write_variable(root, &full, &deposit.name, &value)?;
+            None
+        }
+    };
     let reference = deposit.reference.as_ref().map(ToString::to_string);
     // A template that cannot be written loses nothing.
     let _ = env_example_line(root, &full.with_file_name(".env.example"), &deposit.name, reference.as_deref());
@@ -93,6 +122,7 @@ fn store(workspace: &Workspace, env: &Path, deposit: &Deposit, secret: &Secret) 
         name: deposit.name.clone(),
         store: deposit.store.clone(),
         env: env.to_owned(),
+        env_edit,
         fingerprint: fingerprint(secret.expose()),
     })
 }

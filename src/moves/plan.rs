@@ -219,7 +219,7 @@ pub fn carry_out(workspace: &Workspace, plan: &Plan) -> Outcome {
             outcome.moved += 1;
             continue;
         };
-        match store(workspace, env, deposit, secret) {
+        match store(workspace, env, deposit, secret, None) {
             Ok(deposited) => stored.push((it, deposited)),
             Err(error) => {
                 failed.insert(&it.path);

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::files::{FileError, read_small, write_atomic};
 use crate::secrets::{Secret, env_lines, env_value};
+use crate::text::{Edit, apply, line_ending};
 
 /// Why a variable was not written. Never holds a value: dotenvy's own messages hold the line.
 #[derive(Debug, thiserror::Error)]
@@ -47,36 +48,37 @@ pub enum EnvFileError {
 ///
 /// A new file gets mode 0600; no other line changes.
 pub fn write_variable(root: &Path, path: &Path, name: &str, value: &Secret) -> Result<(), EnvFileError> {
-    let shown = || path.display().to_string();
     let old = read_small(path)?;
-    let text = match &old {
-        Some(bytes) => std::str::from_utf8(bytes).map_err(|_| EnvFileError::NoText { path: shown() })?,
-        None => "",
-    };
+    let no_text = |_| EnvFileError::NoText { path: path.display().to_string() };
+    let text = std::str::from_utf8(old.as_deref().unwrap_or_default()).map_err(no_text)?;
+    if let Some(edit) = variable_edit(text, path, name, value)? {
+        write_atomic(root, path, old.as_deref(), apply(text, &[edit]).as_bytes(), 0o600)?;
+    }
+    Ok(())
+}
+
+/// The edit that puts `NAME=value` into the text of an env file; `None` when it stands there already.
+pub fn variable_edit(text: &str, path: &Path, name: &str, value: &Secret) -> Result<Option<Edit>, EnvFileError> {
+    let shown = || path.display().to_string();
     if let Some(line) = broken_line(text) {
         return Err(EnvFileError::Broken { path: shown(), line });
     }
+    let unwritable = || EnvFileError::Unwritable { path: shown(), name: name.to_owned() };
+    let written = written(value.expose()).ok_or_else(unwritable)?;
     let lines = env_lines(text);
-    let own = lines.iter().rev().find(|line| &text[line.name.range()] == name);
-    let written =
-        written(value.expose()).ok_or_else(|| EnvFileError::Unwritable { path: shown(), name: name.to_owned() })?;
-    let new = match own {
-        Some(line) if env_value(text, line) == value.expose() => return Ok(()),
-        Some(line) if line.value.is_empty() => {
-            let mut new = text.to_owned();
-            new.insert_str(line.value.start as usize, &written);
-            new
-        }
+    let edit = match lines.iter().rev().find(|line| &text[line.name.range()] == name) {
+        Some(line) if env_value(text, line) == value.expose() => return Ok(None),
+        Some(line) if line.value.is_empty() => Edit::insert(line.value.start as usize, written),
         Some(_) => return Err(EnvFileError::Taken { path: shown(), name: name.to_owned() }),
         None => appended(text, &format!("{name}={written}")),
     };
     // The oracle speaks before anything is written: what it does not read back the same is refused.
+    let new = apply(text, std::slice::from_ref(&edit));
     let read = values(&new).ok().and_then(|all| all.into_iter().find(|(it, _)| it == name));
-    if read.is_none_or(|(_, read)| read != *value) {
-        return Err(EnvFileError::Unwritable { path: shown(), name: name.to_owned() });
+    match read {
+        Some((_, read)) if read == *value => Ok(Some(edit)),
+        _ => Err(unwritable()),
     }
-    write_atomic(root, path, old.as_deref(), new.as_bytes(), 0o600)?;
-    Ok(())
 }
 
 /// Adds `NAME=` or `NAME="reference"` to a template file, where the name is not there yet.
@@ -92,7 +94,7 @@ pub fn env_example_line(root: &Path, path: &Path, name: &str, reference: Option<
         return Ok(());
     }
     let value = reference.map(|it| format!("\"{it}\"")).unwrap_or_default();
-    let new = appended(text, &format!("{name}={value}"));
+    let new = apply(text, &[appended(text, &format!("{name}={value}"))]);
     write_atomic(root, path, old.as_deref(), new.as_bytes(), 0o644)?;
     Ok(())
 }
@@ -127,10 +129,10 @@ fn broken_line(text: &str) -> Option<usize> {
     ends.enumerate().find(|(_, end)| !reads(&text[..*end])).map(|(at, _)| at + 1)
 }
 
-fn appended(text: &str, line: &str) -> String {
-    let ending = crate::text::line_ending(text);
+fn appended(text: &str, line: &str) -> Edit {
+    let ending = line_ending(text);
     let gap = if text.is_empty() || text.ends_with('\n') { "" } else { ending };
-    format!("{text}{gap}{line}{ending}")
+    Edit::insert(text.len(), format!("{gap}{line}{ending}"))
 }
 
 /// A value as a line holds it, so that every loader reads it back; `None` where none does.

@@ -47,7 +47,7 @@ fn request(session: &mut Session, uri: &str, title: &str) -> MoveRequest {
 
 /// Carries a move out, the way the main loop and an editor would.
 fn carry_out(session: &mut Session, request: &MoveRequest) {
-    let plan = session.plan(request).map_err(|reason| panic!("{reason}")).expect("a move");
+    let plan = session.plan(request).expect("a move");
     let stored =
         aikeys::moves::deposit(&plan.workspace, &plan.doc, &plan.fix).expect("it is stored").expect("it is a deposit");
     assert!(session.is_current(&plan));
@@ -80,19 +80,19 @@ fn a_key_is_marked_without_its_quotes() {
 #[test]
 fn changes_wait_for_one_check_and_the_last_version_counts() {
     let (_project, mut session, uri, key) = with_key(&[]);
-    assert_eq!(session.take_dirty(), [uri.clone()]);
+    assert_eq!(session.take_dirty(), [uri.as_str()]);
     assert!(session.take_dirty().is_empty());
     for version in 2..=200 {
         session.change(&uri, version, |doc| doc.edit(&Edit::insert(0, "#\n")));
     }
     session.change("file:///not/open.py", 7, |_| panic!("no such document"));
-    assert_eq!(session.take_dirty(), [uri.clone()], "one check for all changes");
+    assert_eq!(session.take_dirty(), [uri.as_str()], "one check for all changes");
     let open = session.document(&uri).expect("it is open");
     assert_eq!(open.version, 200);
     assert_eq!(open.doc.lines().position(open.doc.text().find(&key).expect("the key") as u32).line, 2 + 199);
     // A change that changes nothing is answered as well.
     session.change(&uri, 201, |_| {});
-    assert_eq!(session.take_dirty(), [uri.clone()]);
+    assert_eq!(session.take_dirty(), [uri.as_str()]);
     session.close(&uri);
     assert!(session.document(&uri).is_none() && findings(&mut session, &uri).is_empty());
 }

@@ -11,6 +11,7 @@ use super::project::{Project, key};
 const KEYSTROKES: i32 = 200;
 
 #[test]
+#[allow(clippy::print_stdout, reason = "the number is worth a look: `cargo test speed -- --nocapture`")]
 fn a_keystroke_is_answered_before_it_is_noticed() {
     let project = Project::new(&[]);
     let mut text = String::from("import os\nimport openai\n\n");

@@ -213,7 +213,7 @@ fn a_panic_is_an_answer_and_its_text_is_never_shown() {
     client.insert(&uri, 2, 0, "# typing goes on\n");
     assert_eq!(client.published(&uri, 2).len(), 1);
     let errors = client.shut_down();
-    assert!(errors.contains("internal error at src/lsp/main_loop.rs:"), "{errors}");
+    assert!(errors.contains(" at src/lsp/main_loop.rs:"), "{errors}");
     assert!(!errors.contains("a test asked for this"), "{errors}");
 }
 
@@ -305,6 +305,48 @@ fn a_move_is_answered_when_the_edit_is_applied() {
     assert_eq!(changes[0]["edits"][0]["newText"], "os.environ[\"OPENAI_API_KEY\"]");
     let answer = client.answer(id);
     assert!(answer.get("error").is_none(), "{answer}");
+    client.shut_down();
+}
+
+#[test]
+fn an_env_file_with_unsaved_changes_is_the_editors_to_write() {
+    let key = key(21);
+    let project = Project::new(&[(".env", "SAVED=1\n")]);
+    let mut client = Client::start();
+    client.initialize(editor());
+    let (uri, env) = (project.uri("app.py"), project.uri(".env"));
+    client.open(&uri, "python", &source(&key));
+    client.open(&env, "dotenv", "SAVED=1\n");
+    client.insert(&env, 2, 1, "TYPED=🔑\n");
+    let command = move_command(&mut client, &uri, 2);
+    client.request("workspace/executeCommand", command);
+    assert_eq!(project.read(".env"), "SAVED=1\n", "the disk beneath the changes stays as it is");
+    assert!(project.read(".gitignore").contains(".env"));
+    let edit = client.heard.iter().find(|it| it["method"] == "workspace/applyEdit").expect("an edit");
+    let changes = edit["params"]["edit"]["documentChanges"].as_array().expect("a list");
+    assert_eq!(changes.len(), 2);
+    // The env file first: an editor that stops half way has the key in both, and in none never.
+    assert_eq!(changes[0]["textDocument"], json!({"uri": env, "version": 2}));
+    assert_eq!(changes[0]["edits"][0]["newText"], format!("OPENAI_API_KEY={key}\n"));
+    assert_eq!(changes[0]["edits"][0]["range"]["start"], json!({"line": 2, "character": 0}));
+    assert_eq!(changes[1]["textDocument"], json!({"uri": uri, "version": 1}));
+    client.shut_down();
+}
+
+#[test]
+fn an_env_file_that_is_only_open_is_written() {
+    let key = key(22);
+    let project = Project::new(&[(".env", "SAVED=1\n")]);
+    let mut client = Client::start();
+    client.initialize(editor());
+    let (uri, env) = (project.uri("app.py"), project.uri(".env"));
+    client.open(&uri, "python", &source(&key));
+    client.open(&env, "dotenv", "SAVED=1\n");
+    let command = move_command(&mut client, &uri, 2);
+    client.request("workspace/executeCommand", command);
+    assert_eq!(project.read(".env"), format!("SAVED=1\nOPENAI_API_KEY={key}\n"));
+    let edit = client.heard.iter().find(|it| it["method"] == "workspace/applyEdit").expect("an edit");
+    assert!(!leaks(&edit.to_string(), &key), "the edit carries the key");
     client.shut_down();
 }
 
