@@ -64,7 +64,7 @@ impl<'l> Looker<'l> {
             return Ok(true);
         }
         if !is_binary(&self.buffer) && self.buffer.len() as u64 <= LARGE {
-            return Ok(needs_look(&self.buffer));
+            return Ok(needs_look(target.workspace.catalogue(), &target.real, &self.buffer));
         }
         self.has_key(target, &mut file)
     }

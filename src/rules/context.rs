@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 use super::{Finding, Severity};
 use crate::fixes::Surroundings;
 use crate::secrets::{
-    Catalogue, Fingerprint, Provider, Token, fingerprint, has_candidate, redact, scan, weak_fingerprint,
+    Catalogue, Fingerprint, Provider, Token, fingerprint, may_fill_slot, redact, scan, weak_fingerprint,
 };
 use crate::syntax::{Document, Facts};
 use crate::text::Span;
@@ -22,19 +22,24 @@ pub struct Context<'d> {
     /// What lies around it.
     pub around: &'d Surroundings,
     tokens: OnceCell<Vec<Token>>,
+    slots: OnceCell<bool>,
 }
 
-/// The cheapest question that never misses a finding: something in the text could be a key, or is a suppression.
+/// The cheapest question that never misses a finding: the text holds a distinctive key, something that could be one, or
+/// a suppression; or it is an env file.
 ///
 /// It leaves out nearly every file, so nothing of them is parsed.
-pub fn needs_look(text: &[u8]) -> bool {
-    has_candidate(text) || memchr::memmem::find(text, b"aikeys: ignore").is_some()
+pub fn needs_look(catalogue: &Catalogue, path: &Path, text: &[u8]) -> bool {
+    !scan(catalogue, text).is_empty()
+        || memchr::memmem::find(text, b"aikeys: ignore").is_some()
+        || may_fill_slot(catalogue, text)
+        || is_env_file(path)
 }
 
 impl<'d> Context<'d> {
     /// Looks at a document; scans and parses nothing yet.
     pub fn new(doc: &'d Document, around: &'d Surroundings) -> Context<'d> {
-        Context { doc, around, tokens: OnceCell::new() }
+        Context { doc, around, tokens: OnceCell::new(), slots: OnceCell::new() }
     }
 
     /// The providers.
@@ -55,6 +60,13 @@ impl<'d> Context<'d> {
                 !token.needs_context || self.speaks_of(self.catalogue().shape(token.shape).0, token.span)
             });
             tokens
+        })
+    }
+
+    /// The document may hold a key that only its place tells: a reason to parse.
+    pub fn may_hold_slots(&self) -> bool {
+        *self.slots.get_or_init(|| {
+            self.doc.language().is_some() && may_fill_slot(self.catalogue(), self.doc.text().as_bytes())
         })
     }
 

@@ -22,7 +22,7 @@ Move the key to `.env` or to a store, and read it from the environment.",
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
-    if context.doc.language().is_none() || context.is_env_file() {
+    if context.is_env_file() || !context.may_hold_slots() {
         return;
     }
     let literals = context.facts().iter().filter_map(|fact| match *fact {

@@ -103,7 +103,7 @@ impl Severity {
 
 /// Everything that is wrong in a document, by position. The whole core in one call: pure, total, deterministic.
 pub fn check(doc: &Document, around: &Surroundings) -> Vec<Finding> {
-    if !needs_look(doc.text().as_bytes()) {
+    if !needs_look(&around.catalogue, doc.path(), doc.text().as_bytes()) {
         return Vec::new();
     }
     let context = Context::new(doc, around);

@@ -23,6 +23,8 @@ pub struct Catalogue {
     pub(super) wide: Vec<(String, ShapeId)>,
     /// Distinctive shapes without an anchor.
     pub(super) unanchored: Vec<ShapeId>,
+    /// Every word that a slot of some provider needs in its file: variables, hosts, packages, context.
+    pub(super) vocabulary: AhoCorasick,
     by_env: HashMap<String, usize>,
     secret_name: Regex,
 }
@@ -181,9 +183,24 @@ fn index(providers: Vec<Provider>, placeholders: Placeholders, secret_name: Rege
             }
         }
     }
+    let vocabulary = vocabulary(&providers);
     let (words, by_anchor): (Vec<_>, Vec<_>) = anchors.into_iter().unzip();
     let anchors = AhoCorasick::new(words).expect("anchors are short literals");
-    Catalogue { providers, placeholders, anchors, by_anchor, wide, unanchored, by_env, secret_name }
+    Catalogue { providers, placeholders, anchors, by_anchor, wide, unanchored, vocabulary, by_env, secret_name }
+}
+
+fn vocabulary(providers: &[Provider]) -> AhoCorasick {
+    let mut words: BTreeSet<&str> = BTreeSet::new();
+    for provider in providers {
+        words.extend([provider.env.as_str()].into_iter().chain(provider.aliases.iter().map(String::as_str)));
+        words.extend(provider.hosts.iter().map(|host| host.trim_start_matches('*')));
+        words.extend(provider.keys.iter().flat_map(|shape| shape.env.iter().chain(&shape.context)).map(String::as_str));
+        words.extend(
+            provider.clients.iter().filter_map(|it| it.package.split(['-', '_', '.', '/']).find(|it| it.len() > 2)),
+        );
+    }
+    words.remove("");
+    AhoCorasick::builder().ascii_case_insensitive(true).build(words).expect("the vocabulary is small")
 }
 
 impl Shape {

@@ -19,5 +19,5 @@ pub use placeholder::{Placeholder, classify};
 pub use provider::{Boundary, Class, Client, Confidence, Format, KeyApi, Level, Provider, Shape, Validate};
 pub use reference::{SecretRef, is_reference};
 pub use sample::{sample, sample_shape};
-pub use scan::{Token, has_candidate, scan};
+pub use scan::{Token, may_fill_slot, scan};
 pub use secret::{Secret, redact};

@@ -19,6 +19,8 @@ pub struct Token {
     pub needs_context: bool,
 }
 
+/// From here on a run with slashes is rather base64 than a path.
+const LONG: usize = 40;
 /// The shortest run of key characters that a key is looked for in.
 const RUN: usize = 16;
 /// How far before a run an anchor may begin: `bce-v3/ALTAK-`, `LLM|`, `AQ.`.
@@ -30,9 +32,19 @@ const LONGEST: usize = 4400;
 /// The longest text before an anchor that is not a prefix (Azure's 52).
 const INFIX: usize = 96;
 
-/// Some run of `text` could be a key or a part of one: the cheapest question.
-pub fn has_candidate(text: &[u8]) -> bool {
-    Runs { text, at: 0 }.any(|run| looks_random(&text[run.range()]))
+/// A literal of `text` could be a key without a distinctive shape: long, quoted, with digits and letters, and the text
+/// speaks of a provider somewhere.
+pub fn may_fill_slot(catalogue: &Catalogue, text: &[u8]) -> bool {
+    let quote = |byte: Option<&u8>| matches!(byte, Some(b'"' | b'\'' | b'`'));
+    let quoted = |run: Span| {
+        let run = run.range();
+        let beside = quote(text.get(run.end)) || quote(run.start.checked_sub(1).and_then(|at| text.get(at)));
+        let run = &text[run];
+        let mixed = run.iter().any(u8::is_ascii_digit) && run.iter().any(u8::is_ascii_alphabetic);
+        let path = run.contains(&b'/') && run.len() < LONG && run.split(|&byte| byte == b'/').all(|it| it.len() < RUN);
+        beside && mixed && !path
+    };
+    (Runs { text, at: 0 }).any(quoted) && catalogue.vocabulary.is_match(text)
 }
 
 /// Every distinctive key in `text`, in order, none overlapping another.
