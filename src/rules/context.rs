@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 use super::{Finding, Severity};
 use crate::fixes::Surroundings;
 use crate::secrets::{
-    Catalogue, Fingerprint, Provider, Token, fingerprint, may_fill_slot, redact, scan, weak_fingerprint,
+    Catalogue, Fingerprint, Provider, Token, fingerprint, redact, scan, slot_candidates, weak_fingerprint,
 };
 use crate::syntax::{Document, Facts};
 use crate::text::Span;
@@ -22,8 +22,12 @@ pub struct Context<'d> {
     /// What lies around it.
     pub around: &'d Surroundings,
     tokens: OnceCell<Vec<Token>>,
-    slots: OnceCell<bool>,
+    candidates: OnceCell<Vec<Span>>,
+    facts: OnceCell<Facts>,
 }
+
+/// What every suppression begins with.
+pub(super) const MARKER: &[u8] = b"aikeys: ignore";
 
 /// The cheapest question that never misses a finding: the text holds a distinctive key, something that could be one, or
 /// a suppression; or it is an env file.
@@ -31,15 +35,15 @@ pub struct Context<'d> {
 /// It leaves out nearly every file, so nothing of them is parsed.
 pub fn needs_look(catalogue: &Catalogue, path: &Path, text: &[u8]) -> bool {
     !scan(catalogue, text).is_empty()
-        || memchr::memmem::find(text, b"aikeys: ignore").is_some()
-        || may_fill_slot(catalogue, text)
+        || memchr::memmem::find(text, MARKER).is_some()
+        || !slot_candidates(catalogue, text).is_empty()
         || is_env_file(path)
 }
 
 impl<'d> Context<'d> {
     /// Looks at a document; scans and parses nothing yet.
     pub fn new(doc: &'d Document, around: &'d Surroundings) -> Context<'d> {
-        Context { doc, around, tokens: OnceCell::new(), slots: OnceCell::new() }
+        Context { doc, around, tokens: OnceCell::new(), candidates: OnceCell::new(), facts: OnceCell::new() }
     }
 
     /// The providers.
@@ -47,9 +51,15 @@ impl<'d> Context<'d> {
         &self.around.catalogue
     }
 
-    /// What stands where.
-    pub fn facts(&self) -> &'d Facts {
-        self.doc.facts()
+    /// What stands around keys, candidates and suppressions, and the imports.
+    pub fn facts(&self) -> &Facts {
+        self.facts.get_or_init(|| {
+            let markers = memchr::memmem::find_iter(self.doc.text().as_bytes(), MARKER)
+                .map(|at| Span::new(at, at + MARKER.len()));
+            let tokens = self.tokens().iter().map(|token| token.span);
+            let spans: Vec<Span> = tokens.chain(self.candidates().iter().copied()).chain(markers).collect();
+            self.doc.facts_near(&spans)
+        })
     }
 
     /// The distinctive keys in the text. One that needs context is there only when the file speaks of its provider.
@@ -63,10 +73,11 @@ impl<'d> Context<'d> {
         })
     }
 
-    /// The document may hold a key that only its place tells: a reason to parse.
-    pub fn may_hold_slots(&self) -> bool {
-        *self.slots.get_or_init(|| {
-            self.doc.language().is_some() && may_fill_slot(self.catalogue(), self.doc.text().as_bytes())
+    /// The places that may be a key which only its slot tells; none in plain text.
+    pub fn candidates(&self) -> &[Span] {
+        self.candidates.get_or_init(|| match self.doc.language() {
+            Some(_) => slot_candidates(self.catalogue(), self.doc.text().as_bytes()),
+            None => Vec::new(),
         })
     }
 

@@ -19,7 +19,7 @@ Drop the default, read the variable so that a missing one fails loudly, and move
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
-    if context.doc.language().is_none() || (context.tokens().is_empty() && !context.may_hold_slots()) {
+    if context.doc.language().is_none() || (context.tokens().is_empty() && context.candidates().is_empty()) {
         return;
     }
     defaults(context, findings);

@@ -3,7 +3,7 @@
 use super::context::{About, Context};
 use super::{Finding, Rule, Severity};
 use crate::fixes::{move_secret, slot_provider};
-use crate::secrets::{Format, Provider, classify};
+use crate::secrets::{Format, Provider, SHORTEST_SECRET, looks_generated, looks_secret};
 use crate::syntax::Fact;
 use crate::text::Span;
 
@@ -22,7 +22,7 @@ Move the key to `.env` or to a store, and read it from the environment.",
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
-    if context.is_env_file() || !context.may_hold_slots() {
+    if context.is_env_file() || context.candidates().is_empty() {
         return;
     }
     let literals = context.facts().iter().filter_map(|fact| match *fact {
@@ -31,7 +31,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     });
     for value in literals {
         let value = without_scheme(context, value);
-        if value.len() < SHORTEST || context.tokens().iter().any(|token| token.span.overlaps(value)) {
+        if value.len() < SHORTEST_SECRET || context.tokens().iter().any(|token| token.span.overlaps(value)) {
             continue;
         }
         let Some(provider) = slot_provider(context.doc, context.around, value) else { continue };
@@ -48,9 +48,6 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-/// The shortest value that is taken for a key by its place alone.
-const SHORTEST: usize = 16;
-
 /// `Bearer …`, `Token …`: the key is what comes after the scheme.
 fn without_scheme(context: &Context<'_>, value: Span) -> Span {
     let text = context.doc.slice(value);
@@ -60,41 +57,12 @@ fn without_scheme(context: &Context<'_>, value: Span) -> Span {
 }
 
 /// The value in a slot of `provider` has to be taken for a key: long, mixed, no placeholder, and of a shape that the
-/// provider uses where its shapes are known.
+/// provider uses, or like nothing that people type.
 pub(super) fn is_secret(context: &Context<'_>, value: Span, provider: &Provider) -> bool {
     let text = context.doc.slice(value);
-    let plain = text
-        .bytes()
-        .all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'\\' | b'"' | b'\'' | b'(' | b'{' | b'<' | b' '));
-    let classes = [u8::is_ascii_digit, u8::is_ascii_lowercase, u8::is_ascii_uppercase]
-        .iter()
-        .filter(|class| text.bytes().any(|byte| class(&byte)))
-        .count();
-    if text.len() < SHORTEST || !plain || classes < 2 || entropy(text) < LEAST_ENTROPY {
+    if !looks_secret(context.catalogue(), text) {
         return false;
     }
-    if classify(context.catalogue(), text).is_some() || text.contains("://") {
-        return false;
-    }
-    let known = provider.keys.iter().any(|shape| shape.format != Format::Opaque);
-    let fits = provider.keys.iter().any(|shape| shape.format == Format::Opaque || shape.is_whole(text));
-    !known || fits || looks_generated(text)
-}
-
-/// Random text of at least 24 characters with a digit: a key of a shape that is newer than the catalogue.
-fn looks_generated(text: &str) -> bool {
-    let word_like =
-        text.split(['-', '_', '.']).all(|part| part.len() < 8 || part.bytes().all(|byte| byte.is_ascii_lowercase()));
-    text.len() >= 24 && text.bytes().any(|byte| byte.is_ascii_digit()) && entropy(text) >= 3.5 && !word_like
-}
-
-/// Below this many bits a character people type, not generators: the placeholder band.
-const LEAST_ENTROPY: f64 = 2.8;
-
-/// Shannon entropy in bits a character.
-fn entropy(text: &str) -> f64 {
-    let mut counts = [0u32; 256];
-    text.bytes().for_each(|byte| counts[byte as usize] += 1);
-    let len = text.len().max(1) as f64;
-    counts.iter().filter(|&&count| count > 0).map(|&count| f64::from(count) / len).map(|p| -p * p.log2()).sum()
+    let fits = provider.keys.iter().any(|shape| shape.format != Format::Opaque && shape.is_whole(text));
+    fits || looks_generated(text)
 }

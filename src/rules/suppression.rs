@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::context::Context;
+use super::context::{Context, MARKER};
 use super::{Finding, unused_ignore};
 use crate::text::Span;
 
@@ -62,7 +62,7 @@ fn read(context: &Context<'_>) -> Vec<Suppression> {
     static UNTIL: LazyLock<Regex> =
         LazyLock::new(|| Regex::new(r"\buntil=(\d{4}-\d{2}-\d{2})").expect("a literal pattern"));
     let text = context.doc.text();
-    if memchr::memmem::find(text.as_bytes(), b"aikeys: ignore").is_none() {
+    if memchr::memmem::find(text.as_bytes(), MARKER).is_none() {
         return Vec::new();
     }
     let mut found = Vec::new();

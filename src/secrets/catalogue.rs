@@ -23,8 +23,12 @@ pub struct Catalogue {
     pub(super) wide: Vec<(String, ShapeId)>,
     /// Distinctive shapes without an anchor.
     pub(super) unanchored: Vec<ShapeId>,
+    /// Contextual shapes, each once: a key in a slot has one of them or looks generated.
+    pub(super) contextual: Vec<ShapeId>,
     /// Every word that a slot of some provider needs in its file: variables, hosts, packages, context.
     pub(super) vocabulary: AhoCorasick,
+    /// Every word of which one stands before a literal in a slot: variables, context, arguments, headers, clients.
+    pub(super) slot_words: AhoCorasick,
     by_env: HashMap<String, usize>,
     secret_name: Regex,
 }
@@ -160,6 +164,7 @@ fn check_own(own: &[Provider]) -> Result<(), CatalogueError> {
 
 fn index(providers: Vec<Provider>, placeholders: Placeholders, secret_name: Regex) -> Catalogue {
     let mut anchors: BTreeMap<String, Vec<ShapeId>> = BTreeMap::new();
+    let mut contextual: Vec<ShapeId> = Vec::new();
     let (mut wide, mut unanchored, mut by_env) = (Vec::new(), Vec::new(), HashMap::new());
     for (at, provider) in providers.iter().enumerate() {
         let names = std::iter::once(&provider.env).chain(&provider.aliases);
@@ -168,6 +173,9 @@ fn index(providers: Vec<Provider>, placeholders: Placeholders, secret_name: Rege
         }
         for (key, shape) in provider.keys.iter().enumerate() {
             let id = ShapeId { provider: at, key };
+            if shape.format == Format::Contextual && !contextual.iter().any(|&it| same_shape(&providers, it, shape)) {
+                contextual.push(id);
+            }
             if shape.format != Format::Distinctive {
                 continue;
             }
@@ -183,24 +191,62 @@ fn index(providers: Vec<Provider>, placeholders: Placeholders, secret_name: Rege
             }
         }
     }
-    let vocabulary = vocabulary(&providers);
+    let (vocabulary, slot_words) = vocabulary(&providers);
     let (words, by_anchor): (Vec<_>, Vec<_>) = anchors.into_iter().unzip();
-    let anchors = AhoCorasick::new(words).expect("anchors are short literals");
-    Catalogue { providers, placeholders, anchors, by_anchor, wide, unanchored, vocabulary, by_env, secret_name }
+    let anchors = AhoCorasick::builder().kind(Some(aho_corasick::AhoCorasickKind::DFA)).build(words);
+    let anchors = anchors.expect("anchors are short literals");
+    Catalogue {
+        providers,
+        placeholders,
+        anchors,
+        by_anchor,
+        wide,
+        unanchored,
+        contextual,
+        vocabulary,
+        slot_words,
+        by_env,
+        secret_name,
+    }
 }
 
-fn vocabulary(providers: &[Provider]) -> AhoCorasick {
-    let mut words: BTreeSet<&str> = BTreeSet::new();
+fn same_shape(providers: &[Provider], id: ShapeId, shape: &Shape) -> bool {
+    providers[id.provider].keys[id.key].regex == shape.regex
+}
+
+/// The words of [`Catalogue::vocabulary`] and of [`Catalogue::slot_words`].
+fn vocabulary(providers: &[Provider]) -> (AhoCorasick, AhoCorasick) {
+    let mut all: BTreeSet<String> = BTreeSet::new();
+    // What names of secrets hold, `bearer_auth` among them.
+    let mut near: BTreeSet<String> = ["key", "apikey", "token", "secret", "pat", "bearer"].map(str::to_owned).into();
     for provider in providers {
-        words.extend([provider.env.as_str()].into_iter().chain(provider.aliases.iter().map(String::as_str)));
-        words.extend(provider.hosts.iter().map(|host| host.trim_start_matches('*')));
-        words.extend(provider.keys.iter().flat_map(|shape| shape.env.iter().chain(&shape.context)).map(String::as_str));
-        words.extend(
-            provider.clients.iter().filter_map(|it| it.package.split(['-', '_', '.', '/']).find(|it| it.len() > 2)),
+        let names = [&provider.env].into_iter().chain(&provider.aliases);
+        let names = names.chain(provider.keys.iter().flat_map(|shape| &shape.env));
+        all.extend(names.clone().cloned());
+        all.extend(provider.hosts.iter().map(|host| host.trim_start_matches('*').to_owned()));
+        all.extend(provider.keys.iter().flat_map(|shape| shape.context.clone()));
+        near.extend(names.cloned());
+        near.extend(
+            provider
+                .auth
+                .split_once(':')
+                .filter(|(header, _)| !header.contains(' '))
+                .map(|(header, _)| header.to_owned()),
         );
+        for client in &provider.clients {
+            all.extend(client.package.split(['-', '_', '.', '/']).find(|it| it.len() > 2).map(str::to_owned));
+            let (places, names): (Vec<_>, Vec<_>) = client.args.iter().partition(|it| it.parse::<usize>().is_ok());
+            near.extend(names.into_iter().cloned());
+            // An argument without a name stands behind the client's.
+            let called = client.symbol.rsplit('.').next();
+            near.extend(places.first().and(called).map(|symbol| format!("{symbol}(")));
+        }
     }
-    words.remove("");
-    AhoCorasick::builder().ascii_case_insensitive(true).build(words).expect("the vocabulary is small")
+    let build = |words: BTreeSet<String>| {
+        let words = words.into_iter().filter(|word| !word.is_empty());
+        AhoCorasick::builder().ascii_case_insensitive(true).build(words).expect("the vocabulary is small")
+    };
+    (build(all), build(near))
 }
 
 impl Shape {

@@ -11,6 +11,7 @@ mod reference;
 mod sample;
 mod scan;
 mod secret;
+mod strength;
 
 pub use catalogue::{Catalogue, CatalogueError, ShapeId};
 pub use dotenv::{EnvLine, env_lines, env_value};
@@ -19,5 +20,6 @@ pub use placeholder::{Placeholder, classify};
 pub use provider::{Boundary, Class, Client, Confidence, Format, KeyApi, Level, Provider, Shape, Validate};
 pub use reference::{SecretRef, is_reference};
 pub use sample::{sample, sample_shape};
-pub use scan::{Token, may_fill_slot, scan};
+pub use scan::{Token, scan, slot_candidates};
 pub use secret::{Secret, redact};
+pub use strength::{SHORTEST_SECRET, looks_generated, looks_secret};

@@ -4,8 +4,11 @@
 //! byte in [`RUN`] tells where none can be. Then, only in and near runs: anchors, the one shape behind the anchor, and
 //! the characters beside the match.
 
+use aho_corasick::{AhoCorasick, Match};
+
 use super::catalogue::{Catalogue, ShapeId};
 use super::provider::Class;
+use super::strength::{looks_generated, looks_secret};
 use crate::text::Span;
 
 /// A key that a distinctive shape matched.
@@ -21,8 +24,13 @@ pub struct Token {
 
 /// From here on a run with slashes is rather base64 than a path.
 const LONG: usize = 40;
+/// How far before a literal the name of its slot begins at the most: a name, an annotation, a wrapper, other arguments.
+const NEAR: usize = 200;
 /// The shortest run of key characters that a key is looked for in.
 const RUN: usize = 16;
+/// The shortest run that begins a shape without an anchor (32 hex digits), and how much of it may follow the run.
+const UNANCHORED: usize = 32;
+const UNANCHORED_BEHIND: usize = 80;
 /// How far before a run an anchor may begin: `bce-v3/ALTAK-`, `LLM|`, `AQ.`.
 const BEFORE: usize = 24;
 /// How far behind a run an anchor may end: `:fx`.
@@ -32,20 +40,43 @@ const LONGEST: usize = 4400;
 /// The longest text before an anchor that is not a prefix (Azure's 52).
 const INFIX: usize = 96;
 
-/// A literal of `text` could be a key without a distinctive shape: long, quoted, with digits and letters, and the text
-/// speaks of a provider somewhere.
-pub fn may_fill_slot(catalogue: &Catalogue, text: &[u8]) -> bool {
+/// The places of `text` that could be a key without a distinctive shape: long, quoted, with digits and letters; before it
+/// stands a word that slots have, and somewhere the text speaks of a provider.
+pub fn slot_candidates(catalogue: &Catalogue, text: &[u8]) -> Vec<Span> {
     let quote = |byte: Option<&u8>| matches!(byte, Some(b'"' | b'\'' | b'`'));
-    let quoted = |run: Span| {
-        let run = run.range();
-        let beside = quote(text.get(run.end)) || quote(run.start.checked_sub(1).and_then(|at| text.get(at)));
-        let run = &text[run];
+    let fills = |run: &Span| {
+        let span = run.range();
+        let beside = quote(text.get(span.end)) || quote(span.start.checked_sub(1).and_then(|at| text.get(at)));
+        let run = &text[span.clone()];
         let mixed = run.iter().any(u8::is_ascii_digit) && run.iter().any(u8::is_ascii_alphabetic);
         let path = run.contains(&b'/') && run.len() < LONG && run.split(|&byte| byte == b'/').all(|it| it.len() < RUN);
-        beside && mixed && !path
+        beside && mixed && !path && has_word(&catalogue.slot_words, &text[span.start.saturating_sub(NEAR)..span.start])
     };
-    (Runs { text, at: 0 }).any(quoted) && catalogue.vocabulary.is_match(text)
+    let secret = |run: &Span| {
+        std::str::from_utf8(&text[run.range()]).is_ok_and(|run| {
+            let shaped = || catalogue.contextual.iter().any(|&id| catalogue.shape(id).1.is_whole(run));
+            looks_secret(catalogue, run) && (looks_generated(run) || shaped())
+        })
+    };
+    let mut found = (Runs { text, at: 0 }).filter(fills).filter(secret).peekable();
+    if found.peek().is_none() || !has_word(&catalogue.vocabulary, text) {
+        return Vec::new();
+    }
+    found.collect()
 }
+
+/// One of the words stands in `text`; a short one not within a longer word.
+fn has_word(words: &AhoCorasick, text: &[u8]) -> bool {
+    let letter = |at: Option<usize>| at.and_then(|at| text.get(at)).is_some_and(u8::is_ascii_alphabetic);
+    let free = |hit: &Match| {
+        let calls = text[hit.end() - 1] == b'(';
+        !letter(hit.start().checked_sub(1)) && (calls || !letter(Some(hit.end())))
+    };
+    words.find_overlapping_iter(text).any(|hit| hit.len() > SHORT || free(&hit))
+}
+
+/// The longest word that other words hold by chance.
+const SHORT: usize = 6;
 
 /// Every distinctive key in `text`, in order, none overlapping another.
 ///
@@ -67,8 +98,15 @@ pub fn scan(catalogue: &Catalogue, text: &[u8]) -> Vec<Token> {
                 match_at(catalogue, text, start + hit.start(), shape, &mut found);
             }
         }
-        for &shape in &catalogue.unanchored {
-            match_near(catalogue, text, run.start, run.end, shape, &mut found);
+        // Nothing leads to these shapes but a long run with something behind it.
+        if run.len() >= UNANCHORED {
+            for &shape in &catalogue.unanchored {
+                let Some(regex) = catalogue.shape(shape).1.regex() else { continue };
+                let window = &text[run.start..text.len().min(run.end + UNANCHORED_BEHIND)];
+                if let Some(hit) = regex.find(window) {
+                    push(catalogue, text, Span::new(run.start + hit.start(), run.start + hit.end()), shape, &mut found);
+                }
+            }
         }
         from = run.end;
     }

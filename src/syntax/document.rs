@@ -82,6 +82,14 @@ impl Document {
         })
     }
 
+    /// The facts that touch one of `spans`, and the imports: most of a large file is passed over.
+    pub fn facts_near(&self, spans: &[Span]) -> Facts {
+        match (self.language, self.tree()) {
+            (Some(language), Some(tree)) => facts::collect_near(language, tree, &self.text, spans),
+            _ => Facts::default(),
+        }
+    }
+
     /// Every place where an identifier `name` stands.
     pub fn mentions(&self, name: &str) -> Vec<Span> {
         let (Some(language), Some(tree)) = (self.language, self.tree()) else { return Vec::new() };

@@ -179,13 +179,35 @@ impl Facts {
     }
 }
 
-/// Runs the language's query over a tree.
+/// Runs the language's query over a whole tree.
 pub(super) fn collect(language: &Language, tree: &Tree, text: &str) -> Facts {
+    let mut all = Vec::new();
+    run(language, tree, text, &mut QueryCursor::new(), &mut all);
+    sorted(all, tree)
+}
+
+/// Runs it only where something stands: the facts that touch one of `spans`, and the imports of the file.
+pub(super) fn collect_near(language: &Language, tree: &Tree, text: &str, spans: &[Span]) -> Facts {
+    let mut all = Vec::new();
+    let mut cursor = QueryCursor::new();
+    cursor.set_max_start_depth(Some(IMPORTS));
+    run(language, tree, text, &mut cursor, &mut all);
+    all.retain(|fact| matches!(fact, Fact::Import { .. }));
+    let mut cursor = QueryCursor::new();
+    for span in spans {
+        cursor.set_byte_range(span.range());
+        run(language, tree, text, &mut cursor, &mut all);
+    }
+    sorted(all, tree)
+}
+
+/// How deep imports are looked for: in `try` and `if`, and at the head of a function.
+const IMPORTS: u32 = 4;
+
+fn run(language: &Language, tree: &Tree, text: &str, cursor: &mut QueryCursor, all: &mut Vec<Fact>) {
     let query = language.query();
     let names = query.capture_names();
-    let mut cursor = QueryCursor::new();
     let mut matches = cursor.matches(query, tree.root_node(), text.as_bytes());
-    let mut all: Vec<Fact> = Vec::new();
     while let Some(found) = matches.next() {
         let captures: Vec<(&str, Span)> = found
             .captures()
@@ -194,10 +216,13 @@ pub(super) fn collect(language: &Language, tree: &Tree, text: &str) -> Facts {
             .collect();
         for &(head, span) in &captures {
             if let Some(fact) = build(head, span, &captures) {
-                merge(&mut all, fact);
+                merge(all, fact);
             }
         }
     }
+}
+
+fn sorted(mut all: Vec<Fact>, tree: &Tree) -> Facts {
     // An outer fact comes before the facts in it, and equal ones count once.
     all.sort_by_key(|fact| (span_of(fact).start, std::cmp::Reverse(span_of(fact).end)));
     all.dedup();

@@ -1,0 +1,40 @@
+//! How much a text looks like a secret, whoever gave it out.
+
+use super::catalogue::Catalogue;
+use super::placeholder::classify;
+
+/// The shortest value that is taken for a key by its place alone.
+pub const SHORTEST_SECRET: usize = 16;
+
+/// The text has to be taken for a secret where one belongs: long, mixed, no placeholder, no address.
+pub fn looks_secret(catalogue: &Catalogue, text: &str) -> bool {
+    let odd = |byte: u8| !byte.is_ascii_graphic() || matches!(byte, b'\\' | b'"' | b'\'' | b'(' | b'{' | b'<' | b' ');
+    let classes = [u8::is_ascii_digit, u8::is_ascii_lowercase, u8::is_ascii_uppercase]
+        .iter()
+        .filter(|class| text.bytes().any(|byte| class(&byte)))
+        .count();
+    text.len() >= SHORTEST_SECRET
+        && classes >= 2
+        && !text.bytes().any(odd)
+        && entropy(text) >= LEAST_ENTROPY
+        && !text.contains("://")
+        && classify(catalogue, text).is_none()
+}
+
+/// Random text of at least 24 characters with a digit: a key of a shape that is newer than the catalogue.
+pub fn looks_generated(text: &str) -> bool {
+    let word_like =
+        text.split(['-', '_', '.']).all(|part| part.len() < 8 || part.bytes().all(|byte| byte.is_ascii_lowercase()));
+    text.len() >= 24 && text.bytes().any(|byte| byte.is_ascii_digit()) && entropy(text) >= 3.5 && !word_like
+}
+
+/// Below this many bits a character people type, not generators: the placeholder band.
+const LEAST_ENTROPY: f64 = 2.8;
+
+/// Shannon entropy in bits a character.
+fn entropy(text: &str) -> f64 {
+    let mut counts = [0u32; 256];
+    text.bytes().for_each(|byte| counts[byte as usize] += 1);
+    let len = text.len().max(1) as f64;
+    counts.iter().filter(|&&count| count > 0).map(|&count| f64::from(count) / len).map(|p| -p * p.log2()).sum()
+}
