@@ -4,5 +4,4 @@ mod grammars;
 mod lsp;
 mod rules;
 mod support;
-mod survival;
 mod tidy;

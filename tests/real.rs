@@ -1,0 +1,38 @@
+//! The editors: each script drives the real program, and says what was wrong.
+//!
+//! `tests/real/install.sh` puts the programs in place; a missing one is a failure that says so.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The folder in the user's cache that `install.sh` fills.
+fn cache() -> PathBuf {
+    let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
+    let home = || PathBuf::from(std::env::var_os("HOME").unwrap_or_default()).join(".cache");
+    cache.unwrap_or_else(home).join("aikeys-lsp-tests")
+}
+
+fn passes(program: &Path, arguments: &[&str]) {
+    let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/real");
+    assert!(program.exists(), "{} is missing: run tests/real/install.sh", program.display());
+    let mut command = Command::new(program);
+    command.args(arguments).current_dir(&scripts).env("AIKEYS_LSP_BIN", env!("CARGO_BIN_EXE_aikeys-lsp"));
+    let output = command.output().unwrap_or_else(|error| panic!("{}: {error}", program.display()));
+    let text = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{} {}:\n{text}", program.display(), arguments.join(" "));
+}
+
+#[test]
+fn neovim_finds_moves_and_loses_nothing() {
+    passes(Path::new("/usr/bin/env"), &["python3", "nvim_test.py"]);
+}
+
+#[test]
+fn vs_code_finds_moves_and_loses_nothing() {
+    passes(&cache().join("node/bin/node"), &["vscode_test.mjs"]);
+}
+
+#[test]
+fn clients_of_all_kinds_are_answered() {
+    passes(&cache().join("pytest-lsp/bin/python"), &["-m", "pytest", "-q", "-c", "pytest.ini"]);
+}

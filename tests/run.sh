@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# Passes all tests on a fresh machine: installs what they need (pinned, into the user's cache), then runs them.
+#
+# Needs Rust, gcc, git, Python 3.10 or newer and, for the browser, apt.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+tests/real/install.sh
+cargo test --locked --quiet
+cargo test --locked --quiet --test journeys -- --test-threads=2
+cargo build --locked --release --quiet
+tests/speed.py target/release/aikeys-lsp
