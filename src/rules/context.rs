@@ -12,7 +12,7 @@ use crate::fixes::Surroundings;
 use crate::secrets::{
     Catalogue, Fingerprint, Provider, Token, fingerprint, redact, scan, slot_candidates, weak_fingerprint,
 };
-use crate::syntax::{Document, Facts};
+use crate::syntax::{Document, Facts, Language};
 use crate::text::Span;
 
 /// One document with its surroundings, for one check.
@@ -36,14 +36,20 @@ pub(super) const MARKER: &[u8] = b"aikeys: ignore";
 pub fn needs_look(catalogue: &Catalogue, path: &Path, text: &[u8]) -> bool {
     !scan(catalogue, text).is_empty()
         || memchr::memmem::find(text, MARKER).is_some()
-        || !slot_candidates(catalogue, text).is_empty()
         || is_env_file(path)
+        || (Language::of_path(path).is_some() && !slot_candidates(catalogue, text).is_empty())
 }
 
 impl<'d> Context<'d> {
     /// Looks at a document; scans and parses nothing yet.
     pub fn new(doc: &'d Document, around: &'d Surroundings) -> Context<'d> {
         Context { doc, around, tokens: OnceCell::new(), candidates: OnceCell::new(), facts: OnceCell::new() }
+    }
+
+    /// [`needs_look`] for this document; what is found on the way is kept.
+    pub(super) fn needs_look(&self) -> bool {
+        let marked = || memchr::memmem::find(self.doc.text().as_bytes(), MARKER).is_some();
+        !self.tokens().is_empty() || !self.candidates().is_empty() || self.is_env_file() || marked()
     }
 
     /// The providers.

@@ -26,7 +26,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         return;
     }
     let literals = context.facts().iter().filter_map(|fact| match *fact {
-        Fact::Literal { value, .. } => Some(value),
+        Fact::Literal { value, .. } if context.candidates().iter().any(|it| it.overlaps(value)) => Some(value),
         _ => None,
     });
     for value in literals {

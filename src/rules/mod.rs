@@ -103,10 +103,10 @@ impl Severity {
 
 /// Everything that is wrong in a document, by position. The whole core in one call: pure, total, deterministic.
 pub fn check(doc: &Document, around: &Surroundings) -> Vec<Finding> {
-    if !needs_look(&around.catalogue, doc.path(), doc.text().as_bytes()) {
+    let context = Context::new(doc, around);
+    if !context.needs_look() {
         return Vec::new();
     }
-    let context = Context::new(doc, around);
     let mut findings = Vec::new();
     for rule in RULES {
         (rule.check)(&context, &mut findings);

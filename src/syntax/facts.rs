@@ -193,6 +193,9 @@ pub(super) fn collect_near(language: &Language, tree: &Tree, text: &str, spans: 
     cursor.set_max_start_depth(Some(IMPORTS));
     run(language, tree, text, &mut cursor, &mut all);
     all.retain(|fact| matches!(fact, Fact::Import { .. }));
+    if spans.len() > MANY {
+        return collect(language, tree, text);
+    }
     let mut cursor = QueryCursor::new();
     for span in spans {
         cursor.set_byte_range(span.range());
@@ -201,6 +204,8 @@ pub(super) fn collect_near(language: &Language, tree: &Tree, text: &str, spans: 
     sorted(all, tree)
 }
 
+/// From here on one walk over all is quicker than many over parts.
+const MANY: usize = 100;
 /// How deep imports are looked for: in `try` and `if`, and at the head of a function.
 const IMPORTS: u32 = 4;
 
