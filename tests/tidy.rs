@@ -94,3 +94,26 @@ fn no_key_stands_in_the_repository() {
         }
     }
 }
+
+#[test]
+fn the_readme_lists_the_rules() {
+    let readme = text(&root().join("README.md"));
+    for rule in aikeys::rules::RULES {
+        let row = format!("| `{}` | {} | {} |", rule.id, rule.severity.name(), rule.summary());
+        assert!(readme.contains(&row), "README.md misses: {row}");
+    }
+    let rows = readme.lines().filter(|line| line.starts_with("| `")).count();
+    assert_eq!(rows, aikeys::rules::RULES.len(), "README.md lists rules that are none");
+    let providers = aikeys::secrets::Catalogue::built_in().providers.len();
+    assert!(readme.contains(&format!("{providers} AI providers")), "README.md counts other than {providers} providers");
+}
+
+#[test]
+fn we_are_clean_ourselves() {
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_aikeys-lsp"))
+        .args(["--check", "--fail-on", "info", "."])
+        .current_dir(root())
+        .output()
+        .expect("started");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+}

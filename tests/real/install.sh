@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs the real programs that the tests under tests/real drive.
 #
-#   install.sh [PART...]      PART is nvim, vscode, pytest-lsp or sdk; all four without one
+#   install.sh [PART...]      PART is nvim, vscode, pytest-lsp, sdk or ripgrep; all without one
 #
 # Everything is pinned and lies in one folder of the user's cache, so that a fresh clone finds it
 # again. A part that is already there at its pinned version costs a few milliseconds. Only the
@@ -188,13 +188,16 @@ part_sdk() {
     once sdk "$(cksum <"$requirements")" "$cache/sdk-venv/bin/python" install_sdk
 }
 
-(($# > 0)) || set -- nvim vscode pytest-lsp sdk
+part_ripgrep() { command -v rg >/dev/null || debian ripgrep; }
+
+(($# > 0)) || set -- nvim vscode pytest-lsp sdk ripgrep
 for part in "$@"; do
     case $part in
     nvim) part_nvim ;;
     vscode) part_vscode ;;
     pytest-lsp) part_pytest_lsp ;;
     sdk) part_sdk ;;
-    *) fail "unknown part: $part (nvim, vscode, pytest-lsp, sdk)" ;;
+    ripgrep) part_ripgrep ;;
+    *) fail "unknown part: $part (nvim, vscode, pytest-lsp, sdk, ripgrep)" ;;
     esac
 done
