@@ -1,5 +1,6 @@
 //! The one test binary. All data: see README.md.
 
+mod cli;
 mod grammars;
 mod lsp;
 mod rules;

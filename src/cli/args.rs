@@ -255,10 +255,8 @@ pub fn command() -> clap::Command {
 
 /// With one of these flags every other word is a path: a file can be called `run`.
 fn is_check(args: &[OsString]) -> bool {
-    let words = args.iter().skip(1).take_while(|word| *word != "--");
-    words
-        .into_iter()
-        .any(|word| ["--check", "--fix", "--diff-only", "--write-baseline"].iter().any(|flag| word == flag))
+    let mut words = args.iter().skip(1).take_while(|word| *word != "--");
+    words.any(|word| ["--check", "--fix", "--diff-only"].iter().any(|flag| word == flag))
 }
 
 fn missing_check(check: &Check) -> String {

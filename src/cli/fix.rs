@@ -4,12 +4,14 @@ use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::path::Path;
 
+use super::report;
 use crate::fixes::Destination;
 use crate::moves::{self, Outcome, Plan};
 use crate::project::Workspace;
 use crate::rules::{self, Finding};
 use crate::stores;
 use crate::syntax::Document;
+use crate::text::{Edit, Span, apply};
 
 /// What the user asked of `--fix`.
 #[derive(Clone, Debug, Default)]
@@ -141,10 +143,14 @@ fn write_diff(workspace: &Workspace, plan: &Plan, out: &mut dyn Write) -> io::Re
     Ok(())
 }
 
-/// A text with every key in it masked, suppressed ones as well.
+/// A text as it may be shown: every key in it masked, and nothing that a terminal would act on.
 fn masked(workspace: &Workspace, path: &Path, text: &str) -> String {
     let doc = Document::new(path, text);
     let secrets = rules::secrets(&doc, &workspace.surroundings(path));
-    let edits: Vec<_> = secrets.into_iter().map(|(span, shown)| crate::text::Edit::replace(span, shown)).collect();
-    crate::text::apply(text, &edits)
+    let masks = report::masks(&doc, &secrets, Span::new(0, text.len()));
+    let edits: Vec<_> = masks.into_iter().map(|(span, shown)| Edit::replace(span, shown)).collect();
+    let shown = |line: &str| {
+        report::visible(line.trim_end_matches(['\r', '\n'])) + if line.ends_with('\n') { "\n" } else { "" }
+    };
+    apply(text, &edits).split_inclusive('\n').map(shown).collect()
 }

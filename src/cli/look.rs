@@ -58,7 +58,9 @@ impl<'l> Looker<'l> {
     fn has_candidate(&mut self, target: &Target) -> io::Result<bool> {
         let mut file = File::open(&target.real)?;
         let size = file.metadata()?.len();
-        self.fill(&mut file, 0, size.min(LARGE) as usize + 1)?;
+        // Files of /proc say 0.
+        let most = if size == 0 { LARGE } else { size.min(LARGE + 1) };
+        self.fill(&mut file, 0, most as usize)?;
         let is_utf16 = matches!(self.buffer.as_slice(), [0xff, 0xfe, ..] | [0xfe, 0xff, ..]);
         if is_utf16 {
             return Ok(true);

@@ -2,7 +2,7 @@
 
 use super::slot::{slot_at, variable_around};
 use super::{EnvFile, Surroundings};
-use crate::secrets::{Identity, Provider, Token, identity, scan};
+use crate::secrets::{Identity, Provider, Token, identity, token_at};
 use crate::syntax::Document;
 use crate::text::Span;
 
@@ -69,7 +69,7 @@ fn wanted(doc: &Document, around: &Surroundings, secret: Span) -> Option<String>
         return Some(name.to_owned());
     }
     let slot = slot_at(doc, around, secret);
-    let token = scan(&around.catalogue, doc.text().as_bytes()).into_iter().find(|token| token.span == secret);
+    let token = token_at(&around.catalogue, doc.text().as_bytes(), secret);
     let provider = provider(around, token.as_ref()).or(slot.map(|slot| slot.provider))?;
     if let Some(name) = around.names.get(&provider.id) {
         return Some(name.clone());

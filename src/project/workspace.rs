@@ -74,20 +74,22 @@ impl Workspace {
 
     /// The settings for a path from the root: those of the nearest folder that has some.
     pub fn config(&self, relative: &Path) -> Result<Arc<Config>, ProjectError> {
-        let folder = self.root.join(relative);
-        let folder = folder.parent().unwrap_or(&self.root).to_owned();
-        if let Some(known) = self.configs.lock().ok().and_then(|it| it.get(&folder).cloned()) {
+        let path = self.root.join(relative);
+        self.folder_config(path.parent().filter(|it| it.starts_with(&self.root)).unwrap_or(&self.root))
+    }
+
+    /// Every folder is looked at once.
+    fn folder_config(&self, folder: &Path) -> Result<Arc<Config>, ProjectError> {
+        if let Some(known) = self.configs.lock().ok().and_then(|it| it.get(folder).cloned()) {
             return Ok(known);
         }
-        let mut found = Arc::new(Config::default());
-        for ancestor in folder.ancestors().take_while(|it| it.starts_with(&self.root)) {
-            if let Some((_, config)) = Config::of_folder(ancestor)? {
-                found = Arc::new(config);
-                break;
-            }
-        }
+        let found = match (Config::of_folder(folder)?, folder.parent()) {
+            (Some((_, config)), _) => Arc::new(config),
+            (None, Some(parent)) if folder != self.root => self.folder_config(parent)?,
+            (None, _) => Arc::new(Config::default()),
+        };
         if let Ok(mut configs) = self.configs.lock() {
-            configs.insert(folder, Arc::clone(&found));
+            configs.insert(folder.to_owned(), Arc::clone(&found));
         }
         Ok(found)
     }

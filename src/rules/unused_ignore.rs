@@ -29,6 +29,9 @@ const NO_REASON: &str = "this comment gives no reason: write one behind the brac
 pub(super) fn judge(suppression: &Suppression, used: bool, ended: bool) -> Option<Finding> {
     let unknown = suppression.rules.iter().find(|rule| Rule::named(rule).is_none());
     let message = if let Some(rule) = unknown {
+        // Only what looks like a rule is repeated: a key can stand here as well.
+        let is_word = rule.len() < 40 && rule.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-');
+        let rule = if is_word { rule.as_str() } else { "…" };
         format!("there is no rule {rule:?}: `aikeys-lsp rules` lists them")
     } else if suppression.rules.is_empty() {
         "this comment names no rule: write `aikeys: ignore[rule] reason`".to_owned()

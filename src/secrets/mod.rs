@@ -20,6 +20,6 @@ pub use placeholder::{Placeholder, classify};
 pub use provider::{Boundary, Class, Client, Confidence, Format, KeyApi, Level, Provider, Shape, Validate};
 pub use reference::{SecretRef, is_reference};
 pub use sample::{sample, sample_shape};
-pub use scan::{Token, scan, slot_candidates};
+pub use scan::{Token, scan, slot_candidates, token_at};
 pub use secret::{Secret, redact};
 pub use strength::{SHORTEST_SECRET, looks_generated, looks_secret};

@@ -120,6 +120,15 @@ pub fn scan(catalogue: &Catalogue, text: &[u8]) -> Vec<Token> {
     keep_best(catalogue, found)
 }
 
+/// The token at `span`, when there is one: looks only there, where [`scan`] would read the whole text.
+pub fn token_at(catalogue: &Catalogue, text: &[u8], span: Span) -> Option<Token> {
+    let start = span.range().start.saturating_sub(INFIX);
+    let window = &text[start..text.len().min(span.range().end + INFIX)];
+    let moved = |span: Span| Span::new(span.range().start + start, span.range().end + start);
+    let mut tokens = scan(catalogue, window).into_iter().map(|token| Token { span: moved(token.span), ..token });
+    tokens.find(|token| token.span == span)
+}
+
 /// Matches `shape` around the anchor at `at`.
 fn match_at(catalogue: &Catalogue, text: &[u8], at: usize, shape: ShapeId, found: &mut Vec<Token>) {
     let is_prefix = !catalogue.shape(shape).1.prefix().is_empty();

@@ -2,10 +2,10 @@
 
 use std::ops::Range;
 
+use super::masks::{masks, union};
 use super::visible;
 use crate::cli::check::CheckedFile;
-use crate::rules::{Finding, is_env_file};
-use crate::secrets::env_lines;
+use crate::rules::Finding;
 use crate::text::Span;
 
 /// A line of a source, ready to be printed.
@@ -23,16 +23,13 @@ const AROUND: usize = 10_000;
 const BEFORE: usize = 60;
 const INSIDE: usize = 80;
 const BEHIND: usize = 40;
-/// The shortest text that could be a key without anything saying so.
-const SHORTEST: usize = 16;
-
 /// The excerpt for a finding.
 ///
 /// Every key is replaced by what may be shown of it, suppressed ones as well. So is every other word that could be a key
 /// which no rule knows: a wrong `…` costs little.
 pub fn excerpt(file: &CheckedFile, finding: &Finding) -> Excerpt {
     let (region, marked) = region(file, finding);
-    let masks = masks(file, region);
+    let masks = masks(&file.doc, &file.secrets, region);
     // A replacement is shown whole, so the mark takes in all that is replaced with it.
     let marked =
         masks.iter().filter(|(span, _)| span.overlaps(marked)).fold(marked, |all, (span, _)| union(all, *span));
@@ -47,10 +44,6 @@ pub fn excerpt(file: &CheckedFile, finding: &Finding) -> Excerpt {
         out + &visible(file.doc.slice(Span { start: at, end }))
     };
     trim(&shown(region.start, marked.start), &shown(marked.start, marked.end), &shown(marked.end, region.end))
-}
-
-fn union(a: Span, b: Span) -> Span {
-    Span { start: a.start.min(b.start), end: a.end.max(b.end) }
 }
 
 /// The bytes to show, and those of the finding in them: the lines of the finding, as far as they are near it.
@@ -68,80 +61,6 @@ fn region(file: &CheckedFile, finding: &Finding) -> (Span, Span) {
     let region = Span::new(start, start + line.len());
     let end = finding.span.end.min(region.end);
     (region, Span { start: finding.span.start.min(end), end })
-}
-
-/// The parts of `region` that are not shown, sorted and disjoint, each with what stands there instead.
-fn masks(file: &CheckedFile, region: Span) -> Vec<(Span, String)> {
-    let text = file.doc.text();
-    let near = file.secrets.iter().filter(|(span, _)| span.overlaps(region));
-    let mut masks: Vec<(Span, String)> = near.map(|(span, shown)| (*span, visible(shown))).collect();
-    if is_env_file(file.doc.path()) {
-        masks.extend(
-            env_lines(text).into_iter().filter(|line| !line.value.is_empty()).map(|line| (line.value, "…".to_owned())),
-        );
-    }
-    masks.extend(suspicious(text, region).into_iter().map(|span| (span, "…".to_owned())));
-    let mut kept: Vec<(Span, String)> = Vec::new();
-    for (span, instead) in masks.into_iter().filter(|(span, _)| span.overlaps(region)) {
-        let span = Span { start: span.start.max(region.start), end: span.end.min(region.end) };
-        match kept.iter_mut().find(|(other, _)| other.overlaps(span)) {
-            // The first one says best what it is; the hidden part only grows.
-            Some((other, _)) => *other = union(*other, span),
-            None => kept.push((span, instead)),
-        }
-    }
-    disjoint(kept)
-}
-
-/// Masks that grew can overlap: the first of two that do stands for both.
-fn disjoint(mut masks: Vec<(Span, String)>) -> Vec<(Span, String)> {
-    masks.sort();
-    masks.dedup_by(|(span, _), (before, _)| {
-        let overlap = before.overlaps(*span);
-        if overlap {
-            *before = union(*before, *span);
-        }
-        overlap
-    });
-    masks
-}
-
-/// Words that could be keys of any shape: long and mixed. Where the region was cut out of a line, also what was cut.
-fn suspicious(text: &str, region: Span) -> Vec<Span> {
-    let mut found = Vec::new();
-    let line = &text[region.range()];
-    let mut start = 0;
-    let ends = line.char_indices().filter(|&(_, c)| separates(c)).map(|(at, c)| (at, at + c.len_utf8()));
-    for (end, next) in ends.chain([(line.len(), line.len())]) {
-        let word = &line[start..end];
-        let absolute = |from: usize, to: usize| Span::new(region.start as usize + from, region.start as usize + to);
-        let is_cut = |at: usize| text[..at].chars().next_back().is_some_and(|c| !separates(c));
-        let cut = (start == 0 && is_cut(region.start as usize))
-            || (end == line.len() && text[region.end as usize..].chars().next().is_some_and(|c| !separates(c)));
-        if cut || is_mixed(word) {
-            found.push(absolute(start, end));
-        }
-        start = next;
-    }
-    found.retain(|span| !span.is_empty());
-    found
-}
-
-/// Ends a word in every language.
-fn separates(c: char) -> bool {
-    c.is_whitespace()
-        || c.is_control()
-        || matches!(c, '"' | '\'' | '`' | ',' | ';' | '(' | ')' | '[' | ']' | '{' | '}' | '<' | '>' | '=' | '|' | '\\')
-}
-
-/// Long, and letters with digits or small letters with many capitals. A URL counts by its parts.
-fn is_mixed(word: &str) -> bool {
-    if let Some((_, rest)) = word.split_once("://") {
-        return rest.split(['/', ':', '@', '?', '&', '#']).any(is_mixed);
-    }
-    let has = |class: fn(&u8) -> bool| word.bytes().filter(class).count();
-    let (digits, small, large) = (has(u8::is_ascii_digit), has(u8::is_ascii_lowercase), has(u8::is_ascii_uppercase));
-    word.len() >= SHORTEST && ((digits > 0 && small + large > 0) || (small > 0 && large > 3))
 }
 
 /// Puts the parts together; of a long line only a window around the mark.

@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use super::masks::sentence;
 use super::{Place, Report, characters, slashed, visible, without_keys};
 use crate::rules::Severity;
 
@@ -23,7 +24,7 @@ pub(super) fn write(out: &mut dyn Write, report: &Report<'_>) -> io::Result<()> 
                 write!(out, ",col={column},endColumn={end_column}")?;
             }
             let notes = finding.notes.iter().map(|note| format!("\n{note}")).collect::<String>();
-            let message = data(&without_keys(&format!("{}{notes}", finding.message)));
+            let message = data(&format!("{}{}", sentence(&finding.message), without_keys(&notes)));
             writeln!(out, ",title={}::{message}", property(&format!("aikeys ({})", finding.rule)))?;
         }
     }

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 use anstream::adapter::strip_str;
 
+use super::masks::sentence;
 use super::{Place, Report, characters, excerpt, slashed, visible, without_keys};
 use crate::cli::check::{CheckedFile, Found};
 use crate::rules::Severity;
@@ -42,7 +43,7 @@ fn group<'f>(file: &'f CheckedFile, found: &'f Found) -> Group<'f> {
         .map(|why| Level::NOTE.message(visible(&without_keys(&format!("not moved by itself: {why}")))));
     let fixes = found.fixes.iter().map(|title| Level::HELP.message(visible(&without_keys(title))));
     level(finding.severity)
-        .primary_title(visible(&without_keys(&finding.message)))
+        .primary_title(visible(&sentence(&finding.message)))
         .id(finding.rule)
         .element(origin)
         .element(Snippet::source(excerpt.text).line_start(place.line).annotation(kind.span(mark)))

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
+use super::masks::sentence;
 use super::{Place, Report, Summary, slashed, without_keys};
 use crate::cli::check::{CheckedFile, Found};
 
@@ -60,7 +61,7 @@ fn record<'r>(file: &'r CheckedFile, found: &'r Found) -> Record<'r> {
     Record {
         rule: finding.rule,
         severity: finding.severity.name(),
-        message: without_keys(&finding.message).into_owned(),
+        message: sentence(&finding.message),
         path: slashed(&file.path),
         line: place.line,
         column: place.column,

@@ -4,6 +4,7 @@ mod excerpt;
 mod github;
 mod human;
 mod json;
+mod masks;
 mod sarif;
 
 use std::borrow::Cow;
@@ -19,6 +20,7 @@ use crate::secrets::{Catalogue, redact, scan};
 use crate::syntax::Document;
 
 pub use excerpt::{Excerpt, excerpt};
+pub(super) use masks::masks;
 
 /// What is reported.
 pub struct Report<'c> {

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 
 use serde_json::{Value, json};
 
+use super::masks::sentence;
 use super::{Place, Report, slashed, utf16, without_keys};
 use crate::cli::check::{CheckedFile, Found};
 use crate::rules::{RULES, Rule, Severity};
@@ -78,7 +79,7 @@ fn result(file: &CheckedFile, found: &Found, identity: &str) -> Value {
         "ruleId": finding.rule,
         "ruleIndex": RULES.iter().position(|rule| rule.id == finding.rule),
         "level": level(finding.severity),
-        "message": { "text": without_keys(&format!("{}.{notes}", finding.message)) },
+        "message": { "text": format!("{}.{}", sentence(&finding.message), without_keys(&notes)) },
         "locations": [{ "physicalLocation": {
             "artifactLocation": artifact(&slashed(&file.path)),
             "region": {
