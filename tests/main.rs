@@ -2,6 +2,7 @@
 
 mod cli;
 mod grammars;
+mod loss;
 mod lsp;
 mod rules;
 mod support;

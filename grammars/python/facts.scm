@@ -16,6 +16,8 @@
   (#match? @_start "[fF]"))
 ((concatenated_string (string (string_start) @_start) @slot.joined-bytes)
   (#match? @_start "[bB]"))
+((string (string_start) @_start) @slot.unicode
+  (#match? @_start "^[uU]"))
 (case_pattern (string) @within.pattern)
 
 ; What gets a value.
@@ -28,6 +30,7 @@
 (pair key: (identifier) @binding.name value: (_) @binding.value) @binding
 (default_parameter name: (identifier) @binding.name value: (_) @binding.value) @binding
 (typed_default_parameter name: (identifier) @binding.name value: (_) @binding.value) @binding
+(for_in_clause left: (identifier) @binding.name right: (_) @binding.value) @binding
 (for_statement left: (identifier) @binding.name right: (_) @binding.value) @binding
 ; session.headers.update / setdefault / set_key: a name and a value as arguments
 ((call function: (attribute attribute: (identifier) @_f)

@@ -34,14 +34,15 @@
 ((call_expression
   function: (field_expression value: [(string_literal) (raw_string_literal)] @slot.owned.value field: (field_identifier) @_f)
   arguments: (arguments)) @slot.owned
-  (#any-of? @_f "to_string" "to_owned" "into"))
+  (#any-of? @_f "to_string" "to_owned"))
 ((call_expression
   function: [(scoped_identifier path: (identifier) @_t name: (identifier) @_f)]
   arguments: (arguments . [(string_literal) (raw_string_literal)] @slot.owned.value .)) @slot.owned
   (#eq? @_t "String") (#eq? @_f "from"))
 ((field_expression value: [(string_literal) (raw_string_literal)] @slot.bare field: (field_identifier) @_f)
-  (#not-any-of? @_f "to_string" "to_owned" "into" "as_bytes"))
+  (#not-any-of? @_f "to_string" "to_owned" "as_bytes"))
 (binary_expression [(string_literal) (raw_string_literal)] @slot.bare)
+(binary_expression operator: "+" right: [(string_literal) (raw_string_literal)] @slot.borrowed)
 ((string_literal) @slot.bytes (#match? @slot.bytes "^b"))
 ((raw_string_literal) @slot.bytes (#match? @slot.bytes "^br"))
 ((arguments [(string_literal) (raw_string_literal)] @slot.borrowed)
@@ -52,7 +53,7 @@
 ((call_expression
   function: [(field_expression field: (field_identifier) @_f) (identifier) @_f (scoped_identifier name: (identifier) @_f)]
   arguments: (arguments [(string_literal) (raw_string_literal)] @slot.value))
-  (#any-of? @_f "unwrap_or" "or" "map_or" "insert" "push" "push_back" "get_or_insert" "or_insert" "replace" "once" "repeat" "Some" "Ok" "Err" "Borrowed"))
+  (#any-of? @_f "unwrap_or" "or" "map_or" "insert" "push" "push_back" "set" "get_or_insert" "or_insert" "replace" "once" "repeat" "Some" "Ok" "Err" "Borrowed"))
 ((call_expression function: (scoped_identifier name: (identifier) @_f)
   arguments: (arguments [(string_literal) (raw_string_literal)] @slot.value))
   (#match? @_f "^(from_static|new_static)$"))
@@ -62,10 +63,23 @@
   (#any-of? @_m "format" "print" "println" "eprint" "eprintln" "panic" "todo" "unreachable" "info" "warn" "error" "debug" "trace" "bail" "anyhow"))
 ((token_tree (identifier) @_m . "!" . (token_tree . (string_literal) @slot.format))
   (#any-of? @_m "format" "print" "println" "eprint" "eprintln" "panic" "todo" "unreachable" "info" "warn" "error" "debug" "trace" "bail" "anyhow"))
+((macro_invocation macro: (identifier) @_m (token_tree . "&" . (mutable_specifier) . (identifier) . "," . (string_literal) @slot.format))
+  (#any-of? @_m "write" "writeln"))
 ((macro_invocation macro: (identifier) @_m (token_tree . (_) . "," . (string_literal) @slot.format))
   (#any-of? @_m "write" "writeln" "assert"))
 ((macro_invocation macro: (identifier) @_m (token_tree)) @within.concat
   (#any-of? @_m "concat" "env" "option_env" "include_str" "include_bytes"))
+
+((call_expression
+  function: [(identifier) @_f (scoped_identifier name: (identifier) @_f)]
+  arguments: (arguments [(string_literal) (raw_string_literal)] @slot.value))
+  (#match? @_f "^[A-Z]"))
+((call_expression
+  function: (scoped_identifier path: (identifier) @_t name: (identifier) @_f)
+  arguments: (arguments [(string_literal) (raw_string_literal)] @slot.value))
+  (#any-of? @_t "Box" "Arc" "Rc" "Cow" "Cell" "RefCell" "Mutex") (#any-of? @_f "new" "from"))
+((let_declaration type: (_) @_t value: [(string_literal) (raw_string_literal)] @slot.value)
+  (#match? @_t "'static"))
 
 ; Constants become lazy statics.
 (source_file (const_item "const" @slot.constant.from name: (identifier) @slot.constant.name type: (reference_type) value: [(string_literal) (raw_string_literal)] @slot.constant.value) @slot.constant)
@@ -80,6 +94,12 @@
 (trait_item body: (declaration_list (const_item) @within.trait-constant))
 (closure_expression) @within.value
 (match_pattern) @within.pattern
+(let_condition pattern: (_) @within.pattern)
+((macro_invocation macro: (identifier) @_m (token_tree)) @within.pattern (#any-of? @_m "matches" "assert_matches"))
+((token_tree (identifier) @_m . "!" . (token_tree) @within.pattern) (#any-of? @_m "matches" "assert_matches"))
+((token_tree (identifier) @_m . "!" . (token_tree) @within.concat) (#any-of? @_m "concat" "env" "option_env"))
+(shorthand_field_initializer) @within.shorthand
+((function_item (function_modifiers) @_m body: (block) @within.const-fn) (#match? @_m "const"))
 (attribute_item) @within.attribute
 (inner_attribute_item) @within.attribute
 
@@ -115,6 +135,11 @@
 ((expression_statement (unsafe_block (block . (call_expression
   function: [(identifier) @_set (scoped_identifier name: (identifier) @_set)]
   arguments: (arguments . (string_literal (string_content) @env.write.name) . (_) @env.write.value .)) .))) @env.write
+  (#eq? @_set "set_var"))
+
+((expression_statement (unsafe_block (block . (expression_statement (call_expression
+  function: [(identifier) @_set (scoped_identifier name: (identifier) @_set)]
+  arguments: (arguments . (string_literal (string_content) @env.write.name) . (_) @env.write.value .))) .))) @env.write
   (#eq? @_set "set_var"))
 
 ((call_expression function: (scoped_identifier path: (identifier) @_crate name: (identifier) @_load)) @env.load

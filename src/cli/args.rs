@@ -127,7 +127,7 @@ pub enum Command {
         #[arg(last = true, required = true, value_name = "CMD")]
         command: Vec<OsString>,
     },
-    /// Set up a workspace: `.gitignore`, the encrypted store
+    /// Make the encrypted store of a workspace, and this machine's identity
     Init {
         /// Do not ask
         #[arg(long)]
@@ -154,34 +154,6 @@ pub enum Command {
     },
     /// Show a check and a move on a made-up project
     Demo,
-    /// Look into the encrypted store
-    Store {
-        /// What to do
-        #[command(subcommand)]
-        action: StoreAction,
-    },
-}
-
-/// What to do with a store.
-#[derive(Debug, Subcommand)]
-pub enum StoreAction {
-    /// Store the value on standard input
-    Put {
-        /// The name, or a whole reference
-        reference: String,
-    },
-    /// Print a value
-    Get {
-        /// The name, or a whole reference
-        reference: String,
-    },
-    /// List the names
-    List,
-    /// Say whether a value is there and can be read
-    Check {
-        /// The name, or a whole reference; without one, all of them
-        reference: Option<String>,
-    },
 }
 
 /// How findings are written.

@@ -121,10 +121,13 @@ fn write_outcome(plan: &Plan, outcome: &Outcome, out: &mut dyn Write) -> io::Res
     for (path, error) in &outcome.errors {
         writeln!(out, "error: {}: {error}; this file is as it was", super::visible(path))?;
     }
-    let keys = if outcome.moved == 1 { "1 place" } else { "places" };
     match outcome.moved {
-        1 => writeln!(out, "moved the key in {keys}")?,
-        n => writeln!(out, "moved the keys in {n} {keys}")?,
+        0 => return writeln!(out, "nothing was moved"),
+        1 => writeln!(out, "moved the key in 1 place")?,
+        n => writeln!(out, "moved the keys in {n} places")?,
+    }
+    for committed in &plan.committed {
+        writeln!(out, "{}", super::visible(std::path::Path::new(committed)))?;
     }
     for start in &plan.start {
         writeln!(out, "start the program with: {start}")?;

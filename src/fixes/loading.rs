@@ -57,7 +57,19 @@ pub(super) fn loading(doc: &Document, around: &Surroundings, to: &Destination, r
 /// `aikeys-lsp run -- python app.py`
 fn start(language: Option<&Language>, doc: &Document) -> String {
     let program = language.map_or("…", |language| language.start.as_str());
-    format!("aikeys-lsp run -- {}", program.replace("{file}", &doc.path().to_string_lossy()))
+    format!("aikeys-lsp run -- {}", program.replace("{file}", &quoted(&doc.path().to_string_lossy())))
+}
+
+/// A path as a shell takes it; one with control characters is left for the user to fill in.
+fn quoted(path: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '/' | '-');
+    if path.chars().all(plain) {
+        return path.to_owned();
+    }
+    if path.chars().any(char::is_control) {
+        return "FILE".to_owned();
+    }
+    format!("'{}'", path.replace('\'', "'\\''"))
 }
 
 /// The body in which the code at `span` runs when something is called, not when the file is loaded.

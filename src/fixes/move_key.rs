@@ -58,11 +58,8 @@ fn one(
             "git tracks {path}, so a key in it would be in git: run `git rm --cached -- {path}` first"
         ));
     }
-    let deposit = match state {
-        // The value is there already: it stays as it is, and who reads it is what counts.
-        State::Same { .. } => None,
-        State::Free | State::Taken => Some(deposit(secret, name, to)?),
-    };
+    // Where the value is there already, storing finds it there, or stores it where it has gone since.
+    let deposit = deposit(secret, name, to)?;
     if is_prose(doc, secret) {
         return mention(doc, secret, name, state, to, deposit);
     }
@@ -84,7 +81,7 @@ fn mention(
     name: &str,
     state: State,
     to: &Destination,
-    deposit: Option<Deposit>,
+    deposit: Deposit,
 ) -> Result<Fix, String> {
     let title = match state {
         State::Same { .. } => format!("Leave the name {name} here, which holds this key already"),
@@ -123,7 +120,7 @@ fn assemble(
     written: Rewrite,
     loading: Loading,
     title: String,
-    deposit: Option<Deposit>,
+    deposit: Deposit,
 ) -> Result<Fix, String> {
     let mut change = Change::default();
     let mut load = Vec::new();
@@ -141,7 +138,7 @@ fn assemble(
     let head = head_edit(doc, &written.imports, &load);
     change.add(doc.path().to_owned(), written.edits.into_iter().chain(head)).map_err(collide)?;
     let safety = if start.is_some() { Safety::NeedsRun } else { Safety::Safe };
-    Ok(Fix { title, safety, change, deposit, start })
+    Ok(Fix { title, safety, change, deposit: Some(deposit), start })
 }
 
 /// `OpenAI()`: the SDK reads its variable by itself. A person's choice, never `--fix`'s.
@@ -158,6 +155,6 @@ fn leave_out(doc: &Document, around: &Surroundings, secret: Span, fix: &Fix) -> 
     let loading = loading(doc, around, to, read);
     let title = format!("{}, leave the argument out", fix.title);
     let written = Rewrite { edits, others: Vec::new(), imports: Vec::new(), read };
-    let short = assemble(doc, written, loading, title, fix.deposit.clone()).ok()?;
+    let short = assemble(doc, written, loading, title, fix.deposit.clone()?).ok()?;
     Some(Fix { safety: Safety::Offered, ..short })
 }

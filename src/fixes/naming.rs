@@ -34,7 +34,11 @@ pub(super) fn name_for(doc: &Document, around: &Surroundings, secret: Span) -> O
     let value = identity(doc.slice(secret));
     let wanted = wanted(doc, around, secret);
     let fixed = variable_around(doc, secret).is_some() || around.name.is_some();
-    if !fixed && let Some(entry) = around.env.entries.iter().find(|entry| entry.identity.as_ref() == Some(&value)) {
+    if !fixed
+        && let Some(entry) = around.env.entries.iter().find(|entry| {
+            entry.identity.as_ref() == Some(&value) && state(&around.env, &entry.name, &value) != State::Taken
+        })
+    {
         return Some(Naming { name: entry.name.clone(), state: State::Same { is_reference: entry.is_reference } });
     }
     let name = wanted?;
@@ -49,10 +53,13 @@ pub(super) fn other_name(around: &Surroundings, name: &str) -> String {
 }
 
 fn state(env: &EnvFile, name: &str, value: &Identity) -> State {
-    match env.entries.iter().rev().find(|entry| entry.name == name) {
-        None => State::Free,
-        Some(entry) if entry.identity.as_ref() == Some(value) => State::Same { is_reference: entry.is_reference },
-        Some(_) => State::Taken,
+    let mut same = env.entries.iter().filter(|entry| entry.name == name).peekable();
+    // Of several lines some loaders take the first one, others the last.
+    let Some(first) = same.peek().copied() else { return State::Free };
+    if same.all(|entry| entry.identity.as_ref() == Some(value)) {
+        State::Same { is_reference: first.is_reference }
+    } else {
+        State::Taken
     }
 }
 

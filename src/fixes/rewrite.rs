@@ -28,7 +28,7 @@ pub(super) fn rewrite(doc: &Document, around: &Surroundings, secret: Span, name:
     if let Some(statement) = write_statement(doc, literal, value, secret) {
         return Ok(drop_statement(doc, language, statement));
     }
-    if let Some((span, quote)) = read_with_default(doc, secret, literal) {
+    if let Some((span, quote)) = read_with_default(doc, secret, literal, value)? {
         let (read, imports) = reading(doc, language, name, quote, span.start);
         return Ok(Rewrite { edits: vec![Edit::replace(span, read)], others: Vec::new(), imports, read: span });
     }
@@ -159,6 +159,19 @@ fn whole(
 fn follow(doc: &Document, idiom: &Idiom, param: &str, own: Option<Span>) -> Result<Vec<Edit>, String> {
     let facts = doc.facts();
     let is_own = |span: Span| own.is_some_and(|own| own.contains(span));
+    let refusing = |span: Span| {
+        facts.iter().find_map(|fact| match fact {
+            Fact::Within { span: it, idiom } if it.contains(span) && !is_own(span) => {
+                doc.language().map(|language| language.idiom(idiom))
+            }
+            _ => None,
+        })
+    };
+    for mention in doc.mentions(param) {
+        if let Some(idiom) = refusing(mention).filter(|idiom| !idiom.refuse.is_empty()) {
+            return Err(format!("{param} is mentioned where no variable can be read ({})", idiom.refuse));
+        }
+    }
     let another = facts
         .iter()
         .any(|fact| matches!(*fact, Fact::Binding { name, .. } if doc.slice(name) == param && !is_own(name)));
@@ -212,6 +225,10 @@ fn part(
     let part = idiom.part.as_ref().ok_or("the key is a part of a longer literal here: split it first")?;
     let other = if quote(doc, literal) == '"' { '\'' } else { '"' };
     let (read, imports) = reading(doc, language, name, other, literal.start);
+    // Doubled braces would end an escape such as `\u{1F600}`.
+    if !part.double.is_empty() && ["\\u{", "\\N{"].iter().any(|it| doc.slice(literal).contains(it)) {
+        return Err("the literal holds an escape in braces beside the key: split it first".to_owned());
+    }
     let variable = name.to_ascii_lowercase();
     let text = |template: &str| template.replace("{read}", &read).replace("{var}", &variable);
     let mut edits = vec![Edit::insert(literal.start as usize, text(&part.before))];
@@ -275,13 +292,22 @@ fn quote(doc: &Document, literal: Span) -> char {
     doc.slice(literal).chars().find(|c| matches!(c, '"' | '\'')).unwrap_or('"')
 }
 
-/// The outermost read that falls back to the key.
-fn read_with_default(doc: &Document, secret: Span, literal: Span) -> Option<(Span, char)> {
-    let reads = doc.facts().iter().filter_map(|fact| match *fact {
-        Fact::EnvRead { span, default: Some(default), .. } if default.contains(secret) => Some(span),
+/// The read that falls back to the key and to nothing else.
+fn read_with_default(doc: &Document, secret: Span, literal: Span, value: Span) -> Result<Option<(Span, char)>, String> {
+    let mut reads = doc.facts().iter().filter_map(|fact| match *fact {
+        Fact::EnvRead { span, default: Some(default), .. } if default.contains(secret) => Some((span, default)),
         _ => None,
     });
-    reads.max_by_key(|span| span.len()).map(|span| (span, quote(doc, literal)))
+    let Some((span, default)) = reads.next() else { return Ok(None) };
+    let literals =
+        doc.facts().iter().filter(|fact| matches!(fact, Fact::Literal { span, .. } if default.contains(*span)));
+    if reads.next().is_some() {
+        return Err("this read falls back to another one: untangle them first".to_owned());
+    }
+    if secret != value || literals.count() > 1 {
+        return Err("the fallback holds more than the key: split it first".to_owned());
+    }
+    Ok(Some((span, quote(doc, literal))))
 }
 
 /// The statement that writes exactly this literal into the environment.

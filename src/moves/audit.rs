@@ -31,7 +31,8 @@ pub(super) fn note(workspace: &str, deposited: &Deposited) {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     if let Ok(mut file) = options.open(path) {
-        let _ = writeln!(file, "{line}");
+        // In one piece: two processes may write at once.
+        let _ = file.write_all(format!("{line}\n").as_bytes());
     }
 }
 

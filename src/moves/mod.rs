@@ -5,15 +5,15 @@ mod plan;
 
 use std::path::{Path, PathBuf};
 
-pub use plan::{Outcome, Plan, PlannedFile, PlannedMove, Refused, carry_out, plan};
+pub use plan::{Outcome, Plan, PlannedFile, PlannedMove, Refused, carry_out, carry_out_beside, plan};
 
 use crate::fixes::{Deposit, Destination, Fix, Repairs, Surroundings, ignore_lines, is_covered};
 use crate::project::{
-    self, EnvFileError, FileError, FolderLock, Workspace, env_example_line, read_small, variable_edit, write_atomic,
+    self, EnvFileError, FileError, FolderLock, Workspace, append, env_example_line, read_small, variable_edit,
     write_variable,
 };
 use crate::rules::{self, Finding};
-use crate::secrets::{Fingerprint, Secret, fingerprint};
+use crate::secrets::{Fingerprint, Secret, SecretRef, fingerprint};
 use crate::stores::{self, StoreError};
 use crate::syntax::Document;
 use crate::text::Edit;
@@ -30,6 +30,20 @@ pub enum MoveError {
     /// Another file.
     #[error(transparent)]
     File(#[from] FileError),
+    /// Somebody took the key out of its store again.
+    #[error("{path}: {name} does not hold the key any more: another program changed it meanwhile, try again")]
+    Gone {
+        /// The env file.
+        path: String,
+        /// The variable.
+        name: String,
+    },
+    /// Another file of the same move could not be changed.
+    #[error("left as it was, like {with}, which changes together with it")]
+    Together {
+        /// The other file.
+        with: String,
+    },
     /// `.gitignore` does not do what it must.
     #[error("{path}: git would still take this file, whatever .gitignore says: look for a rule with `!` and mend it")]
     NotIgnored {
@@ -99,8 +113,18 @@ fn store(
 ) -> Result<Deposited, MoveError> {
     let root = workspace.root();
     let _lock = FolderLock::take(root)?;
-    cover(workspace, env)?;
     let full = root.join(env);
+    let mut deposited = Deposited {
+        name: deposit.name.clone(),
+        store: deposit.store.clone(),
+        env: env.to_owned(),
+        env_edit: None,
+        fingerprint: fingerprint(secret.expose()),
+    };
+    if open_env.is_none() && holds(root, &full, &deposit.name, secret) {
+        return Ok(deposited);
+    }
+    cover(workspace, env)?;
     let value = match &deposit.reference {
         Some(reference) => {
             stores::put(root, reference, secret)?;
@@ -108,23 +132,24 @@ fn store(
         }
         None => secret.clone(),
     };
-    let env_edit = match open_env {
-        Some(text) => variable_edit(text, &full, &deposit.name, &value)?,
-        None => {
-            write_variable(root, &full, &deposit.name, &value)?;
-            None
-        }
-    };
+    match open_env {
+        Some(text) => deposited.env_edit = variable_edit(text, &full, &deposit.name, &value)?,
+        None => write_variable(root, &full, &deposit.name, &value)?,
+    }
     let reference = deposit.reference.as_ref().map(ToString::to_string);
     // A template that cannot be written loses nothing.
     let _ = env_example_line(root, &full.with_file_name(".env.example"), &deposit.name, reference.as_deref());
-    Ok(Deposited {
-        name: deposit.name.clone(),
-        store: deposit.store.clone(),
-        env: env.to_owned(),
-        env_edit,
-        fingerprint: fingerprint(secret.expose()),
-    })
+    Ok(deposited)
+}
+
+/// The env file, its references resolved, gives a program this value under this name: the key's place in the source can go.
+fn holds(root: &Path, env: &Path, name: &str, secret: &Secret) -> bool {
+    let values = project::read_values(env).unwrap_or_default();
+    let Some((_, value)) = values.into_iter().find(|(it, _)| it == name) else { return false };
+    match SecretRef::parse(value.expose()) {
+        Some(reference) => stores::get(root, &reference).is_ok_and(|it| it == *secret),
+        None => value == *secret,
+    }
 }
 
 /// Makes `.gitignore` cover the env file before anything is written to it.
@@ -134,16 +159,14 @@ fn cover(workspace: &Workspace, env: &Path) -> Result<(), MoveError> {
         None => is_covered(text, env),
     };
     let path = workspace.root().join(".gitignore");
+    let text = |bytes: &Option<Vec<u8>>| String::from_utf8_lossy(bytes.as_deref().unwrap_or_default()).into_owned();
     let old = read_small(&path)?;
-    let text = String::from_utf8_lossy(old.as_deref().unwrap_or_default()).into_owned();
-    if ignored(&text) {
+    if ignored(&text(&old)) {
         return Ok(());
     }
-    let (_, lines) = ignore_lines(&text, env);
-    let mut new = old.clone().unwrap_or_default();
-    new.extend_from_slice(lines.as_bytes());
-    write_atomic(workspace.root(), &path, old.as_deref(), &new, 0o644)?;
-    if ignored(&String::from_utf8_lossy(&new)) {
+    let (_, lines) = ignore_lines(&text(&old), env);
+    append(workspace.root(), &path, old.is_none(), lines.as_bytes(), 0o644)?;
+    if ignored(&text(&read_small(&path)?)) {
         return Ok(());
     }
     Err(MoveError::NotIgnored { path: env.display().to_string() })
@@ -152,7 +175,7 @@ fn cover(workspace: &Workspace, env: &Path) -> Result<(), MoveError> {
 /// The value of every variable of an env file, references resolved: the environment for a child.
 pub fn resolve_all(root: &Path, env: &Path) -> Result<Vec<(String, Secret)>, MoveError> {
     let values = project::read_values(env)?;
-    let resolve = |(name, value): (String, Secret)| match crate::secrets::SecretRef::parse(value.expose()) {
+    let resolve = |(name, value): (String, Secret)| match SecretRef::parse(value.expose()) {
         Some(reference) => Ok((name, stores::get(root, &reference)?)),
         None => Ok((name, value)),
     };

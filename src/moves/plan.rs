@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use super::{MoveError, finished, store, surroundings};
+use super::{MoveError, finished, holds, store, surroundings};
 use crate::fixes::{Deposit, Destination, EnvEntry, Fix, Safety, Surroundings};
-use crate::project::{FileError, Workspace, write_atomic};
+use crate::project::{FileError, FolderLock, Workspace, check_writable, read_small, write_atomic};
 use crate::rules::{self, Finding};
 use crate::secrets::{Secret, identity};
 use crate::syntax::Document;
@@ -20,6 +20,8 @@ pub struct Plan {
     pub moves: Vec<PlannedMove>,
     /// What stays, and why.
     pub refused: Vec<Refused>,
+    /// The keys that git holds already, a sentence each: moving is not enough.
+    pub committed: Vec<String>,
     /// The commands that programs must be started with from now on.
     pub start: BTreeSet<String>,
 }
@@ -45,6 +47,8 @@ pub struct PlannedMove {
     pub title: String,
     /// The variable; `None` where nothing is stored.
     pub name: Option<String>,
+    /// All files that it changes: together or not at all.
+    files: Vec<PathBuf>,
     deposit: Option<(PathBuf, Deposit, Secret)>,
 }
 
@@ -113,12 +117,26 @@ pub fn plan(
             }
         }
     }
+    for doc in docs.iter().filter(|doc| plan.moves.iter().any(|it| it.path == doc.path())) {
+        plan.committed.extend(committed(workspace, doc, keep));
+    }
     plan.files = texts
         .into_iter()
         .filter(|(_, (before, after))| before != after)
         .map(|(path, (before, after))| PlannedFile { path, before, after })
         .collect();
     plan
+}
+
+/// What is to be said of the keys of a document that a commit holds.
+fn committed(workspace: &Workspace, doc: &Document, keep: &dyn Fn(&Path, &Finding) -> bool) -> Vec<String> {
+    let findings = rules::check(doc, &workspace.surroundings(doc.path()));
+    let mut findings = workspace.judge(doc.path(), findings).unwrap_or_default();
+    findings.retain(|finding| keep(doc.path(), finding));
+    workspace.annotate(doc, &mut findings);
+    let known = findings.iter().filter(|it| it.notes.first().is_some_and(|note| note.starts_with("already committed")));
+    let line = |it: &Finding| doc.lines().line_of(it.span.start) + 1;
+    known.map(|it| format!("{}:{}: {}", doc.path().display(), line(it), it.notes.join("; "))).collect()
 }
 
 enum Step {
@@ -195,6 +213,7 @@ fn record(
     env: PathBuf,
 ) {
     plan.start.extend(fix.start);
+    let files = fix.change.files.into_keys().collect();
     let name = fix.deposit.as_ref().map(|deposit| deposit.name.clone());
     let deposit = fix.deposit.map(|deposit| {
         let secret = Secret::new(doc.slice(deposit.secret));
@@ -206,51 +225,140 @@ fn record(
         planned.entry(env.clone()).or_default().push(entry);
         (env, deposit, secret)
     });
-    plan.moves.push(PlannedMove { path: doc.path().to_owned(), line, title: fix.title, name, deposit });
+    plan.moves.push(PlannedMove { path: doc.path().to_owned(), line, title: fix.title, name, files, deposit });
 }
 
 /// Carries a plan out: every key is stored and read back, and only then the files change.
 pub fn carry_out(workspace: &Workspace, plan: &Plan) -> Outcome {
-    let mut outcome = Outcome::default();
-    let mut stored = Vec::new();
-    let mut failed: BTreeSet<&Path> = BTreeSet::new();
-    for it in &plan.moves {
-        let Some((env, deposit, secret)) = &it.deposit else {
-            outcome.moved += 1;
-            continue;
-        };
-        match store(workspace, env, deposit, secret, None) {
-            Ok(deposited) => stored.push((it, deposited)),
-            Err(error) => {
-                failed.insert(&it.path);
-                outcome.errors.push((it.path.clone(), error));
-            }
-        }
-    }
-    // A file whose key could not be stored stays as it is.
-    for file in &plan.files {
-        if failed.contains(file.path.as_path()) {
-            continue;
-        }
-        if let Err(error) = write(workspace, file) {
-            failed.insert(&file.path);
-            outcome.errors.push((file.path.clone(), error.into()));
-        }
-    }
-    for (_, deposited) in stored.iter().filter(|(it, _)| !failed.contains(it.path.as_path())) {
-        outcome.moved += 1;
-        finished(workspace, deposited);
-    }
-    outcome
+    carry_out_beside(workspace, plan, &mut || {})
 }
 
-/// Writes one file; its bytes that are no UTF-8 are the file's own.
-fn write(workspace: &Workspace, file: &PlannedFile) -> Result<(), FileError> {
-    let path = workspace.root().join(&file.path);
-    let old = crate::project::read_small(&path)?;
-    let is_new = old.is_none();
-    if !is_new && old.as_deref() != Some(file.before.as_bytes()) {
-        return Err(FileError::Changed { path: path.display().to_string() });
+/// The same; `meanwhile` is called between any two steps, where other programs can do something as well.
+pub fn carry_out_beside(workspace: &Workspace, plan: &Plan, meanwhile: &mut dyn FnMut()) -> Outcome {
+    let mut work = Work { workspace, plan, failed: BTreeSet::new(), outcome: Outcome::default() };
+    // What cannot be changed is known before anything is stored.
+    for file in &plan.files {
+        let ready = check(workspace, file).map_err(MoveError::from);
+        work.ended(&file.path, ready);
     }
-    write_atomic(workspace.root(), &path, old.as_deref(), file.after.as_bytes(), 0o644)
+    let (after, first): (Vec<_>, Vec<_>) = plan.files.iter().partition(|file| file.needs(plan).next().is_some());
+    for file in first {
+        meanwhile();
+        work.write(file);
+    }
+    let mut stored = Vec::new();
+    for it in &plan.moves {
+        let Some((env, deposit, secret)) = it.deposit.as_ref().filter(|_| work.can(it)) else { continue };
+        meanwhile();
+        let deposited = store(workspace, env, deposit, secret, None);
+        stored.extend(work.ended(&it.path, deposited).map(|deposited| (it, deposited)));
+    }
+    let written: Vec<&PlannedFile> = after
+        .into_iter()
+        .filter(|file| {
+            meanwhile();
+            work.write(file)
+        })
+        .collect();
+    for file in written {
+        work.put_back_if_failed(file);
+    }
+    work.outcome.moved = plan.moves.iter().filter(|it| work.can(it)).count();
+    for (it, deposited) in &stored {
+        if work.can(it) {
+            finished(workspace, deposited);
+        }
+    }
+    work.outcome
+}
+
+/// A plan that is being carried out.
+struct Work<'p> {
+    workspace: &'p Workspace,
+    plan: &'p Plan,
+    /// The files that stay as they are.
+    failed: BTreeSet<&'p Path>,
+    outcome: Outcome,
+}
+
+impl<'p> Work<'p> {
+    fn can(&self, it: &PlannedMove) -> bool {
+        !it.files.iter().any(|path| self.failed.contains(path.as_path()))
+    }
+
+    /// Takes note of an error: the file stays as it is, and so do all that change together with it.
+    fn ended<T>(&mut self, path: &'p Path, result: Result<T, MoveError>) -> Option<T> {
+        let error = match result {
+            Ok(done) => return Some(done),
+            Err(error) => error,
+        };
+        self.outcome.errors.push((path.to_owned(), error));
+        self.failed.insert(path);
+        while let Some(it) = self
+            .plan
+            .moves
+            .iter()
+            .find(|it| !self.can(it) && !it.files.iter().all(|path| self.failed.contains(path.as_path())))
+        {
+            for other in it.files.iter().filter(|other| self.failed.insert(other)) {
+                let with = path.display().to_string();
+                self.outcome.errors.push((other.clone(), MoveError::Together { with }));
+            }
+        }
+        None
+    }
+
+    /// Writes a file whose keys are all in their stores, now.
+    fn write(&mut self, file: &'p PlannedFile) -> bool {
+        if self.failed.contains(file.path.as_path()) {
+            return false;
+        }
+        let written = write(self.workspace, self.plan, file);
+        self.ended(&file.path, written).is_some()
+    }
+
+    /// A file that was written before another one of the same move failed gets its old text back.
+    fn put_back_if_failed(&mut self, file: &'p PlannedFile) {
+        if self.failed.contains(file.path.as_path()) {
+            let path = self.workspace.root().join(&file.path);
+            let (now, old) = (file.after.as_bytes(), file.before.as_bytes());
+            let back = write_atomic(self.workspace.root(), &path, Some(now), old, 0o644);
+            self.ended(&file.path, back.map_err(MoveError::from));
+        }
+    }
+}
+
+impl PlannedFile {
+    /// The keys that must be in their stores before this file changes.
+    fn needs<'p>(&'p self, plan: &'p Plan) -> impl Iterator<Item = &'p (PathBuf, Deposit, Secret)> {
+        let here = plan.moves.iter().filter(|it| it.files.contains(&self.path));
+        here.filter_map(|it| it.deposit.as_ref())
+    }
+}
+
+/// The file can be written, and is as it was when the plan was made; `None` when it is not there.
+fn check(workspace: &Workspace, file: &PlannedFile) -> Result<Option<Vec<u8>>, FileError> {
+    let path = workspace.root().join(&file.path);
+    check_writable(workspace.root(), &path)?;
+    let old = read_small(&path)?;
+    let shown = || path.display().to_string();
+    match &old {
+        Some(old) if std::str::from_utf8(old).is_err() => Err(FileError::NoText { path: shown() }),
+        Some(old) if old != file.before.as_bytes() => Err(FileError::Changed { path: shown() }),
+        None if !file.before.is_empty() => Err(FileError::Changed { path: shown() }),
+        _ => Ok(old),
+    }
+}
+
+/// Writes one file, if every key that it loses still is in its store.
+fn write(workspace: &Workspace, plan: &Plan, file: &PlannedFile) -> Result<(), MoveError> {
+    let root = workspace.root();
+    let _lock = FolderLock::take(root)?;
+    for (env, deposit, secret) in file.needs(plan) {
+        if !holds(root, &root.join(env), &deposit.name, secret) {
+            return Err(MoveError::Gone { path: env.display().to_string(), name: deposit.name.clone() });
+        }
+    }
+    let old = check(workspace, file)?;
+    Ok(write_atomic(root, &root.join(&file.path), old.as_deref(), file.after.as_bytes(), 0o644)?)
 }

@@ -1,8 +1,9 @@
 //! Env files: read with dotenvy, edited line by line, written atomically.
 
+use std::collections::HashSet;
 use std::path::Path;
 
-use super::files::{FileError, read_small, write_atomic};
+use super::files::{FileError, append, read_small, write_atomic};
 use crate::secrets::{Secret, env_lines, env_value};
 use crate::text::{Edit, apply, line_ending};
 
@@ -36,6 +37,14 @@ pub enum EnvFileError {
         /// The variable.
         name: String,
     },
+    /// Another program wrote at the same moment.
+    #[error("{path}: another program changed {name} at the same moment: look at the file, then try again")]
+    NotReadBack {
+        /// The file.
+        path: String,
+        /// The variable.
+        name: String,
+    },
     /// The file is no text.
     #[error("{path}: this is no UTF-8 text")]
     NoText {
@@ -46,15 +55,26 @@ pub enum EnvFileError {
 
 /// Puts `NAME=value` into the env file, and reads it back. The same value is fine; another one is never replaced.
 ///
-/// A new file gets mode 0600; no other line changes.
+/// A new file gets mode 0600; no other line changes, and none that another program adds meanwhile is lost.
 pub fn write_variable(root: &Path, path: &Path, name: &str, value: &Secret) -> Result<(), EnvFileError> {
     let old = read_small(path)?;
     let no_text = |_| EnvFileError::NoText { path: path.display().to_string() };
     let text = std::str::from_utf8(old.as_deref().unwrap_or_default()).map_err(no_text)?;
-    if let Some(edit) = variable_edit(text, path, name, value)? {
-        write_atomic(root, path, old.as_deref(), apply(text, &[edit]).as_bytes(), 0o600)?;
+    let Some(edit) = variable_edit(text, path, name, value)? else { return Ok(()) };
+    add(root, path, old.as_deref(), text, &edit, 0o600)?;
+    let read = read_values(path)?.into_iter().find(|(it, _)| it == name);
+    match read {
+        Some((_, read)) if read == *value => Ok(()),
+        _ => Err(EnvFileError::NotReadBack { path: path.display().to_string(), name: name.to_owned() }),
     }
-    Ok(())
+}
+
+/// A new line is added to the file as it is by then; a value in a line that is there takes a new file.
+fn add(root: &Path, path: &Path, old: Option<&[u8]>, text: &str, edit: &Edit, mode: u32) -> Result<(), FileError> {
+    if edit.span.start as usize == text.len() {
+        return append(root, path, old.is_none(), edit.insert.as_bytes(), mode);
+    }
+    write_atomic(root, path, old, apply(text, std::slice::from_ref(edit)).as_bytes(), mode)
 }
 
 /// The edit that puts `NAME=value` into the text of an env file; `None` when it stands there already.
@@ -66,11 +86,13 @@ pub fn variable_edit(text: &str, path: &Path, name: &str, value: &Secret) -> Res
     let unwritable = || EnvFileError::Unwritable { path: shown(), name: name.to_owned() };
     let written = written(value.expose()).ok_or_else(unwritable)?;
     let lines = env_lines(text);
-    let edit = match lines.iter().rev().find(|line| &text[line.name.range()] == name) {
-        Some(line) if env_value(text, line) == value.expose() => return Ok(None),
-        Some(line) if line.value.is_empty() => Edit::insert(line.value.start as usize, written),
-        Some(_) => return Err(EnvFileError::Taken { path: shown(), name: name.to_owned() }),
-        None => appended(text, &format!("{name}={written}")),
+    let same: Vec<_> = lines.iter().filter(|line| &text[line.name.range()] == name).collect();
+    let edit = match same.as_slice() {
+        // Of several lines some loaders take the first one, others the last.
+        [_, ..] if same.iter().all(|line| env_value(text, line) == value.expose()) => return Ok(None),
+        [line] if line.value.is_empty() => Edit::insert(line.value.start as usize, written),
+        [_, ..] => return Err(EnvFileError::Taken { path: shown(), name: name.to_owned() }),
+        [] => appended(text, &format!("{name}={written}")),
     };
     // The oracle speaks before anything is written: what it does not read back the same is refused.
     let new = apply(text, std::slice::from_ref(&edit));
@@ -94,8 +116,7 @@ pub fn env_example_line(root: &Path, path: &Path, name: &str, reference: Option<
         return Ok(());
     }
     let value = reference.map(|it| format!("\"{it}\"")).unwrap_or_default();
-    let new = apply(text, &[appended(text, &format!("{name}={value}"))]);
-    write_atomic(root, path, old.as_deref(), new.as_bytes(), 0o644)?;
+    add(root, path, old.as_deref(), text, &appended(text, &format!("{name}={value}")), 0o644)?;
     Ok(())
 }
 
@@ -109,9 +130,10 @@ pub fn read_values(path: &Path) -> Result<Vec<(String, Secret)>, EnvFileError> {
 /// All variables, or the line that cannot be read.
 fn values(text: &str) -> Result<Vec<(String, Secret)>, usize> {
     let mut all: Vec<(String, Secret)> = Vec::new();
+    let mut names = HashSet::new();
     for pair in dotenvy::from_read_iter(text.trim_start_matches('\u{feff}').as_bytes()) {
         let (name, value) = pair.map_err(|_| broken_line(text).unwrap_or(1))?;
-        if !all.iter().any(|(it, _)| *it == name) {
+        if names.insert(name.clone()) {
             all.push((name, Secret::new(value)));
         }
     }

@@ -1,6 +1,6 @@
 //! Files that are written: atomically, privately, and never through a pipe, a device or a link out of the workspace.
 
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
@@ -34,6 +34,12 @@ pub enum FileError {
     /// Someone else changed it between reading and writing.
     #[error("{path}: the file has changed meanwhile: nothing was written, try again")]
     Changed {
+        /// The path.
+        path: String,
+    },
+    /// The file is no text.
+    #[error("{path}: this file has bytes that are no UTF-8: move its keys by hand")]
+    NoText {
         /// The path.
         path: String,
     },
@@ -82,6 +88,11 @@ pub(super) fn writable(root: &Path, path: &Path) -> Result<PathBuf, FileError> {
     Ok(target)
 }
 
+/// The file may be written, as far as one can tell before.
+pub fn check_writable(root: &Path, path: &Path) -> Result<(), FileError> {
+    writable(root, path).map(drop)
+}
+
 /// What a file is, when it is no regular file, and the way its owner has.
 pub(super) fn special(meta: &fs::Metadata) -> Option<(&'static str, &'static str)> {
     let kind = meta.file_type();
@@ -105,10 +116,10 @@ pub(super) fn special(meta: &fs::Metadata) -> Option<(&'static str, &'static str
     None
 }
 
-/// Writes a whole file: a temporary one in the same folder, then a rename, so that a reader sees the old text or the new.
+/// Writes a whole file: a temporary one beside it, then a rename, so that a reader sees the old text or the new.
 ///
-/// An existing file keeps its mode; a new one gets `mode`. `expected` is the text that the new one was made from: if the
-/// file holds another by now, nothing is written.
+/// An existing file keeps its mode and its owner; a new one gets `mode`. `expected` is the text that the new one was made
+/// from: if the file holds another by now, nothing is written.
 pub fn write_atomic(
     root: &Path,
     path: &Path,
@@ -119,9 +130,12 @@ pub fn write_atomic(
     let target = writable(root, path)?;
     let folder = target.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let io = || FileError::io(path);
-    let mut file = tempfile::Builder::new().prefix(".aikeys-").suffix(".tmp").tempfile_in(folder).map_err(io())?;
+    let changed = || FileError::Changed { path: path.display().to_string() };
+    let aside = aside(folder).map_err(io())?;
+    let mut file = tempfile::NamedTempFile::new_in(aside.path()).map_err(io())?;
     file.write_all(text).map_err(io())?;
-    set_mode(file.as_file(), fs::metadata(&target).ok().as_ref(), mode).map_err(io())?;
+    let old = fs::metadata(&target).ok();
+    keep_owner_and_mode(file.as_file(), old.as_ref(), mode).map_err(io())?;
     file.as_file().sync_all().map_err(io())?;
     let now = match fs::read(&target) {
         Ok(now) => Some(now),
@@ -129,21 +143,90 @@ pub fn write_atomic(
         Err(error) => return Err(io()(error)),
     };
     if now.as_deref() != expected {
-        return Err(FileError::Changed { path: path.display().to_string() });
+        return Err(changed());
     }
-    file.persist(&target).map_err(|error| io()(error.error))?;
+    match expected {
+        Some(_) => file.persist(&target).map_err(|error| io()(error.error))?,
+        // Somebody else's file that is there by now is not replaced.
+        None => file.persist_noclobber(&target).map_err(|error| match error.error.kind() {
+            io::ErrorKind::AlreadyExists => changed(),
+            _ => io()(error.error),
+        })?,
+    };
+    sync_folder(folder);
     Ok(())
 }
 
+/// A private folder for one temporary file, in which git takes nothing: a killed process may leave the file behind.
+/// What was left behind goes now.
+fn aside(folder: &Path) -> io::Result<tempfile::TempDir> {
+    const START: &str = ".aikeys-";
+    const END: &str = ".tmp";
+    for entry in fs::read_dir(folder)?.filter_map(Result::ok) {
+        let name = entry.file_name();
+        let ours = name.to_str().is_some_and(|name| name.starts_with(START) && name.ends_with(END));
+        if ours && entry.file_type().is_ok_and(|it| it.is_dir()) {
+            // What cannot be removed is in nobody's way.
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
+    let aside = tempfile::Builder::new().prefix(START).suffix(END).tempdir_in(folder)?;
+    fs::write(aside.path().join(".gitignore"), "*\n")?;
+    Ok(aside)
+}
+
+/// Adds bytes to the end of a file in one piece: what other programs add meanwhile stays, before or behind it.
+///
+/// A new file gets `mode`, and is not written if somebody else made it since it was looked for.
+pub fn append(root: &Path, path: &Path, is_new: bool, bytes: &[u8], mode: u32) -> Result<(), FileError> {
+    let target = writable(root, path)?;
+    let io = || FileError::io(path);
+    let mut options = OpenOptions::new();
+    options.append(true).create_new(is_new);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, mode);
+    #[cfg(not(unix))]
+    let _ = mode;
+    let mut file = options.open(&target).map_err(|error| match error.kind() {
+        io::ErrorKind::AlreadyExists => FileError::Changed { path: path.display().to_string() },
+        _ => io()(error),
+    })?;
+    let written = file.write(bytes).map_err(io())?;
+    if written < bytes.len() {
+        // The disk is full. Half a key must not stay, unless others wrote behind it.
+        let size = file.metadata().map_err(io())?.len();
+        if fs::read(&target).is_ok_and(|now| now.ends_with(&bytes[..written])) {
+            file.set_len(size - written as u64).map_err(io())?;
+        }
+        return Err(io()(io::ErrorKind::StorageFull.into()));
+    }
+    file.sync_all().map_err(io())?;
+    if is_new && let Some(folder) = target.parent() {
+        sync_folder(folder);
+    }
+    Ok(())
+}
+
+/// Lets a new name survive a power failure. Not every system can: then the file itself still can be found.
+fn sync_folder(folder: &Path) {
+    if cfg!(unix) {
+        let _ = File::open(folder).and_then(|it| it.sync_all());
+    }
+}
+
 #[cfg(unix)]
-fn set_mode(file: &File, old: Option<&fs::Metadata>, mode: u32) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
+fn keep_owner_and_mode(file: &File, old: Option<&fs::Metadata>, mode: u32) -> io::Result<()> {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+    if let Some(old) = old {
+        // Only root can, and only root has to: the file is not root's own in somebody else's folder.
+        let _ = std::os::unix::fs::fchown(file, Some(old.uid()), Some(old.gid()));
+    }
     let mode = old.map_or(mode, |meta| meta.permissions().mode() & 0o7777);
     file.set_permissions(fs::Permissions::from_mode(mode))
 }
 
 #[cfg(not(unix))]
-fn set_mode(_: &File, _: Option<&fs::Metadata>, _: u32) -> io::Result<()> {
+fn keep_owner_and_mode(_: &File, _: Option<&fs::Metadata>, _: u32) -> io::Result<()> {
     Ok(())
 }
 

@@ -9,6 +9,6 @@ mod workspace;
 
 pub use config::{Config, ProjectError};
 pub use env_file::{EnvFileError, env_example_line, read_values, variable_edit, write_variable};
-pub use files::{FileError, FolderLock, private_folder, read_small, write_atomic};
+pub use files::{FileError, FolderLock, append, check_writable, private_folder, read_small, write_atomic};
 pub use source::{LARGE, ReadError, Source, is_binary, read, same_length};
 pub use workspace::Workspace;

@@ -187,12 +187,22 @@ impl Workspace {
         let path = self.env_path(relative);
         let full = self.root.join(&path);
         let git = self.git_state(&path);
-        if let Err(error) = writable(&self.root, &full) {
-            return EnvFile { path, entries: Vec::new(), refused: Some(error.to_string()), git };
+        let refused = |why: String| EnvFile { path: path.clone(), entries: Vec::new(), refused: Some(why), git };
+        match writable(&self.root, &full) {
+            Err(error) => return refused(error.to_string()),
+            // A link is as safe as the file that it leads to.
+            Ok(target) if target != full && self.git_ignores(&self.relative(&target)) == Some(false) => {
+                let (link, target) = (path.display(), self.relative(&target));
+                return refused(format!(
+                    "{link} leads to {}, which git does not ignore: ignore that file first",
+                    target.display()
+                ));
+            }
+            Ok(_) => {}
         }
         let text = match read_small(&full) {
             Ok(bytes) => String::from_utf8_lossy(&bytes.unwrap_or_default()).into_owned(),
-            Err(error) => return EnvFile { path, entries: Vec::new(), refused: Some(error.to_string()), git },
+            Err(error) => return refused(error.to_string()),
         };
         let entry = |line: &crate::secrets::EnvLine| {
             let value = env_value(&text, line);

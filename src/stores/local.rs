@@ -48,6 +48,8 @@ pub fn init(root: &Path) -> Result<Made, StoreError> {
     let path = identity_path()?;
     let folder = path.parent().map(Path::to_owned).unwrap_or_default();
     private_folder(&folder)?;
+    // Two workspaces that are set up at once share one identity.
+    let alone = FolderLock::take(&folder)?;
     let is_new = read_small(&path)?.is_none();
     if is_new {
         let identity = Identity::generate();
@@ -59,6 +61,7 @@ pub fn init(root: &Path) -> Result<Made, StoreError> {
         ));
         write_atomic(&folder, &path, None, text.as_bytes(), 0o600)?;
     }
+    drop(alone);
     let identity = identity()?;
     let store = Local::open(root);
     let _lock = FolderLock::take(root)?;

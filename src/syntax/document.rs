@@ -144,10 +144,32 @@ impl Document {
 
     fn tree(&self) -> Option<&Tree> {
         let parse = || {
+            if nesting(&self.text) > DEEPEST {
+                return None;
+            }
             let mut parser = Parser::new();
             parser.set_language(self.language?.grammar()).ok()?;
             parser.parse(&self.text, self.old_tree.as_ref())
         };
         self.tree.get_or_init(parse).as_ref()
     }
+}
+
+/// Nobody writes deeper; a query over 100,000 open brackets takes half a minute. Deeper text is plain text.
+const DEEPEST: usize = 2_000;
+
+/// How many brackets are open at once at the most, whatever they stand in.
+fn nesting(text: &str) -> usize {
+    let (mut open, mut most) = (0usize, 0);
+    for byte in text.bytes() {
+        match byte {
+            b'(' | b'[' | b'{' => {
+                open += 1;
+                most = most.max(open);
+            }
+            b')' | b']' | b'}' => open = open.saturating_sub(1),
+            _ => {}
+        }
+    }
+    most
 }

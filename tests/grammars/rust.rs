@@ -23,8 +23,8 @@ fn main() {
     let b = String::from("six");
 //          ^^^^^^^^^^^^^^^^^^^ slot.owned
 //          ^^^^^^^^^^^^ call.callee
-    let c: String = "seven".into();
-//                  ^^^^^^^^^^^^^^ slot.owned
+    let c: String = "seven".to_owned();
+//                  ^^^^^^^^^^^^^^^^^^ slot.owned
     let d = Config { api_key: "eight", n: 1 };
 //                   ^^^^^^^ binding.name
 //                            ^^^^^^^ binding.value
