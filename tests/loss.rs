@@ -10,21 +10,27 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::sync::Mutex;
+use std::process::{Child, Command};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Barrier, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
+
+use aikeys::secrets::Secret;
+use aikeys::stores::Local;
 
 use stage::{Env, Stage, Store};
 
 /// What a test's own process is told by.
 const HOME: &str = "AIKEYS_LOSS_HOME";
 /// How many processes are killed, and how often two run at once.
-const KILLS: u64 = 240;
-const ROUNDS: u64 = 56;
+const KILLS: u64 = 204;
+const ROUNDS: u64 = 50;
 /// How many lines another program adds to `.env` in a round: more make every read of it slow.
 const MOST_LINES: usize = 300;
+/// The size of an env file that is written for some milliseconds, and how often that is interrupted.
+const LARGE: usize = 4 << 20;
+const LARGE_KILLS: u64 = 5;
 /// Nothing takes longer than this, on a slow machine under load.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -141,17 +147,18 @@ fn killed_at_any_moment() {
     let started = Instant::now();
     // Two at a time: there are two cores.
     let halves: Vec<_> = (0..2).map(|half| thread::spawn(move || kill(half, KILLS / 2))).collect();
-    let mut done = (0, BTreeSet::new());
+    let (mut kills, mut states) = (0, BTreeSet::new());
     for half in halves {
-        let (kills, states) = half.join().expect("nothing is lost");
-        done.0 += kills;
-        done.1.extend(states);
+        let more = half.join().expect("nothing is lost");
+        kills += more.0;
+        states.extend(more.1);
     }
-    let (kills, states) = (done.0, done.1.len());
+    let states = states.len();
     assert!(kills >= 200, "only {kills} processes were killed");
     // The times are spread if kills came before, in the midst of, and after the writing.
     assert!(states >= 20, "the kills left only {states} different states behind");
-    say(&format!("loss: {kills} kills left {states} states, {:.1} s", started.elapsed().as_secs_f64()));
+    let seconds = started.elapsed().as_secs_f64();
+    say(&format!("loss: {kills} kills left {states} states, {seconds:.1} s"));
 }
 
 /// Kills moves until this many are dead, in all variants. Returns how many, and what they left: which files were changed.
@@ -175,6 +182,7 @@ fn kill(half: u64, kills: u64) -> (u64, BTreeSet<String>) {
             stage.check();
             if !was_killed {
                 assert_eq!(child, Some(0));
+                stage.check_finished();
                 break;
             }
             killed += 1;
@@ -183,15 +191,37 @@ fn kill(half: u64, kills: u64) -> (u64, BTreeSet<String>) {
             let changed: Vec<u8> = changed.collect();
             states.insert(format!("{:?}{changed:?}{}", (env, store), stage.read(".env").lines().count()));
             if killed >= kills {
-                break;
+                stage.finish();
+                return (killed, states);
             }
-        }
-        stage.finish();
-        if killed >= kills {
-            break;
         }
     }
     (killed, states)
+}
+
+/// A value in a line that is there takes a new file: for a moment that one holds the key, under another name.
+#[test]
+fn killed_while_a_temporary_file_has_a_key() {
+    if !at_home("loss::killed_while_a_temporary_file_has_a_key", "exec \"$@\"") {
+        return;
+    }
+    let mut left = 0;
+    for _ in 0..LARGE_KILLS {
+        let mut stage = Stage::of(&[("app.py", "key = \"{openai.project#1}\"\n")], Env::Waiting, Store::Env);
+        stage.versions.values_mut().for_each(Vec::clear);
+        // So large that writing it takes a while.
+        stage.foreign.push_str(&format!("# {}\n", "x".repeat(LARGE)));
+        std::fs::write(stage.path(".env"), &stage.foreign).expect("a file");
+        let mut child = stage.fix().spawn().expect("aikeys-lsp runs");
+        stage.wait_for_a_temporary_key(&mut child);
+        kill_now(child);
+        left += usize::from(stage.has_a_temporary_key());
+        stage.check();
+        stage.finish();
+        assert!(!stage.has_a_temporary_key(), "the next move takes away what the last one left");
+    }
+    assert!(left >= 3, "only {left} kills left a temporary file with a key behind");
+    say(&format!("loss: {left} of {LARGE_KILLS} kills left a temporary file with a key behind"));
 }
 
 /// Its exit code, and whether it was killed.
@@ -210,7 +240,7 @@ fn two_processes_and_a_third_writer() {
     let started = Instant::now();
     let halves: Vec<_> = (0..2).map(|half| thread::spawn(move || run_two(half))).collect();
     let added: usize = halves.into_iter().map(|half| half.join().expect("nothing is lost")).sum();
-    assert!(added > 1000, "the third writer only added {added} lines");
+    assert!(added > 500, "the third writer only added {added} lines");
     let seconds = started.elapsed().as_secs_f64();
     say(&format!("loss: {ROUNDS} rounds of two processes, {added} lines added to .env meanwhile, {seconds:.1} s"));
 }
@@ -278,18 +308,51 @@ fn workspaces_that_are_set_up_at_once_can_all_be_opened() {
     if !at_home("loss::workspaces_that_are_set_up_at_once_can_all_be_opened", "exec \"$@\"") {
         return;
     }
-    for _ in 0..10 {
-        let _ = std::fs::remove_file(std::env::var("AIKEYS_IDENTITY").expect("at home"));
-        let sources = [("app.py", "key = \"{openai.project}\"\n")];
-        let mut stages: Vec<Stage> = (0..4).map(|_| Stage::of(&sources, Env::Missing, Store::Env)).collect();
-        let init = |stage: &Stage| stage.ours(&["init", "--yes"]).stdout(Stdio::null()).spawn().expect("it runs");
-        for child in stages.iter().map(init).collect::<Vec<_>>() {
-            assert!(wait(child).status.success());
+    let identity = std::env::var("AIKEYS_IDENTITY").expect("at home");
+    for round in 0..60 {
+        // In every second round the identity is there already.
+        if round % 2 == 0 {
+            let _ = std::fs::remove_file(&identity);
         }
-        for stage in &mut stages {
-            stage.keys_go_to(Store::Local);
-            stage.versions.values_mut().for_each(Vec::clear);
-            stage.finish();
+        let rooms: Vec<_> = (0..4).map(|_| stage::room()).collect();
+        let start = Barrier::new(rooms.len());
+        thread::scope(|scope| {
+            for room in &rooms {
+                scope.spawn(|| {
+                    start.wait();
+                    aikeys::stores::init(room.path()).expect("a store is made");
+                });
+            }
+        });
+        for room in &rooms {
+            let store = Local::open(room.path());
+            store.put("A", &Secret::new("value")).expect("it can be opened");
+            assert_eq!(store.get("A").expect("it is there").expose(), "value");
         }
     }
+}
+
+#[test]
+fn env_files_that_git_would_take_are_ignored_before_anything_moves() {
+    if !at_home("loss::env_files_that_git_would_take_are_ignored_before_anything_moves", "exec \"$@\"") {
+        return;
+    }
+    let mut stage = Stage::of(&[("app.py", "key = \"{openai.project#1}\"\n")], Env::Plain, Store::Env);
+    stage.versions.values_mut().for_each(Vec::clear);
+    for (name, seed) in [(".env", 8), ("deep/.env", 9), (".env.production", 10)] {
+        let key = aikeys::secrets::sample("groq.api", seed).expect("a shape");
+        let line = format!("GROQ_API_KEY={key}\n");
+        stage.write(name, &line);
+        if name == ".env" {
+            stage.foreign = line;
+        }
+    }
+    let output = stage.fix().output().expect("aikeys-lsp runs");
+    assert_eq!(output.status.code(), Some(0), "{}", stage.shown(&output));
+    let lines: Vec<String> = stage.read(".gitignore").lines().map(str::to_owned).collect();
+    let count = |name: &str| lines.iter().filter(|line| *line == name).count();
+    assert!(count(".env") == 1 && lines.len() < 8, "{lines:?}");
+    let taken = stage.git(&["ls-files", "--others", "--exclude-standard"]);
+    assert!(!taken.lines().any(|name| name.contains(".env") && name != ".env.example"), "{taken}");
+    stage.check();
 }

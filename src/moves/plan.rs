@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::{MoveError, finished, holds, store, surroundings};
-use crate::fixes::{Deposit, Destination, EnvEntry, Fix, Safety, Surroundings};
+use crate::fixes::{Deposit, Destination, EnvEntry, Fix, Safety, Surroundings, is_covered};
 use crate::project::{FileError, FolderLock, Workspace, check_writable, read_small, write_atomic};
 use crate::rules::{self, Finding};
 use crate::secrets::{Secret, identity};
@@ -109,10 +109,18 @@ pub fn plan(
                 }
                 Step::Apply { fix, line } => {
                     let env = around.env.path.clone();
+                    // Nothing of this shows in the document itself: once is enough.
+                    let elsewhere = !fix.change.files.contains_key(&path);
+                    if elsewhere && texts.get(Path::new(".gitignore")).is_some_and(|(_, now)| is_covered(now, &path)) {
+                        break;
+                    }
                     apply(workspace, &now, &fix, &mut texts);
                     record(&mut plan, &mut planned, &now, fix, line, env);
                     left.clear();
                     plan.refused.retain(|it| it.path != path);
+                    if elsewhere {
+                        break;
+                    }
                 }
             }
         }
@@ -179,6 +187,9 @@ fn add_planned(
 ) {
     if let Some(entries) = planned.get(&around.env.path) {
         around.env.entries.extend(entries.iter().cloned());
+    }
+    if let Some((_, now)) = texts.get(Path::new(".gitignore")) {
+        around.gitignore = Some(now.clone());
     }
     for entry in around.entries.iter_mut().chain(&mut around.siblings) {
         if let Some((_, now)) = texts.get(entry.path()) {

@@ -7,7 +7,7 @@ use std::process::{Command, Output};
 use std::time::Instant;
 
 use super::stage::{Env, Stage, Store, is_root, room, said};
-use super::{VARIANTS, at_home, say, stage};
+use super::{at_home, say, stage};
 
 /// A test in a namespace of its own: its mounts go when it ends, however it ends.
 const UNSHARED: &str = "exec unshare --mount \"$@\"";
@@ -57,7 +57,9 @@ fn a_full_disk() {
     }
     let started = Instant::now();
     let (mut full, mut enough) = (0, 0);
-    for (env, store) in VARIANTS.into_iter().filter(|(env, _)| *env != Env::Windows) {
+    let variants =
+        [(Env::Plain, Store::Env), (Env::Missing, Store::Env), (Env::Waiting, Store::Env), (Env::Plain, Store::Local)];
+    for (env, store) in variants {
         for free in 0..MOST_PAGES {
             let room = room();
             let place = room.path().to_owned();
@@ -82,8 +84,8 @@ fn a_full_disk() {
             }
         }
     }
-    assert_eq!(enough, 6, "in every variant some room is enough");
-    assert!(full >= 12, "the disk was only full {full} times");
+    assert_eq!(enough, variants.len(), "in every variant some room is enough");
+    assert!(full >= 8, "the disk was only full {full} times");
     let seconds = started.elapsed().as_secs_f64();
     say(&format!("loss: the disk was full {full} times (a real one: a tmpfs of pages), {seconds:.1} s"));
 }
@@ -99,7 +101,9 @@ fn files_that_may_not_grow() {
     let (mut stopped, mut killed) = (0, 0);
     for (env, store) in [(Env::Plain, Store::Env), (Env::Missing, Store::Env), (Env::Waiting, Store::Local)] {
         // A block is 512 bytes. Without `trap` the system kills who writes more.
-        for (blocks, trap) in (0..10).flat_map(|blocks| [(blocks, "trap '' XFSZ;"), (blocks, "")]) {
+        for (blocks, trap) in
+            [0, 1, 3, 7, 8, 9].into_iter().flat_map(|blocks| [(blocks, "trap '' XFSZ;"), (blocks, "")])
+        {
             let mut stage = Stage::of(&[("app.py", APP), ("jobs/b.py", OTHER)], env, store);
             stage.versions.values_mut().for_each(Vec::clear);
             if env == Env::Plain {
@@ -121,7 +125,7 @@ fn files_that_may_not_grow() {
             stage.finish();
         }
     }
-    assert!(stopped >= 10 && killed >= 10, "the limit was hit {stopped} times, and killed {killed} times");
+    assert!(stopped >= 5 && killed >= 10, "the limit was hit {stopped} times, and killed {killed} times");
     say(&format!("loss: {stopped} moves met a limit on file sizes, {killed} were killed by it"));
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::io::Read;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -97,8 +98,8 @@ pub fn is_root() -> bool {
 impl Stage {
     /// A workspace in a folder of its own.
     pub fn new(env: Env, store: Store) -> Stage {
-        // Two in seven: the Rust query alone takes as long as a move in Python (measured: 60 ms).
-        let rust = matches!((env, store), (Env::Plain, Store::Env) | (Env::Missing, Store::Local));
+        // One in seven: the Rust query alone takes as long as a move in Python (measured: 60 ms).
+        let rust = (env, store) == (Env::Plain, Store::Env);
         let sources = if rust { [SOURCES, RUST].concat() } else { SOURCES.to_vec() };
         Stage::in_folder(room(), env, store, &sources)
     }
@@ -144,8 +145,7 @@ impl Stage {
             stage.keep(".env", 0o640, 1234);
         }
         if store == Store::Local {
-            let made = stage.ours(&["init", "--yes"]).output().expect("aikeys-lsp runs");
-            assert!(made.status.success(), "{}", said(&made));
+            aikeys::stores::init(&stage.folder).expect("a store is made");
         }
         stage
     }
@@ -168,11 +168,6 @@ impl Stage {
             // What is not there needs none.
             let _ = fs::set_permissions(self.folder.join(name), fs::Permissions::from_mode(*mode));
         }
-    }
-
-    /// From now on.
-    pub fn keys_go_to(&mut self, store: Store) {
-        self.store = store;
     }
 
     pub fn root(&self) -> &Path {
@@ -202,6 +197,24 @@ impl Stage {
         }
         fs::set_permissions(&path, fs::Permissions::from_mode(mode)).expect("it is ours");
         self.modes.insert(PathBuf::from(name), (mode, owner));
+    }
+
+    /// Waits until a temporary file has a key, or the child ends.
+    pub fn wait_for_a_temporary_key(&self, child: &mut Child) {
+        while !self.has_a_temporary_key() && child.try_wait().expect("it is ours").is_none() {}
+    }
+
+    /// A temporary file beside `.env` has a key in its first line.
+    pub fn has_a_temporary_key(&self) -> bool {
+        let below = |folder: &Path| fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
+        let ours = below(&self.folder).filter(|it| it.file_name().to_string_lossy().starts_with(".aikeys-"));
+        let holds = |path: PathBuf| {
+            let mut start = Vec::new();
+            // What has gone since has no key.
+            let read = fs::File::open(path).and_then(|it| it.take(1000).read_to_end(&mut start));
+            read.is_ok() && self.keys.iter().any(|key| contains(&start, key))
+        };
+        ours.flat_map(|it| below(&it.path())).any(|it| holds(it.path()))
     }
 
     /// The mode and the owner that a file has now have to stay.
@@ -249,6 +262,11 @@ impl Stage {
         let output = self.fix().output().expect("aikeys-lsp runs");
         let said = said(&output);
         assert_eq!(output.status.code(), Some(0), "{said}");
+        self.check_finished();
+    }
+
+    /// A move has ended well: nothing is left to do.
+    pub fn check_finished(&mut self) {
         self.check();
         let all = aikeys::moves::resolve_all(&self.folder, &self.path(".env"));
         assert!(all.is_ok(), "`aikeys-lsp run` finds all values");
@@ -299,7 +317,9 @@ impl Stage {
             let value = line.split_once('=').map_or("", |(_, value)| value.trim().trim_matches('"'));
             self.keys.contains(value) || value.starts_with("ref+age://")
         };
-        let ours: BTreeSet<String> = now.lines().filter(|line| is_ours(line)).map(name).collect();
+        let all: Vec<String> = now.lines().filter(|line| is_ours(line)).map(name).collect();
+        let ours: BTreeSet<String> = all.iter().cloned().collect();
+        assert_eq!(all.len(), ours.len(), "each of our lines stands in .env once");
         let theirs =
             |text: &str| -> String { text.split_inclusive('\n').filter(|line| !ours.contains(&name(line))).collect() };
         let (was, is) = (theirs(&self.foreign), theirs(&now));
