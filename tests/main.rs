@@ -2,6 +2,7 @@
 
 mod cli;
 mod grammars;
+mod leaks;
 mod loss;
 mod lsp;
 mod rules;

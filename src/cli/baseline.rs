@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::fs;
 use std::path::Path;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
 use serde::{Deserialize, Serialize};
 
 use super::check::CheckedFile;
@@ -49,7 +49,7 @@ impl Baseline {
     pub fn read(path: &Path) -> Result<Baseline> {
         let shown = path.display();
         let text = fs::read_to_string(path).with_context(|| format!("{shown}: the baseline cannot be read"))?;
-        let file: File = serde_json::from_str(&text).with_context(|| format!("{shown}: this is no baseline"))?;
+        let file: File = serde_json::from_str(&text).map_err(|error| no_baseline(path, &error))?;
         ensure!(
             file.version == 1,
             "{shown}: a baseline of version {}: this version of aikeys-lsp knows 1",
@@ -99,6 +99,12 @@ impl Baseline {
         files.retain(|file| !file.findings.is_empty());
         Fit { known, unmatched: self.entries.len() - known }
     }
+}
+
+/// Only where it went wrong: what stands there could be anything.
+fn no_baseline(path: &Path, error: &serde_json::Error) -> anyhow::Error {
+    let (path, line, column) = (path.display(), error.line(), error.column());
+    anyhow!("{path}:{line}:{column}: this is no baseline: write it again with `--write-baseline`")
 }
 
 /// An entry a finding, in the order of the findings.

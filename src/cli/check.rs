@@ -12,6 +12,7 @@ use super::look::Looker;
 use super::walk::{Entry, Filters, is_excluded, walk};
 use crate::project::{self, Workspace};
 use crate::rules::Finding;
+use crate::secrets::without_keys;
 use crate::syntax::Document;
 use crate::text::Span;
 
@@ -167,7 +168,7 @@ pub fn check(paths: &[PathBuf], options: &Options, tick: &mut dyn FnMut(usize)) 
         }
     });
     checked.looked = looked.into_inner();
-    checked.problems = problems.into_iter().collect();
+    checked.problems = problems.iter().map(|problem| without_keys(problem).into_owned()).collect();
     in_order(&mut checked);
     checked
 }
@@ -194,6 +195,7 @@ pub fn check_text(name: &Path, bytes: Vec<u8>, options: &Options) -> Checked {
             Event::Skipped(path, why) => checked.skipped.push((path, why)),
         }
     }
+    checked.problems.iter_mut().for_each(|problem| *problem = without_keys(problem).into_owned());
     checked.looked = looked.into_inner();
     checked
 }

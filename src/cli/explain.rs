@@ -6,9 +6,9 @@ use anyhow::{Context, Result};
 use clap_complete::Shell;
 
 use super::args;
-use super::report::{visible, without_keys};
+use super::report::visible;
 use crate::rules::{RULES, Rule};
-use crate::secrets::{Catalogue, Confidence, Format, Level, Provider, Shape};
+use crate::secrets::{Catalogue, Confidence, Format, Level, Provider, Shape, discreet};
 
 /// The docs of a rule.
 pub fn explain(out: &mut dyn Write, rule: &str) -> Result<()> {
@@ -59,7 +59,7 @@ fn unknown(catalogue: &Catalogue, name: &str) -> String {
     } else {
         format!("do you mean {}?", like.join(", "))
     };
-    format!("there is no provider {:?}: {tip}", without_keys(name))
+    format!("there is no provider {:?}: {tip}", discreet(name))
 }
 
 fn provider(out: &mut dyn Write, provider: &Provider) -> io::Result<()> {

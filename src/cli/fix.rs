@@ -9,6 +9,7 @@ use crate::fixes::Destination;
 use crate::moves::{self, Outcome, Plan};
 use crate::project::Workspace;
 use crate::rules::{self, Finding};
+use crate::secrets::discreet;
 use crate::stores;
 use crate::syntax::Document;
 use crate::text::{Edit, Span, apply};
@@ -54,7 +55,11 @@ pub fn fix(
 ) -> anyhow::Result<Fixed> {
     let to = destination(workspace.root(), options.to.as_deref())?;
     if let Some(name) = &options.name {
-        anyhow::ensure!(is_variable(name), "{name:?} is no name of a variable: use letters, digits and `_`");
+        anyhow::ensure!(
+            is_variable(name),
+            "`--name` {:?} is no name of a variable: use letters, digits and `_`",
+            discreet(name)
+        );
     }
     let keep = |path: &Path, finding: &Finding| {
         let test = crate::syntax::Language::of_path(path).is_some_and(|language| language.is_test_path(path));
@@ -90,7 +95,7 @@ fn destination(root: &Path, to: Option<&str>) -> anyhow::Result<Destination> {
     }
     match to {
         "local" => anyhow::bail!("there is no encrypted store in {}: make one with `aikeys-lsp init`", root.display()),
-        _ => anyhow::bail!("there is no store {to:?}: this version moves keys to env and local"),
+        _ => anyhow::bail!("there is no store {:?}: this version moves keys to env and local", discreet(to)),
     }
 }
 
@@ -103,7 +108,8 @@ fn write_plan(plan: &Plan, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "the plan:")?;
     for it in &plan.moves {
         let name = it.name.as_ref().map(|name| format!(" as {name}")).unwrap_or_default();
-        writeln!(out, "  {}:{}: {}{name}", super::visible(&it.path), it.line, it.title)?;
+        let what = report::visible(&format!("{}{name}", it.title));
+        writeln!(out, "  {}:{}: {what}", super::visible(&it.path), it.line)?;
     }
     let files: BTreeSet<_> = plan.files.iter().map(|file| super::visible(&file.path)).collect();
     writeln!(out, "  changes {}", files.into_iter().collect::<Vec<_>>().join(", "))?;
@@ -119,6 +125,7 @@ fn write_refused(plan: &Plan, out: &mut dyn Write) -> io::Result<()> {
 
 fn write_outcome(plan: &Plan, outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
     for (path, error) in &outcome.errors {
+        let error = report::visible(&error.to_string());
         writeln!(out, "error: {}: {error}; this file is as it was", super::visible(path))?;
     }
     match outcome.moved {

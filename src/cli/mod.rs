@@ -22,7 +22,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use args::{Command, Request};
 
-use crate::secrets::Catalogue;
+use crate::secrets::{Catalogue, discreet};
 
 /// Nothing is wrong.
 pub const CLEAN: u8 = 0;
@@ -41,7 +41,7 @@ pub fn main(serve: fn() -> ExitCode) -> ExitCode {
     let request = match args::parse(std::env::args_os()) {
         Ok(request) => request,
         Err(error) => {
-            let _ = error.print();
+            let _ = complain(&error);
             return ExitCode::from(if error.use_stderr() { FAILED } else { CLEAN });
         }
     };
@@ -51,6 +51,16 @@ pub fn main(serve: fn() -> ExitCode) -> ExitCode {
         _ => {}
     }
     ended(answer(request))
+}
+
+/// Says what is wrong with the arguments, or helps. An argument that could be a key is not repeated.
+fn complain(error: &clap::Error) -> io::Result<()> {
+    let plain = error.render().to_string();
+    let hidden = discreet(&plain);
+    match error.use_stderr() && hidden != plain {
+        true => write!(io::stderr(), "{hidden}"),
+        false => error.print(),
+    }
 }
 
 fn answer(request: Request) -> Result<ExitCode> {

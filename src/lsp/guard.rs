@@ -81,16 +81,14 @@ fn internal_error(id: Option<Id>) -> Option<Response> {
     id.map(|id| Response::from_error(id, Error::internal_error()))
 }
 
-/// serde's messages quote what they could not read, and that can be source text.
+/// serde's messages quote what they could not read, and tower-lsp's data what it does not know: that can be source text.
 fn discreet(response: Response) -> Response {
-    match response.error() {
-        Some(error) if error.code == ErrorCode::InvalidParams => {
-            let plain =
-                Error { message: "the parameters of this request cannot be read".into(), ..Error::new(error.code) };
-            Response::from_error(response.id().clone(), plain)
-        }
-        _ => response,
-    }
+    let Some(error) = response.error() else { return response };
+    let message = match error.code {
+        ErrorCode::InvalidParams => "the parameters of this request cannot be read".into(),
+        _ => error.message.clone(),
+    };
+    Response::from_error(response.id().clone(), Error { message, ..Error::new(error.code) })
 }
 
 /// The exit code that the protocol asks for.

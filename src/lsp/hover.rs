@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use crate::fixes::{Repairs, Surroundings};
 use crate::rules::{Finding, Rule};
+use crate::secrets::without_keys;
 use crate::syntax::{Document, Fact};
 use crate::text::Span;
 
@@ -29,7 +30,7 @@ pub(super) fn finding(finding: &Finding, around: &Surroundings, repairs: &Repair
     }
     for fix in &repairs.fixes {
         item(match &fix.deposit {
-            Some(deposit) => format!("{}: the code reads `{}`", fix.title, deposit.name),
+            Some(deposit) => format!("{}: the code reads `{}`", fix.title, without_keys(&deposit.name)),
             None => fix.title.clone(),
         });
     }
@@ -54,12 +55,13 @@ pub(super) fn env_read(doc: &Document, offset: u32, around: &dyn Fn() -> Surroun
     let name = doc.slice(name).trim_matches(['"', '\'']);
     let around = around();
     let file = around.env.path.display();
+    let shown = without_keys(name);
     let text = match around.env.entries.iter().rev().find(|entry| entry.name == name) {
         Some(entry) if entry.is_reference => {
-            format!("`{name}`: `{file}` holds a reference to a store, which `aikeys-lsp run` resolves")
+            format!("`{shown}`: `{file}` holds a reference to a store, which `aikeys-lsp run` resolves")
         }
-        Some(_) => format!("`{name}`: `{file}` holds a value"),
-        None => format!("`{name}`: `{file}` does not set it"),
+        Some(_) => format!("`{shown}`: `{file}` holds a value"),
+        None => format!("`{shown}`: `{file}` does not set it"),
     };
     Some((span, text))
 }

@@ -22,6 +22,7 @@ use super::outbox::{Applied, Letter};
 use super::server::{Event, Reply};
 use super::session::Session;
 use crate::moves::{self, Deposited};
+use crate::secrets::without_keys;
 
 /// The protocol's `RequestFailed`: a well-formed request that could not be carried out.
 const REQUEST_FAILED: i64 = -32803;
@@ -329,6 +330,11 @@ impl MainLoop {
     }
 
     fn post(&self, letter: Letter) {
+        let letter = match letter {
+            // Paths and names are quoted.
+            Letter::Show(level, text) => Letter::Show(level, without_keys(&text).into_owned()),
+            other => other,
+        };
         // Without an outbox the process is about to end.
         let _ = self.letters.send(letter);
     }
@@ -340,7 +346,11 @@ fn answer<T>(reply: Reply<T>, result: tower_lsp::jsonrpc::Result<T>) {
 }
 
 fn failed(reason: String) -> Error {
-    Error { code: ErrorCode::ServerError(REQUEST_FAILED), message: reason.into(), data: None }
+    Error {
+        code: ErrorCode::ServerError(REQUEST_FAILED),
+        message: without_keys(&reason).into_owned().into(),
+        data: None,
+    }
 }
 
 /// A client without watchers still says what its user saves.

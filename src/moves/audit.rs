@@ -9,6 +9,7 @@ use etcetera::BaseStrategy;
 
 use super::Deposited;
 use crate::project::private_folder;
+use crate::secrets::without_keys;
 
 /// Adds a line; a log that cannot be written stops no move, since the key is safe already.
 pub(super) fn note(workspace: &str, deposited: &Deposited) {
@@ -17,8 +18,8 @@ pub(super) fn note(workspace: &str, deposited: &Deposited) {
     let line = serde_json::json!({
         "time": seconds,
         "event": "moved",
-        "workspace": workspace,
-        "name": deposited.name,
+        "workspace": without_keys(workspace),
+        "name": without_keys(&deposited.name),
         "store": deposited.store,
         "fingerprint": deposited.fingerprint.as_ref().map(|it| it.hex.as_str()),
     });

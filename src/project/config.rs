@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::files::{FileError, read_small};
 use crate::rules::{Rule, Severity};
-use crate::secrets::{CatalogueError, Provider};
+use crate::secrets::{Provider, discreet};
 
 /// The settings of a folder and all below it.
 #[derive(Debug, Default, Deserialize)]
@@ -71,12 +71,12 @@ pub enum ProjectError {
         message: String,
     },
     /// The user's providers cannot be used.
-    #[error("{path}: {error}")]
+    #[error("{path}: {message}")]
     Catalogue {
         /// The file.
         path: String,
         /// What is wrong.
-        error: CatalogueError,
+        message: String,
     },
     /// A file cannot be read.
     #[error(transparent)]
@@ -111,7 +111,7 @@ impl Config {
     fn checked(path: PathBuf, text: &str, mut config: Config) -> Result<(PathBuf, Config), ProjectError> {
         let wrong = |word: &str, message: String| {
             let line = text.lines().position(|line| line.contains(word)).map_or(1, |at| at + 1);
-            ProjectError::Config { path: path.display().to_string(), line, message }
+            ProjectError::Config { path: path.display().to_string(), line, message: discreet(&message) }
         };
         let per_path = config.per_path.iter().flat_map(|it| it.ignore.iter().chain(it.severity.keys()));
         for rule in config.select.iter().chain(&config.ignore).chain(config.severity.keys()).chain(per_path) {
@@ -186,5 +186,5 @@ fn text_of(path: &Path) -> Result<Option<String>, ProjectError> {
 fn at_line(path: &Path, text: &str, error: &toml::de::Error) -> ProjectError {
     let start = error.span().map_or(0, |span| span.start).min(text.len());
     let line = text.as_bytes()[..start].iter().filter(|&&byte| byte == b'\n').count() + 1;
-    ProjectError::Config { path: path.display().to_string(), line, message: error.message().to_owned() }
+    ProjectError::Config { path: path.display().to_string(), line, message: discreet(error.message()) }
 }

@@ -11,7 +11,7 @@ use super::git::{Committed, Git};
 use super::source::{Source, read};
 use crate::fixes::{Destination, EnvEntry, EnvFile, GitState, Surroundings};
 use crate::rules::{self, Finding, is_env_file};
-use crate::secrets::{Catalogue, Provider, Secret, SecretRef, env_lines, env_value, identity};
+use crate::secrets::{Catalogue, Provider, Secret, SecretRef, discreet, env_lines, env_value, identity};
 use crate::syntax::{Document, Language};
 
 /// A root folder and what belongs to it.
@@ -272,8 +272,10 @@ impl Workspace {
             }
         }
         if !own.is_empty() {
-            let catalogue = Catalogue::with(own)
-                .map_err(|error| ProjectError::Catalogue { path: from.display().to_string(), error })?;
+            let catalogue = Catalogue::with(own).map_err(|error| ProjectError::Catalogue {
+                path: from.display().to_string(),
+                message: discreet(&error.to_string()),
+            })?;
             self.catalogue = Arc::new(catalogue);
         }
         Ok(())

@@ -11,7 +11,7 @@ mod unused_ignore;
 pub use context::{Context, is_env_file, is_env_template, needs_look};
 
 use crate::fixes::{GitState, Repairs, Surroundings};
-use crate::secrets::Fingerprint;
+use crate::secrets::{Fingerprint, discreet, without_keys};
 use crate::syntax::Document;
 use crate::text::Span;
 
@@ -115,6 +115,10 @@ pub fn check(doc: &Document, around: &Surroundings) -> Vec<Finding> {
     let mut kept = suppression::apply(&context, findings);
     context::number_weak(&context, &mut kept);
     kept.sort_by_key(|finding| (finding.span, finding.rule));
+    // Messages quote names, and a name can be a key.
+    for finding in &mut kept {
+        finding.message = discreet(&finding.message);
+    }
     kept
 }
 
@@ -141,7 +145,15 @@ pub fn secrets(doc: &Document, around: &Surroundings) -> Vec<(Span, String)> {
 /// What can be done about a finding of [`check`] on the same document.
 pub fn fixes(doc: &Document, around: &Surroundings, finding: &Finding) -> Repairs {
     let context = Context::new(doc, around);
-    Rule::named(finding.rule).map(|rule| (rule.fixes)(&context, finding)).unwrap_or_default()
+    let mut repairs = Rule::named(finding.rule).map(|rule| (rule.fixes)(&context, finding)).unwrap_or_default();
+    // So can a path, and a variable.
+    let hide = |text: &mut String| *text = without_keys(text).into_owned();
+    for fix in &mut repairs.fixes {
+        hide(&mut fix.title);
+        fix.start.iter_mut().for_each(hide);
+    }
+    repairs.refused.iter_mut().for_each(hide);
+    repairs
 }
 
 /// A secret in a file that git ignores is one step less severe: it has not left the machine.

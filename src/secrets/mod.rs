@@ -11,6 +11,7 @@ mod reference;
 mod sample;
 mod scan;
 mod secret;
+mod shown;
 mod strength;
 
 pub use catalogue::{Catalogue, CatalogueError, ShapeId};
@@ -22,4 +23,5 @@ pub use reference::{SecretRef, is_reference};
 pub use sample::{sample, sample_shape};
 pub use scan::{Token, scan, slot_candidates, token_at};
 pub use secret::{Secret, redact};
+pub use shown::{discreet, suspicious, without_keys};
 pub use strength::{SHORTEST_SECRET, looks_generated, looks_secret};

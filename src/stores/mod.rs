@@ -9,7 +9,7 @@ use std::path::Path;
 pub use local::{IDENTITY_FILE, Local, RECIPIENTS, SECRETS, init};
 
 use crate::fixes::Destination;
-use crate::secrets::{Secret, SecretRef};
+use crate::secrets::{Secret, SecretRef, discreet};
 
 /// Why a store did not do what it was asked. Never holds a value.
 #[derive(Debug, thiserror::Error)]
@@ -62,10 +62,15 @@ pub fn put(root: &Path, reference: &SecretRef, secret: &Secret) -> Result<(), St
 
 /// The secret behind a reference.
 pub fn get(root: &Path, reference: &SecretRef) -> Result<Secret, StoreError> {
-    match reference.backend.as_str() {
-        "age" => Local::at(root, &reference.path).get(field(reference)?),
+    let found = match reference.backend.as_str() {
+        "age" => field(reference).and_then(|field| Local::at(root, &reference.path).get(field)),
         other => Err(StoreError::Backend(other.to_owned())),
-    }
+    };
+    // What stands in a reference by mistake can be a key, and messages quote it.
+    found.map_err(|error| match error {
+        StoreError::File(_) | StoreError::ReadBack { .. } | StoreError::Taken { .. } => error,
+        other => StoreError::Unavailable(discreet(&other.to_string())),
+    })
 }
 
 fn field(reference: &SecretRef) -> Result<&str, StoreError> {

@@ -27,7 +27,7 @@ pub(crate) struct Client {
     pub(crate) heard: Vec<Value>,
     /// What nobody waited for yet: answers and notifications may overtake each other.
     unclaimed: Vec<Value>,
-    _home: TempDir,
+    home: TempDir,
 }
 
 impl Client {
@@ -73,8 +73,13 @@ impl Client {
             applies: true,
             heard: Vec::new(),
             unclaimed: Vec::new(),
-            _home: home,
+            home,
         }
+    }
+
+    /// The home of the server alone.
+    pub(crate) fn home(&self) -> &std::path::Path {
+        self.home.path()
     }
 
     /// Sends bytes as they are.

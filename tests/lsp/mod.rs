@@ -1,6 +1,6 @@
 //! The language server: its state without a transport, and the real program with a small client.
 
-mod client;
+pub(crate) mod client;
 mod project;
 mod session;
 mod speed;

@@ -2,8 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::masks::sentence;
-use super::{Place, Report, characters, slashed, visible, without_keys};
+use super::{Place, Report, characters, slashed, visible};
 use crate::rules::Severity;
 
 /// `::error file=…,line=…::message`
@@ -24,7 +23,7 @@ pub(super) fn write(out: &mut dyn Write, report: &Report<'_>) -> io::Result<()> 
                 write!(out, ",col={column},endColumn={end_column}")?;
             }
             let notes = finding.notes.iter().map(|note| format!("\n{note}")).collect::<String>();
-            let message = data(&format!("{}{}", sentence(&finding.message), without_keys(&notes)));
+            let message = data(&format!("{}{notes}", finding.message));
             writeln!(out, ",title={}::{message}", property(&format!("aikeys ({})", finding.rule)))?;
         }
     }

@@ -5,8 +5,7 @@ use std::io::{self, Write};
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 use anstream::adapter::strip_str;
 
-use super::masks::sentence;
-use super::{Place, Report, characters, excerpt, slashed, visible, without_keys};
+use super::{Place, Report, characters, excerpt, slashed, visible};
 use crate::cli::check::{CheckedFile, Found};
 use crate::rules::Severity;
 
@@ -36,14 +35,11 @@ fn group<'f>(file: &'f CheckedFile, found: &'f Found) -> Group<'f> {
     let excerpt = excerpt(file, finding);
     let (kind, mark) = (AnnotationKind::Primary, excerpt.mark);
     let origin = Origin::path(visible(&slashed(&file.path))).line(place.line).char_column(place.column);
-    let notes = finding.notes.iter().map(|note| Level::NOTE.message(visible(&without_keys(note))));
-    let refused = found
-        .refused
-        .iter()
-        .map(|why| Level::NOTE.message(visible(&without_keys(&format!("not moved by itself: {why}")))));
-    let fixes = found.fixes.iter().map(|title| Level::HELP.message(visible(&without_keys(title))));
+    let notes = finding.notes.iter().map(|note| Level::NOTE.message(visible(note)));
+    let refused = found.refused.iter().map(|why| Level::NOTE.message(visible(&format!("not moved by itself: {why}"))));
+    let fixes = found.fixes.iter().map(|title| Level::HELP.message(visible(title)));
     level(finding.severity)
-        .primary_title(visible(&sentence(&finding.message)))
+        .primary_title(visible(&finding.message))
         .id(finding.rule)
         .element(origin)
         .element(Snippet::source(excerpt.text).line_start(place.line).annotation(kind.span(mark)))

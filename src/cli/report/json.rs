@@ -4,8 +4,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::masks::sentence;
-use super::{Place, Report, Summary, slashed, without_keys};
+use super::{Place, Report, Summary, slashed};
 use crate::cli::check::{CheckedFile, Found};
 
 #[derive(Serialize)]
@@ -19,7 +18,7 @@ struct Whole<'r> {
 struct Record<'r> {
     rule: &'r str,
     severity: &'r str,
-    message: String,
+    message: &'r str,
     path: String,
     line: usize,
     column: usize,
@@ -30,8 +29,8 @@ struct Record<'r> {
     /// The fingerprint is over the place, because the value could be guessed from its own.
     weak: bool,
     redacted: Option<&'r str>,
-    notes: Vec<String>,
-    fixes: Vec<String>,
+    notes: &'r [String],
+    fixes: &'r [String],
 }
 
 /// `{"version": 1, "findings": […], "summary": {…}}`
@@ -57,11 +56,10 @@ fn records<'r>(report: &'r Report<'_>) -> impl Iterator<Item = Record<'r>> {
 fn record<'r>(file: &'r CheckedFile, found: &'r Found) -> Record<'r> {
     let finding = &found.finding;
     let place = Place::of(&file.doc, finding, str::len);
-    let clean = |texts: &[String]| texts.iter().map(|text| without_keys(text).into_owned()).collect();
     Record {
         rule: finding.rule,
         severity: finding.severity.name(),
-        message: sentence(&finding.message),
+        message: &finding.message,
         path: slashed(&file.path),
         line: place.line,
         column: place.column,
@@ -71,7 +69,7 @@ fn record<'r>(file: &'r CheckedFile, found: &'r Found) -> Record<'r> {
         fingerprint: &finding.fingerprint.hex,
         weak: finding.fingerprint.weak,
         redacted: finding.redacted.as_deref(),
-        notes: clean(&finding.notes),
-        fixes: clean(&found.fixes),
+        notes: &finding.notes,
+        fixes: &found.fixes,
     }
 }

@@ -7,7 +7,6 @@ mod json;
 mod masks;
 mod sarif;
 
-use std::borrow::Cow;
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -16,7 +15,7 @@ use serde::Serialize;
 use super::args::Format;
 use super::check::CheckedFile;
 use crate::rules::{Finding, Severity};
-use crate::secrets::{Catalogue, redact, scan};
+use crate::secrets::without_keys;
 use crate::syntax::Document;
 
 pub use excerpt::{Excerpt, excerpt};
@@ -141,34 +140,17 @@ fn utf16(text: &str) -> usize {
     text.encode_utf16().count()
 }
 
-/// A path with `/`.
+/// A path with `/`, to be shown: the name of a file can hold a key.
 pub fn slashed(path: &Path) -> String {
     let path = path.to_string_lossy();
+    let path = without_keys(&path);
     if std::path::MAIN_SEPARATOR == '\\' { path.replace('\\', "/") } else { path.into_owned() }
 }
 
-/// `text` with every key in it redacted: messages and titles quote names, and a name can be a key.
-pub fn without_keys(text: &str) -> Cow<'_, str> {
-    let catalogue = Catalogue::built_in();
-    let tokens = scan(catalogue, text.as_bytes());
-    if tokens.is_empty() {
-        return Cow::Borrowed(text);
-    }
-    let mut out = String::new();
-    let mut at = 0;
-    for token in tokens {
-        out.push_str(&text[at..token.span.start as usize]);
-        out.push_str(&redact(&text[token.span.range()], Some(catalogue.shape(token.shape).1)));
-        at = token.span.end as usize;
-    }
-    out.push_str(&text[at..]);
-    Cow::Owned(out)
-}
-
-/// `text` with everything that a terminal would act on, or that cannot be seen, written as an escape.
+/// `text` with everything that a terminal would act on, or that cannot be seen, written as an escape; without keys.
 pub fn visible(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
+    for c in without_keys(text).chars() {
         match c {
             '\t' => out.push_str("    "),
             c if c.is_control() => out.extend(c.escape_default()),

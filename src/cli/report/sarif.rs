@@ -5,8 +5,7 @@ use std::io::{self, Write};
 
 use serde_json::{Value, json};
 
-use super::masks::sentence;
-use super::{Place, Report, slashed, utf16, without_keys};
+use super::{Place, Report, slashed, utf16};
 use crate::cli::check::{CheckedFile, Found};
 use crate::rules::{RULES, Rule, Severity};
 
@@ -79,7 +78,7 @@ fn result(file: &CheckedFile, found: &Found, identity: &str) -> Value {
         "ruleId": finding.rule,
         "ruleIndex": RULES.iter().position(|rule| rule.id == finding.rule),
         "level": level(finding.severity),
-        "message": { "text": format!("{}.{}", sentence(&finding.message), without_keys(&notes)) },
+        "message": { "text": format!("{}.{}", finding.message, notes) },
         "locations": [{ "physicalLocation": {
             "artifactLocation": artifact(&slashed(&file.path)),
             "region": {
