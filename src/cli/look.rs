@@ -91,18 +91,9 @@ impl<'l> Looker<'l> {
 
     /// Reads up to `most` bytes behind the first `kept` of the buffer; returns how many.
     fn fill(&mut self, file: &mut File, kept: usize, most: usize) -> io::Result<usize> {
-        self.buffer.resize(kept + most, 0);
-        let mut end = kept;
-        while end < self.buffer.len() {
-            match file.read(&mut self.buffer[end..]) {
-                Ok(0) => break,
-                Ok(read) => end += read,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
-        }
-        self.buffer.truncate(end);
-        Ok(end - kept)
+        self.buffer.truncate(kept);
+        self.buffer.reserve(most);
+        file.take(most as u64).read_to_end(&mut self.buffer)
     }
 
     /// A fault in a rule costs one file, and says so.

@@ -143,7 +143,7 @@ fn assemble(
 
 /// `OpenAI()`: the SDK reads its variable by itself. A person's choice, never `--fix`'s.
 fn leave_out(doc: &Document, around: &Surroundings, secret: Span, fix: &Fix) -> Option<Fix> {
-    let slot = super::slot::slot_at(doc, around, secret)?;
+    let slot = super::slot::slot_at(doc, doc.facts(), around, secret)?;
     let reads = slot.client?.env.as_ref().unwrap_or(&slot.provider.env);
     let name = fix.deposit.as_ref().map(|deposit| &deposit.name)?;
     if name != reads {

@@ -33,7 +33,7 @@ pub(super) enum State {
 pub(super) fn name_for(doc: &Document, around: &Surroundings, secret: Span) -> Option<Naming> {
     let value = identity(doc.slice(secret));
     let wanted = wanted(doc, around, secret);
-    let fixed = variable_around(doc, secret).is_some() || around.name.is_some();
+    let fixed = variable_around(doc, doc.facts(), secret).is_some() || around.name.is_some();
     if !fixed
         && let Some(entry) = around.env.entries.iter().find(|entry| {
             entry.identity.as_ref() == Some(&value) && state(&around.env, &entry.name, &value) != State::Taken
@@ -67,7 +67,7 @@ fn wanted(doc: &Document, around: &Surroundings, secret: Span) -> Option<String>
     if let Some(name) = &around.name {
         return Some(name.clone());
     }
-    if let Some(name) = variable_around(doc, secret) {
+    if let Some(name) = variable_around(doc, doc.facts(), secret) {
         return Some(name.to_owned());
     }
     let names = doc.facts().bindings_around(secret);
@@ -75,7 +75,7 @@ fn wanted(doc: &Document, around: &Surroundings, secret: Span) -> Option<String>
     if let Some(name) = own {
         return Some(name.to_owned());
     }
-    let slot = slot_at(doc, around, secret);
+    let slot = slot_at(doc, doc.facts(), around, secret);
     let token = token_at(&around.catalogue, doc.text().as_bytes(), secret);
     let provider = provider(around, token.as_ref()).or(slot.map(|slot| slot.provider))?;
     if let Some(name) = around.names.get(&provider.id) {

@@ -369,7 +369,7 @@ fn first_statement(doc: &Document, body: Span, statement: &str) -> Option<(Edit,
 
 /// Takes an argument out of a call, with the comma that goes with it.
 pub(super) fn without_argument(doc: &Document, around: &Surroundings, secret: Span) -> Option<(Vec<Edit>, Span)> {
-    let slot = super::slot::slot_at(doc, around, secret)?;
+    let slot = super::slot::slot_at(doc, doc.facts(), around, secret)?;
     let (client, arguments) = (slot.client?, slot.arguments?);
     let argument = doc.facts().iter().find_map(|fact| match *fact {
         Fact::Binding { span, name, value }

@@ -2,7 +2,7 @@
 
 use crate::fixes::Surroundings;
 use crate::secrets::{Client, Format, Provider};
-use crate::syntax::{Document, Fact};
+use crate::syntax::{Document, Fact, Facts};
 use crate::text::Span;
 
 /// A place that takes one provider's key.
@@ -19,21 +19,26 @@ pub struct Slot<'a> {
 }
 
 /// The provider whose key the literal text at `value` must be; `None` when the place does not tell.
-pub fn slot_provider<'a>(doc: &'a Document, around: &'a Surroundings, value: Span) -> Option<&'a Provider> {
-    slot_at(doc, around, value).map(|slot| slot.provider)
+pub fn slot_provider<'a>(
+    doc: &'a Document,
+    facts: &Facts,
+    around: &'a Surroundings,
+    value: Span,
+) -> Option<&'a Provider> {
+    slot_at(doc, facts, around, value).map(|slot| slot.provider)
 }
 
 /// The slot that the literal text at `value` fills.
-pub(super) fn slot_at<'a>(doc: &'a Document, around: &'a Surroundings, value: Span) -> Option<Slot<'a>> {
-    by_variable(doc, around, value)
-        .or_else(|| by_client(doc, around, value))
-        .or_else(|| by_name(doc, around, value))
-        .or_else(|| by_header(doc, around, value))
+pub(super) fn slot_at<'a>(doc: &'a Document, facts: &Facts, around: &'a Surroundings, value: Span) -> Option<Slot<'a>> {
+    by_variable(doc, facts, around, value)
+        .or_else(|| by_client(doc, facts, around, value))
+        .or_else(|| by_name(doc, facts, around, value))
+        .or_else(|| by_header(doc, facts, around, value))
 }
 
 /// The variable that is read with this default, or written.
-pub(super) fn variable_around(doc: &Document, value: Span) -> Option<&str> {
-    doc.facts().iter().find_map(|fact| match *fact {
+pub(super) fn variable_around<'a>(doc: &'a Document, facts: &Facts, value: Span) -> Option<&'a str> {
+    facts.iter().find_map(|fact| match *fact {
         Fact::EnvRead { name, default: Some(of), .. } | Fact::EnvWrite { name, value: of, .. }
             if of.contains(value) =>
         {
@@ -43,22 +48,22 @@ pub(super) fn variable_around(doc: &Document, value: Span) -> Option<&str> {
     })
 }
 
-fn by_variable<'a>(doc: &'a Document, around: &'a Surroundings, value: Span) -> Option<Slot<'a>> {
-    let variable = variable_around(doc, value)?;
+fn by_variable<'a>(doc: &'a Document, facts: &Facts, around: &'a Surroundings, value: Span) -> Option<Slot<'a>> {
+    let variable = variable_around(doc, facts, value)?;
     let provider = around.catalogue.provider_of_env(variable)?;
     Some(Slot { provider, client: None, variable: Some(variable), arguments: None })
 }
 
 /// The client whose key argument holds the literal.
-fn by_client<'a>(doc: &'a Document, around: &'a Surroundings, value: Span) -> Option<Slot<'a>> {
+fn by_client<'a>(doc: &'a Document, facts: &Facts, around: &'a Surroundings, value: Span) -> Option<Slot<'a>> {
     let language = &doc.language()?.name;
-    for (callee, arguments) in doc.facts().calls_around(value).into_iter().take(2) {
+    for (callee, arguments) in facts.calls_around(value).into_iter().take(2) {
         let callee = doc.slice(callee);
         let call = doc.slice(arguments);
         for (provider, client) in clients(around, language) {
             let host = client.host.as_ref().is_none_or(|host| call.contains(host.as_str()));
-            let imported = host && is_called(&client.symbol, callee) && is_imported(doc, &client.package);
-            if !imported || !takes(doc, client, arguments, value) {
+            let imported = host && is_called(&client.symbol, callee) && is_imported(doc, facts, client);
+            if !imported || !takes(doc, facts, client, arguments, value) {
                 continue;
             }
             if points_home(call) {
@@ -91,10 +96,10 @@ fn is_called(symbol: &str, callee: &str) -> bool {
         && symbol.first().is_some_and(|first| callee.contains(first) || symbol.len() == 2 && callee.len() == 1)
 }
 
-fn is_imported(doc: &Document, package: &str) -> bool {
-    let package = package.replace('-', "_");
-    let root = package.strip_suffix("_core").unwrap_or(&package);
-    doc.facts().iter().any(|fact| match *fact {
+fn is_imported(doc: &Document, facts: &Facts, client: &Client) -> bool {
+    let wanted = client.module();
+    let first = |text: &str| text.split('.').next().unwrap_or("").to_owned();
+    facts.iter().any(|fact| match *fact {
         Fact::Import { name, item, .. } => {
             let module = doc.slice(name).replace("::", ".");
             let module = module.trim_start_matches('.');
@@ -102,31 +107,15 @@ fn is_imported(doc: &Document, package: &str) -> bool {
                 Some(item) => format!("{module}.{}", doc.slice(item)),
                 None => module.to_owned(),
             };
-            let first = |text: &str| text.split('.').next().unwrap_or("").to_owned();
-            dotted.starts_with(root) && first(&dotted) == first(root)
-                || google(root).is_some_and(|path| dotted.starts_with(path))
+            dotted.starts_with(&wanted) && (wanted.contains('.') || first(&dotted) == wanted)
         }
         _ => false,
     })
 }
 
-/// Packages whose module has another name.
-fn google(package: &str) -> Option<&'static str> {
-    match package {
-        "google_genai" => Some("google.genai"),
-        "google_generativeai" => Some("google.generativeai"),
-        "perplexityai" => Some("perplexity"),
-        "azure_core" => Some("azure.core"),
-        "azure_ai_inference" => Some("azure.ai.inference"),
-        "cerebras_cloud_sdk" => Some("cerebras.cloud.sdk"),
-        "fireworks_ai" => Some("fireworks"),
-        _ => None,
-    }
-}
-
 /// The literal is one of the arguments that take the key.
-fn takes(doc: &Document, client: &Client, arguments: Span, value: Span) -> bool {
-    let inner = doc.facts().bindings_around(value).into_iter().next();
+fn takes(doc: &Document, facts: &Facts, client: &Client, arguments: Span, value: Span) -> bool {
+    let inner = facts.bindings_around(value).into_iter().next();
     let named = inner.filter(|(name, _)| arguments.contains(*name)).map(|(name, _)| doc.slice(name));
     match named {
         Some(name) => client.args.iter().any(|arg| arg == name),
@@ -184,8 +173,8 @@ fn provider_of_host<'a>(around: &'a Surroundings, text: &str) -> Option<&'a Prov
 }
 
 /// A name that is a provider's variable, or that speaks of a provider and has the shape of its key.
-fn by_name<'a>(doc: &'a Document, around: &'a Surroundings, value: Span) -> Option<Slot<'a>> {
-    let (name, holder) = doc.facts().bindings_around(value).into_iter().next()?;
+fn by_name<'a>(doc: &'a Document, facts: &Facts, around: &'a Surroundings, value: Span) -> Option<Slot<'a>> {
+    let (name, holder) = facts.bindings_around(value).into_iter().next()?;
     let direct =
         holder.len() <= value.len() + 80 || doc.slice(holder).trim_start().starts_with(['"', '\'', 'b', 'r', 'f']);
     if !direct {
@@ -212,8 +201,8 @@ fn by_name<'a>(doc: &'a Document, around: &'a Surroundings, value: Span) -> Opti
 }
 
 /// A request header, in a file that speaks to the provider's host.
-fn by_header<'a>(doc: &'a Document, around: &'a Surroundings, value: Span) -> Option<Slot<'a>> {
-    let (name, _) = doc.facts().bindings_around(value).into_iter().next()?;
+fn by_header<'a>(doc: &'a Document, facts: &Facts, around: &'a Surroundings, value: Span) -> Option<Slot<'a>> {
+    let (name, _) = facts.bindings_around(value).into_iter().next()?;
     let name = doc.slice(name).to_ascii_lowercase();
     let name = if name == "bearer_auth" { "authorization" } else { name.as_str() };
     let sends = |provider: &Provider| {

@@ -4,13 +4,14 @@ use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::path::Path;
 
+use memchr::memmem::Finder;
 use regex::Regex;
 use std::sync::LazyLock;
 
 use super::{Finding, Severity};
 use crate::fixes::Surroundings;
 use crate::secrets::{
-    Catalogue, Fingerprint, Provider, Token, fingerprint, redact, scan, slot_candidates, weak_fingerprint,
+    Catalogue, Fingerprint, Provider, Token, fingerprint, redact, runs, scan_runs, slot_candidates, weak_fingerprint,
 };
 use crate::syntax::{Document, Facts, Language};
 use crate::text::Span;
@@ -21,6 +22,7 @@ pub struct Context<'d> {
     pub doc: &'d Document,
     /// What lies around it.
     pub around: &'d Surroundings,
+    runs: OnceCell<Vec<Span>>,
     tokens: OnceCell<Vec<Token>>,
     candidates: OnceCell<Vec<Span>>,
     facts: OnceCell<Facts>,
@@ -29,26 +31,36 @@ pub struct Context<'d> {
 /// What every suppression begins with.
 pub(super) const MARKER: &[u8] = b"aikeys: ignore";
 
+static MARKERS: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new(MARKER));
+
 /// The cheapest question that never misses a finding: the text holds a distinctive key, something that could be one, or
 /// a suppression; or it is an env file.
 ///
 /// It leaves out nearly every file, so nothing of them is parsed.
 pub fn needs_look(catalogue: &Catalogue, path: &Path, text: &[u8]) -> bool {
-    !scan(catalogue, text).is_empty()
-        || memchr::memmem::find(text, MARKER).is_some()
+    let runs = runs(text);
+    !scan_runs(catalogue, text, &runs).is_empty()
+        || MARKERS.find(text).is_some()
         || is_env_file(path)
-        || (Language::of_path(path).is_some() && !slot_candidates(catalogue, text).is_empty())
+        || (Language::of_path(path).is_some() && !slot_candidates(catalogue, text, &runs).is_empty())
 }
 
 impl<'d> Context<'d> {
     /// Looks at a document; scans and parses nothing yet.
     pub fn new(doc: &'d Document, around: &'d Surroundings) -> Context<'d> {
-        Context { doc, around, tokens: OnceCell::new(), candidates: OnceCell::new(), facts: OnceCell::new() }
+        Context {
+            doc,
+            around,
+            runs: OnceCell::new(),
+            tokens: OnceCell::new(),
+            candidates: OnceCell::new(),
+            facts: OnceCell::new(),
+        }
     }
 
     /// [`needs_look`] for this document; what is found on the way is kept.
     pub(super) fn needs_look(&self) -> bool {
-        let marked = || memchr::memmem::find(self.doc.text().as_bytes(), MARKER).is_some();
+        let marked = || MARKERS.find(self.doc.text().as_bytes()).is_some();
         !self.tokens().is_empty() || !self.candidates().is_empty() || self.is_env_file() || marked()
     }
 
@@ -60,18 +72,21 @@ impl<'d> Context<'d> {
     /// What stands around keys, candidates and suppressions, and the imports.
     pub fn facts(&self) -> &Facts {
         self.facts.get_or_init(|| {
-            let markers = memchr::memmem::find_iter(self.doc.text().as_bytes(), MARKER)
-                .map(|at| Span::new(at, at + MARKER.len()));
+            let markers = MARKERS.find_iter(self.doc.text().as_bytes()).map(|at| Span::new(at, at + MARKER.len()));
             let tokens = self.tokens().iter().map(|token| token.span);
             let spans: Vec<Span> = tokens.chain(self.candidates().iter().copied()).chain(markers).collect();
             self.doc.facts_near(&spans)
         })
     }
 
+    fn runs(&self) -> &[Span] {
+        self.runs.get_or_init(|| runs(self.doc.text().as_bytes()))
+    }
+
     /// The distinctive keys in the text. One that needs context is there only when the file speaks of its provider.
     pub fn tokens(&self) -> &[Token] {
         self.tokens.get_or_init(|| {
-            let mut tokens = scan(self.catalogue(), self.doc.text().as_bytes());
+            let mut tokens = scan_runs(self.catalogue(), self.doc.text().as_bytes(), self.runs());
             tokens.retain(|token| {
                 !token.needs_context || self.speaks_of(self.catalogue().shape(token.shape).0, token.span)
             });
@@ -82,7 +97,7 @@ impl<'d> Context<'d> {
     /// The places that may be a key which only its slot tells; none in plain text.
     pub fn candidates(&self) -> &[Span] {
         self.candidates.get_or_init(|| match self.doc.language() {
-            Some(_) => slot_candidates(self.catalogue(), self.doc.text().as_bytes()),
+            Some(_) => slot_candidates(self.catalogue(), self.doc.text().as_bytes(), self.runs()),
             None => Vec::new(),
         })
     }

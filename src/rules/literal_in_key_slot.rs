@@ -34,7 +34,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         if value.len() < SHORTEST_SECRET || context.tokens().iter().any(|token| token.span.overlaps(value)) {
             continue;
         }
-        let Some(provider) = slot_provider(context.doc, context.around, value) else { continue };
+        let Some(provider) = slot_provider(context.doc, context.facts(), context.around, value) else { continue };
         if !is_secret(context, value, provider) {
             continue;
         }

@@ -4,11 +4,13 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, LazyLock};
 
 use aho_corasick::AhoCorasick;
+use memchr::memmem::Finder;
 use regex::Regex;
 use serde::Deserialize;
 
+use super::anchors::{Anchors, HEAD};
 use super::placeholder::Placeholders;
-use super::provider::{Confidence, Format, Provider, Shape};
+use super::provider::{Client, Confidence, Format, Provider, Shape};
 
 /// The providers that a check knows.
 #[derive(Debug)]
@@ -16,19 +18,21 @@ pub struct Catalogue {
     /// Built-in providers first, then the user's.
     pub providers: Vec<Provider>,
     pub(super) placeholders: Placeholders,
-    pub(super) anchors: AhoCorasick,
-    /// The shapes that hold each anchor, in the order of the anchors.
-    pub(super) by_anchor: Vec<Vec<ShapeId>>,
-    /// Anchors that do not lie in one run of key characters, each with its shape.
-    pub(super) wide: Vec<(String, ShapeId)>,
+    pub(super) anchors: Anchors,
+    /// Anchors that are short or do not begin in a run of key characters, each with its shape.
+    pub(super) wide: Vec<(Finder<'static>, ShapeId)>,
     /// Distinctive shapes without an anchor.
     pub(super) unanchored: Vec<ShapeId>,
     /// Contextual shapes, each once: a key in a slot has one of them or looks generated.
     pub(super) contextual: Vec<ShapeId>,
-    /// Every word that a slot of some provider needs in its file: variables, hosts, packages, context.
-    pub(super) vocabulary: AhoCorasick,
-    /// Every word of which one stands before a literal in a slot: variables, context, arguments, headers, clients.
-    pub(super) slot_words: AhoCorasick,
+    /// Variables and hosts: a file that names one speaks of a provider.
+    pub(super) names: AhoCorasick,
+    /// How the modules of clients begin: a file that imports one speaks of a provider.
+    pub(super) modules: AhoCorasick,
+    /// Words for providers that mean other things as well.
+    pub(super) context: AhoCorasick,
+    /// What every name of a secret holds.
+    pub(super) secret_words: AhoCorasick,
     by_env: HashMap<String, usize>,
     secret_name: Regex,
 }
@@ -180,8 +184,8 @@ fn index(providers: Vec<Provider>, placeholders: Placeholders, secret_name: Rege
                 continue;
             }
             for anchor in &shape.anchors {
-                if anchor.starts_with('-') {
-                    wide.push((anchor.clone(), id));
+                if anchor.starts_with('-') || anchor.len() < HEAD {
+                    wide.push((Finder::new(anchor.as_bytes()).into_owned(), id));
                 } else {
                     anchors.entry(anchor.clone()).or_default().push(id);
                 }
@@ -191,20 +195,28 @@ fn index(providers: Vec<Provider>, placeholders: Placeholders, secret_name: Rege
             }
         }
     }
-    let (vocabulary, slot_words) = vocabulary(&providers);
-    let (words, by_anchor): (Vec<_>, Vec<_>) = anchors.into_iter().unzip();
-    let anchors = AhoCorasick::builder().kind(Some(aho_corasick::AhoCorasickKind::DFA)).build(words);
-    let anchors = anchors.expect("anchors are short literals");
+    let variables = by_env.keys().map(String::as_str);
+    let remote = providers.iter().filter(|it| it.category != "local");
+    let hosts = remote.flat_map(|it| &it.hosts).map(|host| host.trim_start_matches('*'));
+    let names = words(variables.chain(hosts.filter(|host| host.contains('.'))));
+    let clients = providers.iter().flat_map(|it| &it.clients).map(Client::module);
+    // `google.genai` may be imported `from google`.
+    let begins = |it: String| if it.contains('/') { it } else { it.split('.').next().unwrap_or("").to_owned() };
+    let modules: Vec<String> = clients.map(begins).collect();
+    let modules = words(modules.iter().map(String::as_str));
+    let context = words(providers.iter().flat_map(|it| &it.keys).flat_map(|it| &it.context).map(String::as_str));
+    let secret_words = words(["key", "secret", "token", "pat", "service_account", "serviceaccount"].into_iter());
     Catalogue {
         providers,
         placeholders,
-        anchors,
-        by_anchor,
+        anchors: Anchors::new(anchors),
         wide,
         unanchored,
         contextual,
-        vocabulary,
-        slot_words,
+        names,
+        modules,
+        context,
+        secret_words,
         by_env,
         secret_name,
     }
@@ -214,39 +226,9 @@ fn same_shape(providers: &[Provider], id: ShapeId, shape: &Shape) -> bool {
     providers[id.provider].keys[id.key].regex == shape.regex
 }
 
-/// The words of [`Catalogue::vocabulary`] and of [`Catalogue::slot_words`].
-fn vocabulary(providers: &[Provider]) -> (AhoCorasick, AhoCorasick) {
-    let mut all: BTreeSet<String> = BTreeSet::new();
-    // What names of secrets hold, `bearer_auth` among them.
-    let mut near: BTreeSet<String> = ["key", "apikey", "token", "secret", "pat", "bearer"].map(str::to_owned).into();
-    for provider in providers {
-        let names = [&provider.env].into_iter().chain(&provider.aliases);
-        let names = names.chain(provider.keys.iter().flat_map(|shape| &shape.env));
-        all.extend(names.clone().cloned());
-        all.extend(provider.hosts.iter().map(|host| host.trim_start_matches('*').to_owned()));
-        all.extend(provider.keys.iter().flat_map(|shape| shape.context.clone()));
-        near.extend(names.cloned());
-        near.extend(
-            provider
-                .auth
-                .split_once(':')
-                .filter(|(header, _)| !header.contains(' '))
-                .map(|(header, _)| header.to_owned()),
-        );
-        for client in &provider.clients {
-            all.extend(client.package.split(['-', '_', '.', '/']).find(|it| it.len() > 2).map(str::to_owned));
-            let (places, names): (Vec<_>, Vec<_>) = client.args.iter().partition(|it| it.parse::<usize>().is_ok());
-            near.extend(names.into_iter().cloned());
-            // An argument without a name stands behind the client's.
-            let called = client.symbol.rsplit('.').next();
-            near.extend(places.first().and(called).map(|symbol| format!("{symbol}(")));
-        }
-    }
-    let build = |words: BTreeSet<String>| {
-        let words = words.into_iter().filter(|word| !word.is_empty());
-        AhoCorasick::builder().ascii_case_insensitive(true).build(words).expect("the vocabulary is small")
-    };
-    (build(all), build(near))
+fn words<'w>(words: impl Iterator<Item = &'w str>) -> AhoCorasick {
+    let words: BTreeSet<&str> = words.filter(|word| !word.is_empty()).collect();
+    AhoCorasick::builder().ascii_case_insensitive(true).build(words).expect("the words are few")
 }
 
 impl Shape {

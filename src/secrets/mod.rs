@@ -2,6 +2,7 @@
 //!
 //! Pure. Knows text, and neither trees nor files.
 
+mod anchors;
 mod catalogue;
 mod dotenv;
 mod fingerprint;
@@ -21,7 +22,7 @@ pub use placeholder::{Placeholder, classify};
 pub use provider::{Boundary, Class, Client, Confidence, Format, KeyApi, Level, Provider, Shape, Validate};
 pub use reference::{SecretRef, is_reference};
 pub use sample::{sample, sample_shape};
-pub use scan::{Token, scan, slot_candidates, token_at};
+pub use scan::{Token, runs, scan, scan_runs, slot_candidates, token_at};
 pub use secret::{Secret, redact};
 pub use shown::{discreet, suspicious, without_keys};
 pub use strength::{SHORTEST_SECRET, looks_generated, looks_secret};

@@ -188,6 +188,8 @@ pub struct Client {
     pub lang: String,
     /// The package that the file imports.
     pub package: String,
+    /// The module or path that is imported, where it is not the package's name: `google.genai`.
+    pub module: Option<String>,
     /// The class, function or method: `genai.Client`, `OpenAIConfig::with_api_key`.
     pub symbol: String,
     /// Argument names and positions that take the key.
@@ -232,6 +234,13 @@ pub struct KeyApi {
     /// A fact for people.
     #[serde(default)]
     pub note: String,
+}
+
+impl Client {
+    /// What a file that uses it imports: a dotted path.
+    pub fn module(&self) -> String {
+        self.module.clone().unwrap_or_else(|| self.package.replace('-', "_"))
+    }
 }
 
 impl Shape {

@@ -40,39 +40,66 @@ const LONGEST: usize = 4400;
 /// The longest text before an anchor that is not a prefix (Azure's 52).
 const INFIX: usize = 96;
 
-/// The places of `text` that could be a key without a distinctive shape: long, quoted, with digits and letters; before it
-/// stands a word that slots have, and somewhere the text speaks of a provider.
-pub fn slot_candidates(catalogue: &Catalogue, text: &[u8]) -> Vec<Span> {
+/// The parts of `text` that could be keys: long runs of key characters that are not words.
+///
+/// Nearly every file has few. All other questions are asked about these alone.
+pub fn runs(text: &[u8]) -> Vec<Span> {
+    (Runs { text, at: 0 }).filter(|run| looks_random(&text[run.range()])).collect()
+}
+
+/// The places of `text` that could be a key without a distinctive shape: long, quoted, with digits and letters, in a text
+/// that speaks of a provider.
+///
+/// It speaks of one by a variable, a host or an import. A word that people use for other things as well has to stand
+/// before the literal, beside a word for secrets.
+pub fn slot_candidates(catalogue: &Catalogue, text: &[u8], runs: &[Span]) -> Vec<Span> {
     let quote = |byte: Option<&u8>| matches!(byte, Some(b'"' | b'\'' | b'`'));
-    let fills = |run: &Span| {
+    let fills = |run: &&Span| {
         let span = run.range();
         let beside = quote(text.get(span.end)) || quote(span.start.checked_sub(1).and_then(|at| text.get(at)));
-        let run = &text[span.clone()];
+        let run = &text[span];
         let mixed = run.iter().any(u8::is_ascii_digit) && run.iter().any(u8::is_ascii_alphabetic);
         let path = run.contains(&b'/') && run.len() < LONG && run.split(|&byte| byte == b'/').all(|it| it.len() < RUN);
-        beside && mixed && !path && has_word(&catalogue.slot_words, &text[span.start.saturating_sub(NEAR)..span.start])
+        beside && mixed && !path
     };
-    let secret = |run: &Span| {
+    let secret = |run: &&Span| {
         std::str::from_utf8(&text[run.range()]).is_ok_and(|run| {
             let shaped = || catalogue.contextual.iter().any(|&id| catalogue.shape(id).1.is_whole(run));
             looks_secret(catalogue, run) && (looks_generated(run) || shaped())
         })
     };
-    let mut found = (Runs { text, at: 0 }).filter(fills).filter(secret).peekable();
-    if found.peek().is_none() || !has_word(&catalogue.vocabulary, text) {
-        return Vec::new();
+    let named = |run: &Span| {
+        let before = &text[run.range().start.saturating_sub(NEAR)..run.range().start];
+        catalogue.secret_words.is_match(before) && free_words(&catalogue.context, before).next().is_some()
+    };
+    let found: Vec<Span> = runs.iter().filter(fills).filter(secret).copied().collect();
+    if found.is_empty() || speaks(catalogue, text) {
+        return found;
     }
-    found.collect()
+    found.into_iter().filter(named).collect()
 }
 
-/// One of the words stands in `text`; a short one not within a longer word.
-fn has_word(words: &AhoCorasick, text: &[u8]) -> bool {
-    let letter = |at: Option<usize>| at.and_then(|at| text.get(at)).is_some_and(u8::is_ascii_alphabetic);
-    let free = |hit: &Match| {
-        let calls = text[hit.end() - 1] == b'(';
-        !letter(hit.start().checked_sub(1)) && (calls || !letter(Some(hit.end())))
-    };
-    words.find_overlapping_iter(text).any(|hit| hit.len() > SHORT || free(&hit))
+/// The text names a provider's variable or host, or imports its package.
+fn speaks(catalogue: &Catalogue, text: &[u8]) -> bool {
+    free_words(&catalogue.names, text).next().is_some()
+        || free_words(&catalogue.modules, text).any(|hit| is_imported(text, &hit))
+}
+
+/// Where words stand that are no part of a longer one.
+fn free_words<'t>(words: &'t AhoCorasick, text: &'t [u8]) -> impl Iterator<Item = Match> + 't {
+    let letter = |at: Option<usize>| at.and_then(|at| text.get(at)).is_some_and(u8::is_ascii_alphanumeric);
+    let free = move |hit: &Match| !letter(hit.start().checked_sub(1)) && !letter(Some(hit.end()));
+    words.find_overlapping_iter(text).filter(move |hit| hit.len() > SHORT || free(hit))
+}
+
+/// The line begins with the module, or with what imports it.
+fn is_imported(text: &[u8], module: &Match) -> bool {
+    let start = memchr::memrchr(b'\n', &text[..module.start()]).map_or(0, |it| it + 1);
+    let before = &text[start..module.start()];
+    let name = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
+    let imports = |word: &[u8]| [&b"import"[..], b"from", b"use", b"extern"].contains(&word);
+    let whole = !name(before.last()) && !name(text.get(module.end()));
+    whole && (before.trim_ascii().is_empty() || before.split(u8::is_ascii_whitespace).any(imports))
 }
 
 /// The longest word that other words hold by chance.
@@ -82,20 +109,19 @@ const SHORT: usize = 6;
 ///
 /// Publishable keys and placeholders are left out.
 pub fn scan(catalogue: &Catalogue, text: &[u8]) -> Vec<Token> {
+    scan_runs(catalogue, text, &runs(text))
+}
+
+/// [`scan`], with the [`runs`] of the text.
+pub fn scan_runs(catalogue: &Catalogue, text: &[u8], runs: &[Span]) -> Vec<Token> {
     let mut found = Vec::new();
     let mut from = 0;
-    let mut any_run = false;
-    for run in (Runs { text, at: 0 }) {
-        let run = run.range();
-        if !looks_random(&text[run.clone()]) {
-            continue;
-        }
-        any_run = true;
+    for run in runs.iter().map(|run| run.range()) {
         let start = run.start.saturating_sub(BEFORE).max(from);
         let end = text.len().min(run.end + BEHIND);
-        for hit in catalogue.anchors.find_overlapping_iter(&text[start..end]) {
-            for &shape in &catalogue.by_anchor[hit.pattern().as_usize()] {
-                match_at(catalogue, text, start + hit.start(), shape, &mut found);
+        for (at, shapes) in catalogue.anchors.find(&text[start..end]) {
+            for &shape in shapes {
+                match_at(catalogue, text, start + at, shape, &mut found);
             }
         }
         // Nothing leads to these shapes but a long run with something behind it.
@@ -110,10 +136,10 @@ pub fn scan(catalogue: &Catalogue, text: &[u8]) -> Vec<Token> {
         }
         from = run.end;
     }
-    if any_run {
+    if !runs.is_empty() {
         for (anchor, shape) in &catalogue.wide {
-            for at in memchr::memmem::find_iter(text, anchor.as_bytes()) {
-                match_near(catalogue, text, at, at + anchor.len(), *shape, &mut found);
+            for at in anchor.find_iter(text) {
+                match_near(catalogue, text, at, at + anchor.needle().len(), *shape, &mut found);
             }
         }
     }
@@ -210,19 +236,21 @@ impl Iterator for Runs<'_> {
     fn next(&mut self) -> Option<Span> {
         let text = self.text;
         while self.at + RUN <= text.len() {
-            // The last byte of a possible run is looked at first: if it is no key character, no run begins before it.
-            let mut back = self.at + RUN;
-            while back > self.at && KEY[text[back - 1] as usize] {
-                back -= 1;
+            let keys = keys_of(&text[self.at..]);
+            // A bit stays where as many follow it as make a run.
+            let mut starts = keys;
+            for step in [1, 2, 4, 8] {
+                starts &= starts >> step;
             }
-            if back > self.at {
-                self.at = back;
+            if starts == 0 {
+                // A run may begin in this block and go on in the next.
+                self.at += BLOCK - keys.leading_ones() as usize;
                 continue;
             }
-            let start = self.at;
-            let mut end = start + RUN;
-            while end < text.len() && KEY[text[end] as usize] {
-                end += 1;
+            let start = self.at + starts.trailing_zeros() as usize;
+            let mut end = start + (keys >> starts.trailing_zeros()).trailing_ones() as usize;
+            while end < text.len() && is_key(text[end]) {
+                end += keys_of(&text[end..]).trailing_ones() as usize;
             }
             self.at = end;
             return Some(Span::new(start, end));
@@ -231,16 +259,30 @@ impl Iterator for Runs<'_> {
     }
 }
 
-static KEY: [bool; 256] = {
-    let mut table = [false; 256];
-    let mut at = 0;
-    while at < 256 {
-        let byte = at as u8;
-        table[at] = byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'+' | b'/');
-        at += 1;
-    }
-    table
-};
+/// As many bytes as a mask has bits.
+const BLOCK: usize = 64;
+
+/// Which of the first bytes are key characters, the first one in the lowest bit. Without branches, so that the compiler
+/// takes many bytes at a time.
+fn keys_of(text: &[u8]) -> u64 {
+    let mut padded = [0; BLOCK];
+    let block = text.first_chunk().unwrap_or_else(|| {
+        padded[..text.len()].copy_from_slice(text);
+        &padded
+    });
+    let flags = block.map(|byte| u8::from(is_key(byte)));
+    let (eights, _) = flags.as_chunks::<8>();
+    // The product brings the lowest bits of eight bytes together in the highest byte.
+    let bits = |eight: &[u8; 8]| u64::from_le_bytes(*eight).wrapping_mul(0x0102_0408_1020_4080) >> 56;
+    eights.iter().rev().fold(0, |mask, eight| mask << 8 | bits(eight))
+}
+
+/// Letters, digits, `_`, `-`, `+`, `/`.
+fn is_key(byte: u8) -> bool {
+    let letter = (byte | 0x20).wrapping_sub(b'a') < 26;
+    let digit = byte.wrapping_sub(b'0') < 10;
+    letter | digit | (byte == b'_') | (byte == b'-') | (byte == b'+') | (byte == b'/')
+}
 
 #[cfg(test)]
 mod tests {
@@ -252,6 +294,22 @@ mod tests {
         let text = b"short abcdefghijklmnop1 x aaaaaaaaaaaaaaaaaaaaaaaaaaa";
         let runs: Vec<_> = Runs { text, at: 0 }.map(Span::range).collect();
         assert_eq!(runs, [6..23, 26..53]);
+        // Wherever a run lies in its block, and however long it is.
+        for (before, len) in (0..130).flat_map(|before| (16..140).map(move |len| (before, len))) {
+            let text = [" ".repeat(before), "k".repeat(len), " short".repeat(20)].concat();
+            let runs: Vec<_> = Runs { text: text.as_bytes(), at: 0 }.collect();
+            assert_eq!(runs, [Span::new(before, before + len)]);
+        }
+    }
+
+    #[test]
+    fn key_characters() {
+        let all: Vec<u8> = (0..=255).filter(|&byte| is_key(byte)).collect();
+        let keys = b"+-/0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz";
+        assert_eq!(all, keys);
+        for byte in 0..=255 {
+            assert_eq!(keys_of(&[b' ', byte]) == 2, is_key(byte));
+        }
     }
 
     #[test]
