@@ -3,14 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, LazyLock};
 
-use aho_corasick::AhoCorasick;
 use memchr::memmem::Finder;
 use regex::Regex;
 use serde::Deserialize;
 
-use super::anchors::{Anchors, HEAD};
 use super::placeholder::Placeholders;
-use super::provider::{Client, Confidence, Format, Provider, Shape};
+use super::provider::{Confidence, Format, Provider, Shape};
+use super::words::{HEAD, Words};
 
 /// The providers that a check knows.
 #[derive(Debug)]
@@ -18,23 +17,26 @@ pub struct Catalogue {
     /// Built-in providers first, then the user's.
     pub providers: Vec<Provider>,
     pub(super) placeholders: Placeholders,
-    pub(super) anchors: Anchors,
+    pub(super) anchors: Words<Vec<ShapeId>>,
     /// Anchors that are short or do not begin in a run of key characters, each with its shape.
     pub(super) wide: Vec<(Finder<'static>, ShapeId)>,
     /// Distinctive shapes without an anchor.
     pub(super) unanchored: Vec<ShapeId>,
     /// Contextual shapes, each once: a key in a slot has one of them or looks generated.
     pub(super) contextual: Vec<ShapeId>,
-    /// Variables and hosts: a file that names one speaks of a provider.
-    pub(super) names: AhoCorasick,
-    /// How the modules of clients begin: a file that imports one speaks of a provider.
-    pub(super) modules: AhoCorasick,
-    /// Words for providers that mean other things as well.
-    pub(super) context: AhoCorasick,
-    /// What every name of a secret holds.
-    pub(super) secret_words: AhoCorasick,
+    /// A file that holds one of them speaks of a provider.
+    pub(super) speaking: Words<Speaks>,
     by_env: HashMap<String, usize>,
     secret_name: Regex,
+}
+
+/// How a word tells that a file speaks of a provider.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Speaks {
+    /// A variable or a host: wherever it stands.
+    Named,
+    /// The begin of a client's module: where it is imported.
+    Imported,
 }
 
 /// A shape by its place in the catalogue.
@@ -195,28 +197,15 @@ fn index(providers: Vec<Provider>, placeholders: Placeholders, secret_name: Rege
             }
         }
     }
-    let variables = by_env.keys().map(String::as_str);
-    let remote = providers.iter().filter(|it| it.category != "local");
-    let hosts = remote.flat_map(|it| &it.hosts).map(|host| host.trim_start_matches('*'));
-    let names = words(variables.chain(hosts.filter(|host| host.contains('.'))));
-    let clients = providers.iter().flat_map(|it| &it.clients).map(Client::module);
-    // `google.genai` may be imported `from google`.
-    let begins = |it: String| if it.contains('/') { it } else { it.split('.').next().unwrap_or("").to_owned() };
-    let modules: Vec<String> = clients.map(begins).collect();
-    let modules = words(modules.iter().map(String::as_str));
-    let context = words(providers.iter().flat_map(|it| &it.keys).flat_map(|it| &it.context).map(String::as_str));
-    let secret_words = words(["key", "secret", "token", "pat", "service_account", "serviceaccount"].into_iter());
+    let speaking = Words::new(speaking(&providers, by_env.keys()));
     Catalogue {
         providers,
         placeholders,
-        anchors: Anchors::new(anchors),
+        anchors: Words::new(anchors),
         wide,
         unanchored,
         contextual,
-        names,
-        modules,
-        context,
-        secret_words,
+        speaking,
         by_env,
         secret_name,
     }
@@ -226,9 +215,19 @@ fn same_shape(providers: &[Provider], id: ShapeId, shape: &Shape) -> bool {
     providers[id.provider].keys[id.key].regex == shape.regex
 }
 
-fn words<'w>(words: impl Iterator<Item = &'w str>) -> AhoCorasick {
-    let words: BTreeSet<&str> = words.filter(|word| !word.is_empty()).collect();
-    AhoCorasick::builder().ascii_case_insensitive(true).build(words).expect("the words are few")
+/// Variables, also in small letters, hosts, and the begins of modules.
+fn speaking<'p>(providers: &'p [Provider], variables: impl Iterator<Item = &'p String>) -> BTreeMap<String, Speaks> {
+    // `google.genai` may be imported `from google`.
+    let begin = |module: String| match module.split_once('.') {
+        Some((begin, _)) if !module.contains('/') => begin.to_owned(),
+        _ => module,
+    };
+    let modules = providers.iter().flat_map(|it| &it.clients).map(|client| begin(client.module()));
+    let remote = providers.iter().filter(|it| it.category != "local");
+    let hosts = remote.flat_map(|it| &it.hosts).map(|host| host.trim_start_matches('*').to_owned());
+    let variables = variables.flat_map(|name| [name.clone(), name.to_ascii_lowercase()]);
+    let named = variables.chain(hosts.filter(|host| host.contains('.'))).map(|word| (word, Speaks::Named));
+    modules.map(|word| (word, Speaks::Imported)).chain(named).collect()
 }
 
 impl Shape {

@@ -2,7 +2,6 @@
 //!
 //! Pure. Knows text, and neither trees nor files.
 
-mod anchors;
 mod catalogue;
 mod dotenv;
 mod fingerprint;
@@ -14,6 +13,7 @@ mod scan;
 mod secret;
 mod shown;
 mod strength;
+mod words;
 
 pub use catalogue::{Catalogue, CatalogueError, ShapeId};
 pub use dotenv::{EnvLine, env_lines, env_value};

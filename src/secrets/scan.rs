@@ -4,10 +4,8 @@
 //! byte in [`RUN`] tells where none can be. Then, only in and near runs: anchors, the one shape behind the anchor, and
 //! the characters beside the match.
 
-use aho_corasick::{AhoCorasick, Match};
-
-use super::catalogue::{Catalogue, ShapeId};
-use super::provider::Class;
+use super::catalogue::{Catalogue, ShapeId, Speaks};
+use super::provider::{Class, Format};
 use super::strength::{looks_generated, looks_secret};
 use crate::text::Span;
 
@@ -68,42 +66,45 @@ pub fn slot_candidates(catalogue: &Catalogue, text: &[u8], runs: &[Span]) -> Vec
             looks_secret(catalogue, run) && (looks_generated(run) || shaped())
         })
     };
-    let named = |run: &Span| {
-        let before = &text[run.range().start.saturating_sub(NEAR)..run.range().start];
-        catalogue.secret_words.is_match(before) && free_words(&catalogue.context, before).next().is_some()
-    };
     let found: Vec<Span> = runs.iter().filter(fills).filter(secret).copied().collect();
     if found.is_empty() || speaks(catalogue, text) {
         return found;
     }
-    found.into_iter().filter(named).collect()
+    found.into_iter().filter(|run| is_named(catalogue, text, *run)).collect()
 }
+
+/// Before a run of the shape of a provider's key stands a word for the provider, and one for secrets.
+fn is_named(catalogue: &Catalogue, text: &[u8], run: Span) -> bool {
+    let before = &text[run.range().start.saturating_sub(NEAR)..run.range().start];
+    let Ok(run) = std::str::from_utf8(&text[run.range()]) else { return false };
+    let before = String::from_utf8_lossy(before).to_ascii_lowercase();
+    SECRET_WORDS.iter().any(|word| before.contains(word))
+        && catalogue.shapes().map(|id| catalogue.shape(id).1).any(|shape| {
+            shape.format == Format::Contextual
+                && shape.context.iter().any(|word| before.contains(word.as_str()))
+                && shape.is_whole(run)
+        })
+}
+
+/// Every name of a secret holds one.
+const SECRET_WORDS: [&str; 6] = ["key", "secret", "token", "pat", "service_account", "serviceaccount"];
 
 /// The text names a provider's variable or host, or imports its package.
 fn speaks(catalogue: &Catalogue, text: &[u8]) -> bool {
-    free_words(&catalogue.names, text).next().is_some()
-        || free_words(&catalogue.modules, text).any(|hit| is_imported(text, &hit))
-}
-
-/// Where words stand that are no part of a longer one.
-fn free_words<'t>(words: &'t AhoCorasick, text: &'t [u8]) -> impl Iterator<Item = Match> + 't {
-    let letter = |at: Option<usize>| at.and_then(|at| text.get(at)).is_some_and(u8::is_ascii_alphanumeric);
-    let free = move |hit: &Match| !letter(hit.start().checked_sub(1)) && !letter(Some(hit.end()));
-    words.find_overlapping_iter(text).filter(move |hit| hit.len() > SHORT || free(hit))
-}
-
-/// The line begins with the module, or with what imports it.
-fn is_imported(text: &[u8], module: &Match) -> bool {
-    let start = memchr::memrchr(b'\n', &text[..module.start()]).map_or(0, |it| it + 1);
-    let before = &text[start..module.start()];
     let name = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
-    let imports = |word: &[u8]| [&b"import"[..], b"from", b"use", b"extern"].contains(&word);
-    let whole = !name(before.last()) && !name(text.get(module.end()));
-    whole && (before.trim_ascii().is_empty() || before.split(u8::is_ascii_whitespace).any(imports))
+    catalogue.speaking.find(text).any(|hit| {
+        let before = &text[..hit.start];
+        let whole = !before.last().is_some_and(u8::is_ascii_alphanumeric) && !name(text.get(hit.end));
+        whole && (*hit.of == Speaks::Named || !name(before.last()) && is_imported(before))
+    })
 }
 
-/// The longest word that other words hold by chance.
-const SHORT: usize = 6;
+/// The line before a module is empty, or imports.
+fn is_imported(before: &[u8]) -> bool {
+    let start = memchr::memrchr(b'\n', before).map_or(0, |it| it + 1);
+    let imports = |word: &[u8]| [&b"import"[..], b"from", b"use", b"extern"].contains(&word);
+    before[start..].trim_ascii().is_empty() || before[start..].split(u8::is_ascii_whitespace).any(imports)
+}
 
 /// Every distinctive key in `text`, in order, none overlapping another.
 ///
@@ -119,9 +120,9 @@ pub fn scan_runs(catalogue: &Catalogue, text: &[u8], runs: &[Span]) -> Vec<Token
     for run in runs.iter().map(|run| run.range()) {
         let start = run.start.saturating_sub(BEFORE).max(from);
         let end = text.len().min(run.end + BEHIND);
-        for (at, shapes) in catalogue.anchors.find(&text[start..end]) {
-            for &shape in shapes {
-                match_at(catalogue, text, start + at, shape, &mut found);
+        for hit in catalogue.anchors.find(&text[start..end]) {
+            for &shape in hit.of {
+                match_at(catalogue, text, start + hit.start, shape, &mut found);
             }
         }
         // Nothing leads to these shapes but a long run with something behind it.
