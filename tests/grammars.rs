@@ -82,6 +82,8 @@ fn members(fact: &Fact) -> Vec<(String, u32, u32)> {
             std::iter::once(it("env.read.name", *name)).chain(default).collect()
         }
         Fact::EnvWrite { name, value, .. } => vec![it("env.write.name", *name), it("env.write.value", *value)],
+        Fact::Setting { name, .. } => vec![it("setting.name", *name)],
+        Fact::Subclass { of, .. } => vec![it("subclass.of", *of)],
         Fact::EnvLoad { span, .. } => vec![it("env.load", *span)],
         Fact::Import { name, .. } => vec![it("import.name", *name)],
         Fact::Comment { span } => vec![it("comment", *span)],

@@ -89,6 +89,18 @@
 ((call function: [(identifier) @_load (attribute attribute: (identifier) @_load)] arguments: (argument_list (_)? @env.load.path)) @env.load
   (#eq? @_load "load_dotenv"))
 
+; Settings classes: every field reads a variable.
+((class_definition
+  superclasses: (argument_list . [(identifier) @_base (attribute attribute: (identifier) @_base)] . (keyword_argument)* .)
+  body: (block (expression_statement (assignment
+    left: (identifier) @setting.name
+    type: (type) @setting.kind
+    right: (_)? @setting.value)) @setting)) @setting.class
+  (#eq? @_base "BaseSettings")
+  (#not-match? @setting.name "^_|^model_config$")
+  (#not-match? @setting.kind "ClassVar|Final"))
+(class_definition superclasses: (argument_list (identifier) @subclass.of)) @subclass
+
 ; Imports.
 (import_statement name: (dotted_name) @import.name) @import
 (import_statement name: (aliased_import name: (dotted_name) @import.name alias: (identifier) @import.alias)) @import

@@ -4,6 +4,7 @@ mod loading;
 mod move_key;
 mod naming;
 mod rewrite;
+mod settings;
 mod slot;
 mod surroundings;
 

@@ -3,7 +3,7 @@
 use super::loading::{Added, Loading, head_edit, loading};
 use super::naming::{State, name_for, other_name};
 use super::rewrite::{Rewrite, is_prose, rewrite, without_argument};
-use super::{Deposit, Destination, Fix, GitState, Repairs, Safety, Surroundings};
+use super::{Deposit, Destination, Fix, GitState, Repairs, Safety, Surroundings, settings};
 use crate::secrets::SecretRef;
 use crate::syntax::Document;
 use crate::text::{Change, Edit, Span};
@@ -34,7 +34,7 @@ pub fn repairs(doc: &Document, around: &Surroundings, secret: Span) -> Repairs {
             }
             Err(reason) => repairs.refused = Some(reason),
         }
-        if taken {
+        if taken && repairs.refused.is_none() {
             let path = around.env.path.display();
             let reason = format!("{} holds another value in {path}: give this key a name with `--name`", naming.name);
             repairs.refused = Some(reason);
@@ -60,6 +60,9 @@ fn one(
     }
     // Where the value is there already, storing finds it there, or stores it where it has gone since.
     let deposit = deposit(secret, name, to)?;
+    if let Some(reason) = settings::refuses(doc, around, name) {
+        return Err(reason);
+    }
     if is_prose(doc, secret) {
         return mention(doc, secret, name, state, to, deposit);
     }
@@ -69,7 +72,10 @@ fn one(
         State::Same { is_reference: false } => Destination { reference: None, ..to.clone() },
         _ => to.clone(),
     };
-    let loading = loading(doc, around, &effective, written.read);
+    let loading = match settings::field(doc, around, secret) {
+        Some(field) if field.loads && effective.reference.is_none() => Loading::There,
+        _ => loading(doc, around, &effective, written.read),
+    };
     let title = title(name, state, to, &loading);
     assemble(doc, written, loading, title, deposit)
 }

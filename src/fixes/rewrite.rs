@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use super::Surroundings;
 use super::loading::line_start;
+use super::{Surroundings, settings};
 use crate::syntax::{Document, Fact, Idiom, Language};
 use crate::text::{Edit, Span, line_ending};
 
@@ -31,6 +31,15 @@ pub(super) fn rewrite(doc: &Document, around: &Surroundings, secret: Span, name:
     if let Some((span, quote)) = read_with_default(doc, secret, literal, value)? {
         let (read, imports) = reading(doc, language, name, quote, span.start);
         return Ok(Rewrite { edits: vec![Edit::replace(span, read)], others: Vec::new(), imports, read: span });
+    }
+    if let Some(field) = settings::field(doc, around, secret) {
+        if field.variable != name {
+            return Err(format!(
+                "this field reads {}, whatever its default says: move it under that name",
+                field.variable
+            ));
+        }
+        return Ok(Rewrite { edits: vec![field.edit], others: Vec::new(), imports: Vec::new(), read: field.span });
     }
     let place = Place::of(doc, language, literal);
     let idiom = if takes_literals_only(doc, secret) { language.idiom("literal-only") } else { place.idiom };

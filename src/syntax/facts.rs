@@ -51,6 +51,26 @@ pub enum Fact {
         /// The value.
         value: Span,
     },
+    /// A field of a class that fills its fields from variables.
+    Setting {
+        /// All of it.
+        span: Span,
+        /// Its class.
+        class: Span,
+        /// The field.
+        name: Span,
+        /// Its type.
+        kind: Span,
+        /// Its default.
+        value: Option<Span>,
+    },
+    /// A class with another one below it.
+    Subclass {
+        /// All of it.
+        span: Span,
+        /// The one below.
+        of: Span,
+    },
     /// A dotenv loader is called.
     EnvLoad {
         /// The call.
@@ -248,6 +268,14 @@ fn build(head: &str, span: Span, captures: &[(&str, Span)]) -> Option<Fact> {
         "call" => Fact::Call { span, callee: member("callee")?, arguments: member("arguments") },
         "env.read" => Fact::EnvRead { span, name: member("name")?, default: member("default") },
         "env.write" => Fact::EnvWrite { span, name: member("name")?, value: member("value")? },
+        "setting" => Fact::Setting {
+            span,
+            class: member("class")?,
+            name: member("name")?,
+            kind: member("kind")?,
+            value: member("value"),
+        },
+        "subclass" => Fact::Subclass { span, of: member("of")? },
         "env.load" => Fact::EnvLoad { span, path: member("path") },
         "import" => Fact::Import { span, name: member("name")?, item: member("item"), alias: member("alias") },
         "comment" => Fact::Comment { span },
@@ -299,6 +327,8 @@ fn span_of(fact: &Fact) -> Span {
         | Fact::Call { span, .. }
         | Fact::EnvRead { span, .. }
         | Fact::EnvWrite { span, .. }
+        | Fact::Setting { span, .. }
+        | Fact::Subclass { span, .. }
         | Fact::EnvLoad { span, .. }
         | Fact::Import { span, .. }
         | Fact::Comment { span }
@@ -318,6 +348,8 @@ pub const VOCABULARY: &[(&str, &[&str])] = &[
     ("call", &["callee", "arguments"]),
     ("env.read", &["name", "default"]),
     ("env.write", &["name", "value"]),
+    ("setting", &["class", "name", "kind", "value"]),
+    ("subclass", &["of"]),
     ("env.load", &["path"]),
     ("import", &["name", "item", "alias"]),
     ("comment", &[]),
