@@ -88,6 +88,17 @@
 
 ((call function: [(identifier) @_load (attribute attribute: (identifier) @_load)] arguments: (argument_list (_)? @env.load.path)) @env.load
   (#eq? @_load "load_dotenv"))
+((call function: [(identifier) @_load (attribute attribute: (identifier) @_load)]
+  arguments: (argument_list (keyword_argument name: (identifier) @_override value: (_) @_value))) @env.override
+  (#eq? @_load "load_dotenv") (#eq? @_override "override") (#not-eq? @_value "False"))
+((call function: [(identifier) @_load (attribute attribute: (identifier) @_load)]
+  arguments: (argument_list . (_) . (_) . (_) . (true))) @env.override
+  (#eq? @_load "load_dotenv"))
+((call function: (attribute object: [(identifier) @_environ (attribute attribute: (identifier) @_environ)] attribute: (identifier) @_update)
+  arguments: (argument_list [
+    (call function: [(identifier) @_values (attribute attribute: (identifier) @_values)])
+    (dictionary_splat (call function: [(identifier) @_values (attribute attribute: (identifier) @_values)]))])) @env.override
+  (#eq? @_environ "environ") (#eq? @_update "update") (#eq? @_values "dotenv_values"))
 
 ; Settings classes: every field reads a variable.
 ((class_definition

@@ -143,9 +143,11 @@
   (#eq? @_set "set_var"))
 
 ((call_expression function: (scoped_identifier path: (identifier) @_crate name: (identifier) @_load)) @env.load
-  (#any-of? @_crate "dotenvy" "dotenv") (#any-of? @_load "dotenv" "from_path" "from_filename" "load" "dotenv_override"))
+  (#any-of? @_crate "dotenvy" "dotenv") (#any-of? @_load "dotenv" "from_path" "from_filename" "load" "dotenv_override" "from_path_override" "from_filename_override"))
 ((call_expression function: (identifier) @_load arguments: (arguments)) @env.load
-  (#eq? @_load "dotenv"))
+  (#any-of? @_load "dotenv" "dotenv_override" "from_path_override" "from_filename_override"))
+((call_expression function: [(identifier) @_load (scoped_identifier name: (identifier) @_load)]) @env.override
+  (#any-of? @_load "dotenv_override" "from_path_override" "from_filename_override" "from_read_override"))
 
 (use_declaration argument: (_) @import.name) @import
 (extern_crate_declaration name: (identifier) @import.name) @import

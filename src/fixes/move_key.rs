@@ -1,6 +1,6 @@
 //! The move: the key goes to a store, the code reads a variable, and something loads it.
 
-use super::loading::{Added, Loading, head_edit, loading};
+use super::loading::{Added, Loading, head_edit, loading, overrides};
 use super::naming::{State, name_for, other_name};
 use super::rewrite::{Rewrite, is_prose, rewrite, without_argument};
 use super::{Deposit, Destination, Fix, GitState, Repairs, Safety, Surroundings, settings};
@@ -63,15 +63,18 @@ fn one(
     if let Some(reason) = settings::refuses(doc, around, name) {
         return Err(reason);
     }
-    if is_prose(doc, secret) {
-        return mention(doc, secret, name, state, to, deposit);
-    }
-    let written = rewrite(doc, around, secret, name)?;
     let effective = match state {
         State::Same { is_reference: true } => Destination { reference: Some(String::new()), ..to.clone() },
         State::Same { is_reference: false } => Destination { reference: None, ..to.clone() },
         _ => to.clone(),
     };
+    if let Some(reason) = overrides(doc, around).filter(|_| effective.reference.is_some()) {
+        return Err(reason);
+    }
+    if is_prose(doc, secret) {
+        return mention(doc, secret, name, state, to, deposit);
+    }
+    let written = rewrite(doc, around, secret, name)?;
     let loading = match settings::field(doc, around, secret) {
         Some(field) if field.loads && effective.reference.is_none() => Loading::There,
         _ => loading(doc, around, &effective, written.read),

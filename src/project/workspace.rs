@@ -245,12 +245,12 @@ impl Workspace {
         paths.filter_map(document).collect()
     }
 
-    /// The other files of a package, where constants are followed into them or a settings class may stand in one.
+    /// The other files of a package, where constants are followed into them, or one of them may do something with `.env`.
     fn siblings(&self, relative: &Path, folder: &Path, language: &Language, manifests: &str) -> Vec<Arc<Document>> {
         let follows = !language.manifests.is_empty() && language.idioms.iter().any(|idiom| !idiom.uses.is_empty());
         let names = |package: &String| manifests.is_empty() || manifests.contains(package.as_str());
-        let settings = language.settings.as_ref().is_some_and(|it| it.packages.iter().any(names));
-        if !follows && !settings {
+        let settings = language.settings.iter().flat_map(|it| &it.packages);
+        if !follows && !settings.chain(language.loaders.iter().map(|it| &it.package)).any(names) {
             return Vec::new();
         }
         let walk = ignore::WalkBuilder::new(self.root.join(folder)).build().filter_map(Result::ok);

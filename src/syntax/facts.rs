@@ -78,6 +78,11 @@ pub enum Fact {
         /// The file it is given.
         path: Option<Span>,
     },
+    /// An env file is put over the variables that are there already.
+    EnvOverride {
+        /// The call.
+        span: Span,
+    },
     /// A module or an item of one is imported.
     Import {
         /// The statement.
@@ -277,6 +282,7 @@ fn build(head: &str, span: Span, captures: &[(&str, Span)]) -> Option<Fact> {
         },
         "subclass" => Fact::Subclass { span, of: member("of")? },
         "env.load" => Fact::EnvLoad { span, path: member("path") },
+        "env.override" => Fact::EnvOverride { span },
         "import" => Fact::Import { span, name: member("name")?, item: member("item"), alias: member("alias") },
         "comment" => Fact::Comment { span },
         "literal-only" => Fact::LiteralOnly { span, name: member("name")? },
@@ -330,6 +336,7 @@ fn span_of(fact: &Fact) -> Span {
         | Fact::Setting { span, .. }
         | Fact::Subclass { span, .. }
         | Fact::EnvLoad { span, .. }
+        | Fact::EnvOverride { span }
         | Fact::Import { span, .. }
         | Fact::Comment { span }
         | Fact::Prologue { span }
@@ -351,6 +358,7 @@ pub const VOCABULARY: &[(&str, &[&str])] = &[
     ("setting", &["class", "name", "kind", "value"]),
     ("subclass", &["of"]),
     ("env.load", &["path"]),
+    ("env.override", &[]),
     ("import", &["name", "item", "alias"]),
     ("comment", &[]),
     ("prologue", &[]),
