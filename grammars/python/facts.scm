@@ -99,6 +99,20 @@
     (call function: [(identifier) @_values (attribute attribute: (identifier) @_values)])
     (dictionary_splat (call function: [(identifier) @_values (attribute attribute: (identifier) @_values)]))])) @env.override
   (#eq? @_environ "environ") (#eq? @_update "update") (#eq? @_values "dotenv_values"))
+((call function: (attribute object: [(identifier) @_environ (attribute attribute: (identifier) @_environ)] attribute: (identifier) @_pop)
+  arguments: (argument_list . (string (string_content) @env.remove.name))) @env.remove
+  (#eq? @_environ "environ") (#eq? @_pop "pop"))
+((call function: (attribute object: [(identifier) @_environ (attribute attribute: (identifier) @_environ)] attribute: (identifier) @_clear)) @env.remove
+  (#eq? @_environ "environ") (#eq? @_clear "clear"))
+((call function: (attribute attribute: (identifier) @_unset)
+  arguments: (argument_list . (string (string_content) @env.remove.name))) @env.remove
+  (#any-of? @_unset "unsetenv" "delenv"))
+((delete_statement (_ (subscript value: [(identifier) @_environ (attribute attribute: (identifier) @_environ)]
+  subscript: (string (string_content) @env.remove.name)))) @env.remove
+  (#eq? @_environ "environ"))
+((delete_statement (subscript value: [(identifier) @_environ (attribute attribute: (identifier) @_environ)]
+  subscript: (string (string_content) @env.remove.name))) @env.remove
+  (#eq? @_environ "environ"))
 
 ; Settings classes: every field reads a variable.
 ((class_definition

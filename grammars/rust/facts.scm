@@ -142,6 +142,11 @@
   arguments: (arguments . (string_literal (string_content) @env.write.name) . (_) @env.write.value .))) .))) @env.write
   (#eq? @_set "set_var"))
 
+((call_expression
+  function: [(identifier) @_remove (scoped_identifier name: (identifier) @_remove)]
+  arguments: (arguments . (string_literal (string_content) @env.remove.name))) @env.remove
+  (#eq? @_remove "remove_var"))
+
 ((call_expression function: (scoped_identifier path: (identifier) @_crate name: (identifier) @_load)) @env.load
   (#any-of? @_crate "dotenvy" "dotenv") (#any-of? @_load "dotenv" "from_path" "from_filename" "load" "dotenv_override" "from_path_override" "from_filename_override"))
 ((call_expression function: (identifier) @_load arguments: (arguments)) @env.load

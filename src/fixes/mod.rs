@@ -1,5 +1,6 @@
 //! Repairs as data: a change to files, and what must be stored before it. Touches no file.
 
+mod clashes;
 mod loading;
 mod move_key;
 mod naming;

@@ -1,5 +1,6 @@
 //! The move: the key goes to a store, the code reads a variable, and something loads it.
 
+use super::clashes::clash;
 use super::loading::{Added, Loading, head_edit, loading, overrides};
 use super::naming::{State, name_for, other_name};
 use super::rewrite::{Rewrite, is_prose, rewrite, without_argument};
@@ -73,6 +74,9 @@ fn one(
     }
     if is_prose(doc, secret) {
         return mention(doc, secret, name, state, to, deposit);
+    }
+    if let Some(reason) = clash(doc, name, secret) {
+        return Err(reason);
     }
     let written = rewrite(doc, around, secret, name)?;
     let loading = match settings::field(doc, around, secret) {

@@ -25,7 +25,7 @@ pub(super) fn rewrite(doc: &Document, around: &Surroundings, secret: Span, name:
     let by_hand = "no literal of a language that is known: take the key out by hand, and rotate it";
     let language = doc.language().ok_or(by_hand)?;
     let (literal, value) = doc.facts().literal_at(secret).ok_or(by_hand)?;
-    if let Some(statement) = write_statement(doc, literal, value, secret) {
+    if let Some(statement) = write_statement(doc, literal, value, secret, name) {
         return Ok(drop_statement(doc, language, statement));
     }
     if let Some((span, quote)) = read_with_default(doc, secret, literal, value)? {
@@ -319,10 +319,14 @@ fn read_with_default(doc: &Document, secret: Span, literal: Span, value: Span) -
     Ok(Some((span, quote(doc, literal))))
 }
 
-/// The statement that writes exactly this literal into the environment.
-fn write_statement(doc: &Document, literal: Span, value: Span, secret: Span) -> Option<Span> {
+/// The statement that writes exactly this literal into the variable `name`.
+fn write_statement(doc: &Document, literal: Span, value: Span, secret: Span, name: &str) -> Option<Span> {
     doc.facts().iter().find_map(|fact| match *fact {
-        Fact::EnvWrite { span, value: written, .. } if written == literal && value == secret => Some(span),
+        Fact::EnvWrite { span, value: written, name: it }
+            if written == literal && value == secret && doc.slice(it) == name =>
+        {
+            Some(span)
+        }
         _ => None,
     })
 }
@@ -338,22 +342,30 @@ fn drop_statement(doc: &Document, language: &Language, statement: Span) -> Rewri
     let filler = language.idioms.iter().find(|it| it.id == "statement").map(|it| it.whole.as_str());
     let edit = match filler {
         _ if !alone => Edit::replace(statement, filler.unwrap_or("")),
-        Some(filler) if only_in_block(text, start, end) => Edit::replace(statement, filler),
+        Some(filler) if only_in_block(doc, language, start, end) => Edit::replace(statement, filler),
         _ => Edit::replace(Span::new(start, end), ""),
     };
     Rewrite { edits: vec![edit], others: Vec::new(), imports: Vec::new(), read: Span::at(statement.end as usize) }
 }
 
-/// The line before opens a block, and the line after is not in it.
-fn only_in_block(text: &str, start: usize, end: usize) -> bool {
+/// The line before opens a block, and the line after is not in it. Comments do not count.
+fn only_in_block(doc: &Document, language: &Language, start: usize, end: usize) -> bool {
+    let text = doc.text();
     let indent = |line: &str| line.len() - line.trim_start().len();
     let here = indent(&text[start..end]);
-    let opens = text[..start]
-        .lines()
-        .rev()
-        .find(|line| !line.trim().is_empty())
-        .is_some_and(|line| line.trim_end().ends_with(':'));
-    let next = text[end..].lines().find(|line| !line.trim().is_empty());
+    let code = |line: &&str| !line.trim().is_empty() && !line.trim_start().starts_with(&language.comment);
+    let before = text[..start].lines().rev().find(code);
+    let opens = before.is_some_and(|line| {
+        let at = line.as_ptr() as usize - text.as_ptr() as usize;
+        let comment = doc.facts().iter().find_map(|fact| match *fact {
+            Fact::Comment { span } if (at..at + line.len()).contains(&(span.start as usize)) => {
+                Some(span.start as usize)
+            }
+            _ => None,
+        });
+        text[at..comment.unwrap_or(at + line.len())].trim_end().ends_with([':', '\\'])
+    });
+    let next = text[end..].lines().find(code);
     opens && next.is_none_or(|line| indent(line) < here)
 }
 
@@ -362,7 +374,7 @@ fn first_statement(doc: &Document, body: Span, statement: &str) -> Option<(Edit,
     let text = doc.text();
     let line = line_start(text, body.start as usize);
     let indent = &text[line..body.start as usize];
-    if !indent.trim().is_empty() {
+    if !indent.trim().is_empty() || text[..line].trim_end().ends_with('\\') {
         return None;
     }
     let ending = line_ending(text);

@@ -78,6 +78,13 @@ pub enum Fact {
         /// The file it is given.
         path: Option<Span>,
     },
+    /// A variable is taken out of the environment.
+    EnvRemove {
+        /// The call or statement.
+        span: Span,
+        /// The variable; without it, all of them.
+        name: Option<Span>,
+    },
     /// An env file is put over the variables that are there already.
     EnvOverride {
         /// The call.
@@ -282,6 +289,7 @@ fn build(head: &str, span: Span, captures: &[(&str, Span)]) -> Option<Fact> {
         },
         "subclass" => Fact::Subclass { span, of: member("of")? },
         "env.load" => Fact::EnvLoad { span, path: member("path") },
+        "env.remove" => Fact::EnvRemove { span, name: member("name") },
         "env.override" => Fact::EnvOverride { span },
         "import" => Fact::Import { span, name: member("name")?, item: member("item"), alias: member("alias") },
         "comment" => Fact::Comment { span },
@@ -336,6 +344,7 @@ fn span_of(fact: &Fact) -> Span {
         | Fact::Setting { span, .. }
         | Fact::Subclass { span, .. }
         | Fact::EnvLoad { span, .. }
+        | Fact::EnvRemove { span, .. }
         | Fact::EnvOverride { span }
         | Fact::Import { span, .. }
         | Fact::Comment { span }
@@ -358,6 +367,7 @@ pub const VOCABULARY: &[(&str, &[&str])] = &[
     ("setting", &["class", "name", "kind", "value"]),
     ("subclass", &["of"]),
     ("env.load", &["path"]),
+    ("env.remove", &["name"]),
     ("env.override", &[]),
     ("import", &["name", "item", "alias"]),
     ("comment", &[]),
