@@ -2,8 +2,10 @@
 
 mod clashes;
 mod loading;
+mod mentions;
 mod move_key;
 mod naming;
+mod place;
 mod rewrite;
 mod settings;
 mod slot;

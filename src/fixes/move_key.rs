@@ -2,8 +2,9 @@
 
 use super::clashes::clash;
 use super::loading::{Added, Loading, head_edit, loading, overrides};
+use super::mentions::without_argument;
 use super::naming::{State, name_for, other_name};
-use super::rewrite::{Rewrite, is_prose, rewrite, without_argument};
+use super::rewrite::{Rewrite, is_prose, rewrite};
 use super::{Deposit, Destination, Fix, GitState, Repairs, Safety, Surroundings, settings};
 use crate::secrets::SecretRef;
 use crate::syntax::Document;

@@ -141,6 +141,29 @@ pub enum Fact {
         /// Its name.
         name: Span,
     },
+    /// What gets a value in here, or as an argument of the function of this name, demands this idiom.
+    Wants {
+        /// All of it.
+        span: Span,
+        /// The function.
+        name: Option<Span>,
+        /// The idiom's id.
+        idiom: String,
+    },
+    /// An import under another name.
+    Renamed {
+        /// The item and its new name.
+        span: Span,
+        /// The item.
+        of: Span,
+        /// Its new name.
+        to: Span,
+    },
+    /// An import that serves this file alone.
+    Droppable {
+        /// All of it.
+        span: Span,
+    },
     /// Literals in here that no slot catches follow this idiom.
     Within {
         /// All of it.
@@ -294,6 +317,8 @@ fn build(head: &str, span: Span, captures: &[(&str, Span)]) -> Option<Fact> {
         "import" => Fact::Import { span, name: member("name")?, item: member("item"), alias: member("alias") },
         "comment" => Fact::Comment { span },
         "literal-only" => Fact::LiteralOnly { span, name: member("name")? },
+        "renamed" => Fact::Renamed { span, of: member("of")?, to: member("to")? },
+        "droppable" => Fact::Droppable { span },
         "deferred" => Fact::Deferred { span },
         "prologue" => Fact::Prologue { span },
         "entry" => Fact::Entry { body: member("body")? },
@@ -312,6 +337,7 @@ fn build(head: &str, span: Span, captures: &[(&str, Span)]) -> Option<Fact> {
                     name: member("name"),
                     body: member("body"),
                 },
+                "wants" => Fact::Wants { span, name: member("name"), idiom: idiom.to_owned() },
                 "within" => Fact::Within { span, idiom: idiom.to_owned() },
                 _ => return None,
             }
@@ -351,6 +377,9 @@ fn span_of(fact: &Fact) -> Span {
         | Fact::Prologue { span }
         | Fact::Deferred { span }
         | Fact::LiteralOnly { span, .. }
+        | Fact::Renamed { span, .. }
+        | Fact::Droppable { span }
+        | Fact::Wants { span, .. }
         | Fact::Slot { span, .. }
         | Fact::Within { span, .. } => span,
         Fact::Entry { body } => body,
@@ -377,4 +406,7 @@ pub const VOCABULARY: &[(&str, &[&str])] = &[
     ("entry", &["body"]),
     ("slot.*", &["value", "name", "body", "from"]),
     ("within.*", &[]),
+    ("wants.*", &["name"]),
+    ("renamed", &["of", "to"]),
+    ("droppable", &[]),
 ];

@@ -145,6 +145,9 @@ pub struct Idiom {
     /// Added to the arguments of a call whose format string mentions the slot's name.
     #[serde(default)]
     pub captured: String,
+    /// The idioms that take over where what gets the value demands them: `@wants.<idiom>`.
+    #[serde(default)]
+    pub gives_way: Vec<String>,
     /// Why there is no edit here.
     #[serde(default)]
     pub refuse: String,
