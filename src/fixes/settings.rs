@@ -136,7 +136,7 @@ fn variable(doc: &Document, settings: &Settings, field: Setting) -> Option<Strin
     }
     let prefix = match bound(doc, field.class, &settings.prefix).first() {
         Some(value) if matches!(doc.slice(*value), "\"\"" | "''") => "",
-        Some(value) => literals(doc, *value).next().filter(|it| is_name(it) && it.len() + 2 == value.len() as usize)?,
+        Some(value) => literals(doc, *value).next().filter(|it| is_name(it) && it.len() + 2 == value.len())?,
         None => "",
     };
     let name = format!("{prefix}{}", doc.slice(field.name));
