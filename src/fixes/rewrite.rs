@@ -43,10 +43,13 @@ pub(super) fn rewrite(doc: &Document, around: &Surroundings, secret: Span, name:
     }
     if let Some(field) = settings::field(doc, around, secret) {
         if field.variable != name {
-            return Err(format!(
-                "this field reads {}, whatever its default says: move it under that name",
-                field.variable
-            ));
+            let (variable, env) = (&field.variable, around.env.path.display());
+            let taken = around.env.entries.iter().any(|entry| entry.name == *variable);
+            return Err(if taken {
+                format!("this field reads {variable}, which holds another value in {env}: take its default out by hand")
+            } else {
+                format!("this field reads {variable}, whatever its default says: move the key under that name")
+            });
         }
         return Ok(Rewrite { edits: vec![field.edit], others: Vec::new(), imports: Vec::new(), read: field.span });
     }
