@@ -62,9 +62,6 @@ fn one(
     }
     // Where the value is there already, storing finds it there, or stores it where it has gone since.
     let deposit = deposit(secret, name, to)?;
-    if let Some(reason) = settings::refuses(doc, around, name) {
-        return Err(reason);
-    }
     let effective = match state {
         State::Same { is_reference: true } => Destination { reference: Some(String::new()), ..to.clone() },
         State::Same { is_reference: false } => Destination { reference: None, ..to.clone() },
@@ -73,13 +70,16 @@ fn one(
     if let Some(reason) = overrides(doc, around).filter(|_| effective.reference.is_some()) {
         return Err(reason);
     }
+    let stops = settings::refuses(doc, around, name).map_or(Ok(()), Err);
     if is_prose(doc, secret) {
+        stops?;
         return mention(doc, secret, name, state, to, deposit);
     }
     if let Some(reason) = clash(doc, name, secret) {
         return Err(reason);
     }
     let written = rewrite(doc, around, secret, name)?;
+    stops?;
     let loading = match settings::field(doc, around, secret) {
         Some(field) if field.loads && effective.reference.is_none() => Loading::There,
         _ => loading(doc, around, &effective, written.read),
