@@ -30,7 +30,9 @@ fn captures_are_in_the_vocabulary() {
                 language.name
             );
             let idiom = capture.split('.').nth(1);
-            if let (true, Some(idiom)) = (capture.starts_with("slot.") || capture.starts_with("within."), idiom) {
+            if let (true, Some(idiom)) =
+                (capture.starts_with("slot.") || capture.starts_with("within.") || capture.starts_with("wants."), idiom)
+            {
                 let there = language.idioms.iter().any(|it| it.id == idiom);
                 assert!(there, "grammars/{}: @{capture} speaks of no idiom of language.toml", language.name);
             }
@@ -82,7 +84,11 @@ fn members(fact: &Fact) -> Vec<(String, u32, u32)> {
             std::iter::once(it("env.read.name", *name)).chain(default).collect()
         }
         Fact::EnvWrite { name, value, .. } => vec![it("env.write.name", *name), it("env.write.value", *value)],
+        Fact::Setting { name, .. } => vec![it("setting.name", *name)],
+        Fact::Subclass { of, .. } => vec![it("subclass.of", *of)],
         Fact::EnvLoad { span, .. } => vec![it("env.load", *span)],
+        Fact::EnvRemove { span, .. } => vec![it("env.remove", *span)],
+        Fact::EnvOverride { span } => vec![it("env.override", *span)],
         Fact::Import { name, .. } => vec![it("import.name", *name)],
         Fact::Comment { span } => vec![it("comment", *span)],
         Fact::Prologue { span } => vec![it("prologue", *span)],
@@ -90,6 +96,9 @@ fn members(fact: &Fact) -> Vec<(String, u32, u32)> {
         Fact::Slot { span, idiom, .. } => vec![it(&format!("slot.{idiom}"), *span)],
         Fact::Within { span, idiom } => vec![it(&format!("within.{idiom}"), *span)],
         Fact::LiteralOnly { name, .. } => vec![it("literal-only.name", *name)],
+        Fact::Wants { span, idiom, .. } => vec![it(&format!("wants.{idiom}"), *span)],
+        Fact::Renamed { of, to, .. } => vec![it("renamed.of", *of), it("renamed.to", *to)],
+        Fact::Droppable { span } => vec![it("droppable", *span)],
         Fact::Deferred { span } => vec![it("deferred", *span)],
     }
 }

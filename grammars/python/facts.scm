@@ -88,6 +88,43 @@
 
 ((call function: [(identifier) @_load (attribute attribute: (identifier) @_load)] arguments: (argument_list (_)? @env.load.path)) @env.load
   (#eq? @_load "load_dotenv"))
+((call function: [(identifier) @_load (attribute attribute: (identifier) @_load)]
+  arguments: (argument_list (keyword_argument name: (identifier) @_override value: (_) @_value))) @env.override
+  (#eq? @_load "load_dotenv") (#eq? @_override "override") (#not-eq? @_value "False"))
+((call function: [(identifier) @_load (attribute attribute: (identifier) @_load)]
+  arguments: (argument_list . (_) . (_) . (_) . (true))) @env.override
+  (#eq? @_load "load_dotenv"))
+((call function: (attribute object: [(identifier) @_environ (attribute attribute: (identifier) @_environ)] attribute: (identifier) @_update)
+  arguments: (argument_list [
+    (call function: [(identifier) @_values (attribute attribute: (identifier) @_values)])
+    (dictionary_splat (call function: [(identifier) @_values (attribute attribute: (identifier) @_values)]))])) @env.override
+  (#eq? @_environ "environ") (#eq? @_update "update") (#eq? @_values "dotenv_values"))
+((call function: (attribute object: [(identifier) @_environ (attribute attribute: (identifier) @_environ)] attribute: (identifier) @_pop)
+  arguments: (argument_list . (string (string_content) @env.remove.name))) @env.remove
+  (#eq? @_environ "environ") (#eq? @_pop "pop"))
+((call function: (attribute object: [(identifier) @_environ (attribute attribute: (identifier) @_environ)] attribute: (identifier) @_clear)) @env.remove
+  (#eq? @_environ "environ") (#eq? @_clear "clear"))
+((call function: (attribute attribute: (identifier) @_unset)
+  arguments: (argument_list . (string (string_content) @env.remove.name))) @env.remove
+  (#any-of? @_unset "unsetenv" "delenv"))
+((delete_statement (_ (subscript value: [(identifier) @_environ (attribute attribute: (identifier) @_environ)]
+  subscript: (string (string_content) @env.remove.name)))) @env.remove
+  (#eq? @_environ "environ"))
+((delete_statement (subscript value: [(identifier) @_environ (attribute attribute: (identifier) @_environ)]
+  subscript: (string (string_content) @env.remove.name))) @env.remove
+  (#eq? @_environ "environ"))
+
+; Settings classes: every field reads a variable.
+((class_definition
+  superclasses: (argument_list . [(identifier) @_base (attribute attribute: (identifier) @_base)] . (keyword_argument)* .)
+  body: (block (expression_statement (assignment
+    left: (identifier) @setting.name
+    type: (type) @setting.kind
+    right: (_)? @setting.value)) @setting)) @setting.class
+  (#eq? @_base "BaseSettings")
+  (#not-match? @setting.name "^_|^model_config$")
+  (#not-match? @setting.kind "ClassVar|Final"))
+(class_definition superclasses: (argument_list (identifier) @subclass.of)) @subclass
 
 ; Imports.
 (import_statement name: (dotted_name) @import.name) @import

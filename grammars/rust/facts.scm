@@ -42,6 +42,8 @@
 ((field_expression value: [(string_literal) (raw_string_literal)] @slot.bare field: (field_identifier) @_f)
   (#not-any-of? @_f "to_string" "to_owned" "as_bytes"))
 (binary_expression [(string_literal) (raw_string_literal)] @slot.bare)
+((string_literal) @slot.c-string (#match? @slot.c-string "^c"))
+((raw_string_literal) @slot.c-string (#match? @slot.c-string "^cr"))
 (binary_expression operator: "+" right: [(string_literal) (raw_string_literal)] @slot.borrowed)
 ((string_literal) @slot.bytes (#match? @slot.bytes "^b"))
 ((raw_string_literal) @slot.bytes (#match? @slot.bytes "^br"))
@@ -82,12 +84,12 @@
   (#match? @_t "'static"))
 
 ; Constants become lazy statics.
-(source_file (const_item "const" @slot.constant.from name: (identifier) @slot.constant.name type: (reference_type) value: [(string_literal) (raw_string_literal)] @slot.constant.value) @slot.constant)
-(source_file (static_item "static" @slot.constant.from name: (identifier) @slot.constant.name type: (reference_type) value: [(string_literal) (raw_string_literal)] @slot.constant.value) @slot.constant)
-(block (const_item "const" @slot.constant.from name: (identifier) @slot.constant.name type: (reference_type) value: [(string_literal) (raw_string_literal)] @slot.constant.value) @slot.constant)
-(block (static_item "static" @slot.constant.from name: (identifier) @slot.constant.name type: (reference_type) value: [(string_literal) (raw_string_literal)] @slot.constant.value) @slot.constant)
-(mod_item body: (declaration_list (const_item "const" @slot.constant.from name: (identifier) @slot.constant.name type: (reference_type) value: [(string_literal) (raw_string_literal)] @slot.constant.value) @slot.constant))
-(impl_item !trait body: (declaration_list (const_item "const" @slot.associated-constant.from name: (identifier) @slot.associated-constant.name type: (reference_type) value: [(string_literal) (raw_string_literal)] @slot.associated-constant.value) @slot.associated-constant))
+((source_file (const_item "const" @slot.constant.from name: (identifier) @slot.constant.name type: (reference_type) value: [(string_literal) (raw_string_literal)] @slot.constant.value) @slot.constant) (#not-match? @slot.constant.value "^[bc]"))
+((source_file (static_item "static" @slot.constant.from name: (identifier) @slot.constant.name type: (reference_type) value: [(string_literal) (raw_string_literal)] @slot.constant.value) @slot.constant) (#not-match? @slot.constant.value "^[bc]"))
+((block (const_item "const" @slot.constant.from name: (identifier) @slot.constant.name type: (reference_type) value: [(string_literal) (raw_string_literal)] @slot.constant.value) @slot.constant) (#not-match? @slot.constant.value "^[bc]"))
+((block (static_item "static" @slot.constant.from name: (identifier) @slot.constant.name type: (reference_type) value: [(string_literal) (raw_string_literal)] @slot.constant.value) @slot.constant) (#not-match? @slot.constant.value "^[bc]"))
+((mod_item body: (declaration_list (const_item "const" @slot.constant.from name: (identifier) @slot.constant.name type: (reference_type) value: [(string_literal) (raw_string_literal)] @slot.constant.value) @slot.constant)) (#not-match? @slot.constant.value "^[bc]"))
+((impl_item !trait body: (declaration_list (const_item "const" @slot.associated-constant.from name: (identifier) @slot.associated-constant.name type: (reference_type) value: [(string_literal) (raw_string_literal)] @slot.associated-constant.value) @slot.associated-constant)) (#not-match? @slot.associated-constant.value "^[bc]"))
 (const_item) @within.constant-part
 (static_item) @within.constant-part
 (impl_item trait: (_) body: (declaration_list (const_item) @within.trait-constant))
@@ -102,6 +104,38 @@
 ((function_item (function_modifiers) @_m body: (block) @within.const-fn) (#match? @_m "const"))
 (attribute_item) @within.attribute
 (inner_attribute_item) @within.attribute
+
+; What is kept longer than the place lives, or must be an array.
+(closure_expression) @wants.value
+(async_block) @wants.value
+(return_expression) @wants.value
+(break_expression) @wants.value
+(struct_expression) @wants.value
+(tuple_expression) @wants.value
+(array_expression) @wants.value
+(token_tree (token_tree) @wants.value)
+((macro_invocation macro: (identifier) @_m) @wants.value (#eq? @_m "vec"))
+(let_declaration value: [(identifier) (reference_expression (identifier))] @wants.value)
+(assignment_expression right: (_) @wants.value)
+(block [(identifier) (call_expression) (try_expression) (await_expression) (reference_expression)] @wants.value .)
+(match_arm value: [(identifier) (call_expression) (try_expression) (await_expression) (reference_expression)] @wants.value)
+((call_expression
+  function: [(field_expression field: (field_identifier) @_f) (identifier) @_f (scoped_identifier name: (identifier) @_f)]
+  arguments: (arguments)) @wants.value
+  (#any-of? @_f "insert" "push" "push_back" "set" "get_or_insert" "or_insert" "replace" "once" "repeat" "from_static" "new_static" "spawn"))
+((call_expression function: [(identifier) @_f (scoped_identifier name: (identifier) @_f)]) @wants.value
+  (#match? @_f "^[A-Z]"))
+((function_item name: (identifier) @wants.value.name parameters: (parameters) @_p) @wants.value
+  (#match? @_p "'static"))
+((function_item name: (identifier) @wants.value.name type_parameters: (type_parameters) @_p) @wants.value
+  (#match? @_p "'static"))
+((function_item name: (identifier) @wants.value.name (where_clause) @_p) @wants.value
+  (#match? @_p "'static"))
+((function_item name: (identifier) @wants.byte-array.name parameters: (parameters) @_p) @wants.byte-array
+  (#match? @_p "\\[u8; "))
+((unary_expression (string_literal) @_b) @within.byte-array (#match? @_b "^b"))
+((let_declaration type: (_) @_t) @within.byte-array (#match? @_t "\\[u8; "))
+((source_file (inner_attribute_item) @within.nowhere) (#match? @within.nowhere "no_std"))
 
 ; Environment.
 ((call_expression
@@ -142,13 +176,23 @@
   arguments: (arguments . (string_literal (string_content) @env.write.name) . (_) @env.write.value .))) .))) @env.write
   (#eq? @_set "set_var"))
 
+((call_expression
+  function: [(identifier) @_remove (scoped_identifier name: (identifier) @_remove)]
+  arguments: (arguments . (string_literal (string_content) @env.remove.name))) @env.remove
+  (#eq? @_remove "remove_var"))
+
 ((call_expression function: (scoped_identifier path: (identifier) @_crate name: (identifier) @_load)) @env.load
-  (#any-of? @_crate "dotenvy" "dotenv") (#any-of? @_load "dotenv" "from_path" "from_filename" "load" "dotenv_override"))
+  (#any-of? @_crate "dotenvy" "dotenv") (#any-of? @_load "dotenv" "from_path" "from_filename" "load" "dotenv_override" "from_path_override" "from_filename_override"))
 ((call_expression function: (identifier) @_load arguments: (arguments)) @env.load
-  (#eq? @_load "dotenv"))
+  (#any-of? @_load "dotenv" "dotenv_override" "from_path_override" "from_filename_override"))
+((call_expression function: [(identifier) @_load (scoped_identifier name: (identifier) @_load)]) @env.override
+  (#any-of? @_load "dotenv_override" "from_path_override" "from_filename_override" "from_read_override"))
 
 (use_declaration argument: (_) @import.name) @import
 (extern_crate_declaration name: (identifier) @import.name) @import
+(use_declaration . argument: (_)) @droppable
+(use_as_clause path: [(identifier) @renamed.of (scoped_identifier name: (identifier) @renamed.of)] alias: (identifier) @renamed.to) @renamed
+((use_declaration (visibility_modifier) argument: (_) @_a) @within.reexport (#match? @_a " as "))
 (inner_attribute_item) @prologue
 
 (source_file (function_item name: (identifier) @_main body: (block) @entry.body) @entry

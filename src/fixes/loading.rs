@@ -35,11 +35,13 @@ pub(super) fn loading(doc: &Document, around: &Surroundings, to: &Destination, r
     let body = deferred(doc, read);
     let here = doc.facts().iter().any(|fact| match *fact {
         // Code that runs later has the value, unless it runs before the load in the same body.
+        Fact::EnvLoad { span, .. } if !takes(doc, span, around) => false,
         Fact::EnvLoad { span, .. } => span.end <= read.start || (body.is_some() && body != deferred(doc, span)),
         _ => false,
     });
-    let elsewhere =
-        around.entries.iter().any(|entry| entry.facts().iter().any(|fact| matches!(fact, Fact::EnvLoad { .. })));
+    let elsewhere = around.entries.iter().any(|entry| {
+        entry.facts().iter().any(|fact| matches!(*fact, Fact::EnvLoad { span, .. } if takes(entry, span, around)))
+    });
     if here || (elsewhere && body.is_some()) {
         return Loading::There;
     }
@@ -52,6 +54,38 @@ pub(super) fn loading(doc: &Document, around: &Surroundings, to: &Destination, r
         Some(added) => Loading::Added(added),
         None => Loading::Run(start(Some(language), doc)),
     }
+}
+
+/// Why a reference in the env file would stop a program: it is put over the key that `aikeys-lsp run` gives.
+pub(super) fn overrides(doc: &Document, around: &Surroundings) -> Option<String> {
+    let files = around.entries.iter().chain(&around.siblings).map(AsRef::as_ref);
+    std::iter::once(doc).chain(files).find_map(|file| {
+        let names_it = |loader: &Loader| file.text().contains(&loader.module);
+        if !file.language()?.loaders.iter().any(names_it) {
+            return None;
+        }
+        let span = file.facts().iter().find_map(|fact| match *fact {
+            Fact::EnvOverride { span } if takes(file, span, around) => Some(span),
+            _ => None,
+        })?;
+        let (path, line) = (file.path().display(), file.lines().line_of(span.start) + 1);
+        let env = around.env.path.display();
+        Some(format!(
+            "{path}:{line} puts {env} over the environment, so the program would get the reference and not the key: \
+             let what is set already win there, or move the key to {env} itself"
+        ))
+    })
+}
+
+/// The load call at `span` reads the env file: it names no file, or this one, or does not say in a literal.
+fn takes(doc: &Document, span: Span, around: &Surroundings) -> bool {
+    let file = around.env.path.file_name().and_then(|name| name.to_str()).unwrap_or(".env");
+    let named = doc.facts().iter().filter_map(|fact| match *fact {
+        Fact::Literal { span: it, value } if span.contains(it) => Some(doc.slice(value)),
+        _ => None,
+    });
+    let paths: Vec<&str> = named.filter(|it| it.contains('.')).collect();
+    paths.is_empty() || paths.iter().any(|it| it.rsplit(['/', '\\']).next() == Some(file))
 }
 
 /// `aikeys-lsp run -- python app.py`

@@ -1,9 +1,13 @@
 //! Repairs as data: a change to files, and what must be stored before it. Touches no file.
 
+mod clashes;
 mod loading;
+mod mentions;
 mod move_key;
 mod naming;
+mod place;
 mod rewrite;
+mod settings;
 mod slot;
 mod surroundings;
 

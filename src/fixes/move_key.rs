@@ -1,9 +1,11 @@
 //! The move: the key goes to a store, the code reads a variable, and something loads it.
 
-use super::loading::{Added, Loading, head_edit, loading};
+use super::clashes::clash;
+use super::loading::{Added, Loading, head_edit, loading, overrides};
+use super::mentions::without_argument;
 use super::naming::{State, name_for, other_name};
-use super::rewrite::{Rewrite, is_prose, rewrite, without_argument};
-use super::{Deposit, Destination, Fix, GitState, Repairs, Safety, Surroundings};
+use super::rewrite::{Rewrite, is_prose, rewrite};
+use super::{Deposit, Destination, Fix, GitState, Repairs, Safety, Surroundings, settings};
 use crate::secrets::SecretRef;
 use crate::syntax::Document;
 use crate::text::{Change, Edit, Span};
@@ -34,7 +36,7 @@ pub fn repairs(doc: &Document, around: &Surroundings, secret: Span) -> Repairs {
             }
             Err(reason) => repairs.refused = Some(reason),
         }
-        if taken {
+        if taken && repairs.refused.is_none() {
             let path = around.env.path.display();
             let reason = format!("{} holds another value in {path}: give this key a name with `--name`", naming.name);
             repairs.refused = Some(reason);
@@ -60,16 +62,28 @@ fn one(
     }
     // Where the value is there already, storing finds it there, or stores it where it has gone since.
     let deposit = deposit(secret, name, to)?;
-    if is_prose(doc, secret) {
-        return mention(doc, secret, name, state, to, deposit);
-    }
-    let written = rewrite(doc, around, secret, name)?;
     let effective = match state {
         State::Same { is_reference: true } => Destination { reference: Some(String::new()), ..to.clone() },
         State::Same { is_reference: false } => Destination { reference: None, ..to.clone() },
         _ => to.clone(),
     };
-    let loading = loading(doc, around, &effective, written.read);
+    if let Some(reason) = overrides(doc, around).filter(|_| effective.reference.is_some()) {
+        return Err(reason);
+    }
+    let stops = settings::refuses(doc, around, name).map_or(Ok(()), Err);
+    if is_prose(doc, secret) {
+        stops?;
+        return mention(doc, secret, name, state, to, deposit);
+    }
+    if let Some(reason) = clash(doc, name, secret) {
+        return Err(reason);
+    }
+    let written = rewrite(doc, around, secret, name)?;
+    stops?;
+    let loading = match settings::field(doc, around, secret) {
+        Some(field) if field.loads && effective.reference.is_none() => Loading::There,
+        _ => loading(doc, around, &effective, written.read),
+    };
     let title = title(name, state, to, &loading);
     assemble(doc, written, loading, title, deposit)
 }

@@ -1,7 +1,7 @@
 //! The name that a moved key gets.
 
 use super::slot::{slot_at, variable_around};
-use super::{EnvFile, Surroundings};
+use super::{EnvFile, Surroundings, settings};
 use crate::secrets::{Identity, Provider, Token, identity, token_at};
 use crate::syntax::Document;
 use crate::text::Span;
@@ -33,7 +33,9 @@ pub(super) enum State {
 pub(super) fn name_for(doc: &Document, around: &Surroundings, secret: Span) -> Option<Naming> {
     let value = identity(doc.slice(secret));
     let wanted = wanted(doc, around, secret);
-    let fixed = variable_around(doc, doc.facts(), secret).is_some() || around.name.is_some();
+    let fixed = variable_around(doc, doc.facts(), secret).is_some()
+        || around.name.is_some()
+        || settings::field(doc, around, secret).is_some();
     if !fixed
         && let Some(entry) = around.env.entries.iter().find(|entry| {
             entry.identity.as_ref() == Some(&value) && state(&around.env, &entry.name, &value) != State::Taken
@@ -69,6 +71,9 @@ fn wanted(doc: &Document, around: &Surroundings, secret: Span) -> Option<String>
     }
     if let Some(name) = variable_around(doc, doc.facts(), secret) {
         return Some(name.to_owned());
+    }
+    if let Some(field) = settings::field(doc, around, secret) {
+        return Some(field.variable);
     }
     let names = doc.facts().bindings_around(secret);
     let own = names.first().map(|(name, _)| doc.slice(*name)).filter(|name| names_itself(around, name));

@@ -2,8 +2,10 @@
 
 use std::path::PathBuf;
 
-use super::Surroundings;
 use super::loading::line_start;
+use super::mentions::{follow, unused_imports};
+use super::place::{Place, takes_literals_only};
+use super::{Surroundings, settings};
 use crate::syntax::{Document, Fact, Idiom, Language};
 use crate::text::{Edit, Span, line_ending};
 
@@ -25,14 +27,33 @@ pub(super) fn rewrite(doc: &Document, around: &Surroundings, secret: Span, name:
     let by_hand = "no literal of a language that is known: take the key out by hand, and rotate it";
     let language = doc.language().ok_or(by_hand)?;
     let (literal, value) = doc.facts().literal_at(secret).ok_or(by_hand)?;
-    if let Some(statement) = write_statement(doc, literal, value, secret) {
-        return Ok(drop_statement(doc, language, statement));
+    if let Some(statement) = write_statement(doc, literal, value, secret, name) {
+        let mut dropped = drop_statement(doc, language, statement);
+        dropped.edits.extend(unused_imports(doc, statement));
+        return Ok(dropped);
     }
     if let Some((span, quote)) = read_with_default(doc, secret, literal, value)? {
         let (read, imports) = reading(doc, language, name, quote, span.start);
-        return Ok(Rewrite { edits: vec![Edit::replace(span, read)], others: Vec::new(), imports, read: span });
+        let mut edits = vec![Edit::replace(span, read)];
+        edits.extend(unused_imports(doc, span));
+        return Ok(Rewrite { edits, others: Vec::new(), imports, read: span });
     }
-    let place = Place::of(doc, language, literal);
+    if let Some(reason) = nowhere(doc, language) {
+        return Err(reason);
+    }
+    if let Some(field) = settings::field(doc, around, secret) {
+        if field.variable != name {
+            let (variable, env) = (&field.variable, around.env.path.display());
+            let taken = around.env.entries.iter().any(|entry| entry.name == *variable);
+            return Err(if taken {
+                format!("this field reads {variable}, which holds another value in {env}: take its default out by hand")
+            } else {
+                format!("this field reads {variable}, whatever its default says: move the key under that name")
+            });
+        }
+        return Ok(Rewrite { edits: vec![field.edit], others: Vec::new(), imports: Vec::new(), read: field.span });
+    }
+    let place = Place::of(doc, around, language, literal);
     let idiom = if takes_literals_only(doc, secret) { language.idiom("literal-only") } else { place.idiom };
     if !idiom.refuse.is_empty() {
         return Err(idiom.refuse.clone());
@@ -44,76 +65,20 @@ pub(super) fn rewrite(doc: &Document, around: &Surroundings, secret: Span, name:
     }
 }
 
+/// Why nothing in this file can read a variable.
+fn nowhere(doc: &Document, language: &Language) -> Option<String> {
+    let found = doc.facts().iter().find_map(|fact| match fact {
+        Fact::Within { idiom, .. } if idiom == "nowhere" => Some(language.idiom(idiom)),
+        _ => None,
+    });
+    found.map(|idiom| idiom.refuse.clone())
+}
+
 /// The key stands in a comment or a docstring, which nobody runs.
 pub(super) fn is_prose(doc: &Document, secret: Span) -> bool {
     let docstring =
         |fact: &Fact| matches!(fact, Fact::Within { span, idiom } if idiom == "docstring" && span.contains(secret));
     doc.facts().in_comment(secret) || doc.facts().iter().any(docstring)
-}
-
-/// What is replaced, and how.
-struct Place<'d> {
-    span: Span,
-    idiom: &'d Idiom,
-    name: Option<Span>,
-    body: Option<Span>,
-}
-
-impl<'d> Place<'d> {
-    /// Follows the slots outwards from a literal.
-    fn of(doc: &'d Document, language: &'static Language, literal: Span) -> Place<'d> {
-        let mut place = Place { span: literal, idiom: language.idiom("value"), name: None, body: None };
-        let rank = |id: &str| language.idioms.iter().position(|it| it.id == id).unwrap_or(usize::MAX);
-        let slots = |at: Span, wraps: bool| {
-            let found = doc.facts().iter().filter_map(move |fact| match fact {
-                Fact::Slot { span, value, idiom, name, body }
-                    if *value == at && wraps == (*span != at || name.is_some()) =>
-                {
-                    Some((*span, idiom.as_str(), *name, *body))
-                }
-                _ => None,
-            });
-            found.min_by_key(|(_, idiom, ..)| rank(idiom))
-        };
-        if let Some((_, idiom, ..)) = slots(literal, false) {
-            place.idiom = language.idiom(idiom);
-        }
-        while let Some((span, idiom, name, body)) = slots(place.span, true) {
-            let done = span == place.span;
-            place = Place { span, idiom: language.idiom(idiom), name: name.or(place.name), body: body.or(place.body) };
-            if done {
-                break;
-            }
-        }
-        let around = doc.facts().iter().filter_map(|fact| match fact {
-            Fact::Within { span, idiom }
-                if span.contains(place.span) && span.len() > place.span.len()
-                    || matches!(fact, Fact::Within { span, .. } if *span == place.span) =>
-            {
-                Some((*span, idiom.as_str()))
-            }
-            _ => None,
-        });
-        // A constant that is replaced as a whole reaches from `const`; its fact from `pub`.
-        let whole_item = place.idiom.uses.is_empty();
-        if let Some((span, idiom)) = around.min_by_key(|(span, _)| span.len()) {
-            let idiom = language.idiom(idiom);
-            let same_item = !whole_item && span.end == place.span.end;
-            if !idiom.refuse.is_empty() && !same_item {
-                place.idiom = idiom;
-            }
-        }
-        place
-    }
-}
-
-/// The macro around the secret takes no expression.
-fn takes_literals_only(doc: &Document, secret: Span) -> bool {
-    let calls = doc.facts().calls_around(secret);
-    doc.facts().iter().any(|fact| match *fact {
-        Fact::LiteralOnly { name, .. } => calls.iter().any(|(callee, _)| doc.slice(*callee) == doc.slice(name)),
-        _ => false,
-    })
 }
 
 fn whole(
@@ -155,58 +120,8 @@ fn whole(
     Ok(Rewrite { edits, others, imports, read: at })
 }
 
-/// What the mentions of a constant become in one file; `own` is the constant's item where it stands in the file.
-fn follow(doc: &Document, idiom: &Idiom, param: &str, own: Option<Span>) -> Result<Vec<Edit>, String> {
-    let facts = doc.facts();
-    let is_own = |span: Span| own.is_some_and(|own| own.contains(span));
-    let refusing = |span: Span| {
-        facts.iter().find_map(|fact| match fact {
-            Fact::Within { span: it, idiom } if it.contains(span) && !is_own(span) => {
-                doc.language().map(|language| language.idiom(idiom))
-            }
-            _ => None,
-        })
-    };
-    for mention in doc.mentions(param) {
-        if let Some(idiom) = refusing(mention).filter(|idiom| !idiom.refuse.is_empty()) {
-            return Err(format!("{param} is mentioned where no variable can be read ({})", idiom.refuse));
-        }
-    }
-    let another = facts
-        .iter()
-        .any(|fact| matches!(*fact, Fact::Binding { name, .. } if doc.slice(name) == param && !is_own(name)));
-    if another {
-        return Err(format!(
-            "{param} is the name of something else in {} as well: rename one first",
-            doc.path().display()
-        ));
-    }
-    let imported =
-        |span: Span| facts.iter().any(|fact| matches!(*fact, Fact::Import { span: it, .. } if it.contains(span)));
-    let used = idiom.uses.replace("{param}", param);
-    let mut edits: Vec<Edit> = doc
-        .mentions(param)
-        .into_iter()
-        .filter(|it| !is_own(*it) && !imported(*it))
-        .map(|it| Edit::replace(it, used.clone()))
-        .collect();
-    let captures = [format!("{{{param}}}"), format!("{{{param}:")];
-    for fact in facts.iter() {
-        let Fact::Literal { value, .. } = *fact else { continue };
-        if captures.iter().any(|it| doc.slice(value).contains(it.as_str())) {
-            let argument = idiom.captured.replace("{param}", param);
-            let edit = add_argument(doc, value, &argument)
-                .ok_or("a format string mentions this constant where no argument can be added")?;
-            if !edits.contains(&edit) {
-                edits.push(edit);
-            }
-        }
-    }
-    Ok(edits)
-}
-
 /// Adds an argument to the innermost call around `span`.
-fn add_argument(doc: &Document, span: Span, argument: &str) -> Option<Edit> {
+pub(super) fn add_argument(doc: &Document, span: Span, argument: &str) -> Option<Edit> {
     let (_, arguments) = doc.facts().calls_around(span).into_iter().next()?;
     let close = arguments.end as usize - 1;
     let before = doc.text()[..close].trim_end();
@@ -310,10 +225,14 @@ fn read_with_default(doc: &Document, secret: Span, literal: Span, value: Span) -
     Ok(Some((span, quote(doc, literal))))
 }
 
-/// The statement that writes exactly this literal into the environment.
-fn write_statement(doc: &Document, literal: Span, value: Span, secret: Span) -> Option<Span> {
+/// The statement that writes exactly this literal into the variable `name`.
+fn write_statement(doc: &Document, literal: Span, value: Span, secret: Span, name: &str) -> Option<Span> {
     doc.facts().iter().find_map(|fact| match *fact {
-        Fact::EnvWrite { span, value: written, .. } if written == literal && value == secret => Some(span),
+        Fact::EnvWrite { span, value: written, name: it }
+            if written == literal && value == secret && doc.slice(it) == name =>
+        {
+            Some(span)
+        }
         _ => None,
     })
 }
@@ -321,30 +240,41 @@ fn write_statement(doc: &Document, literal: Span, value: Span, secret: Span) -> 
 /// Takes a statement out with its line, or leaves what an empty block needs.
 fn drop_statement(doc: &Document, language: &Language, statement: Span) -> Rewrite {
     let text = doc.text();
+    let filler = language.idioms.iter().find(|it| it.id == "statement").map(|it| it.whole.as_str());
+    // Without a filler a `;` behind would stand alone.
+    let more = u32::from(filler.is_none() && text[statement.end as usize..].starts_with(';'));
+    let statement = Span { end: statement.end + more, ..statement };
     let start = line_start(text, statement.start as usize);
     let end = text[statement.end as usize..].find('\n').map_or(text.len(), |it| statement.end as usize + it + 1);
     let rest = text[statement.end as usize..end].trim();
     let alone = text[start..statement.start as usize].trim().is_empty()
         && (rest.is_empty() || rest.starts_with(&language.comment));
-    let filler = language.idioms.iter().find(|it| it.id == "statement").map(|it| it.whole.as_str());
     let edit = match filler {
         _ if !alone => Edit::replace(statement, filler.unwrap_or("")),
-        Some(filler) if only_in_block(text, start, end) => Edit::replace(statement, filler),
+        Some(filler) if only_in_block(doc, language, start, end) => Edit::replace(statement, filler),
         _ => Edit::replace(Span::new(start, end), ""),
     };
     Rewrite { edits: vec![edit], others: Vec::new(), imports: Vec::new(), read: Span::at(statement.end as usize) }
 }
 
-/// The line before opens a block, and the line after is not in it.
-fn only_in_block(text: &str, start: usize, end: usize) -> bool {
+/// The line before opens a block, and the line after is not in it. Comments do not count.
+fn only_in_block(doc: &Document, language: &Language, start: usize, end: usize) -> bool {
+    let text = doc.text();
     let indent = |line: &str| line.len() - line.trim_start().len();
     let here = indent(&text[start..end]);
-    let opens = text[..start]
-        .lines()
-        .rev()
-        .find(|line| !line.trim().is_empty())
-        .is_some_and(|line| line.trim_end().ends_with(':'));
-    let next = text[end..].lines().find(|line| !line.trim().is_empty());
+    let code = |line: &&str| !line.trim().is_empty() && !line.trim_start().starts_with(&language.comment);
+    let before = text[..start].lines().rev().find(code);
+    let opens = before.is_some_and(|line| {
+        let at = line.as_ptr() as usize - text.as_ptr() as usize;
+        let comment = doc.facts().iter().find_map(|fact| match *fact {
+            Fact::Comment { span } if (at..at + line.len()).contains(&(span.start as usize)) => {
+                Some(span.start as usize)
+            }
+            _ => None,
+        });
+        text[at..comment.unwrap_or(at + line.len())].trim_end().ends_with([':', '\\'])
+    });
+    let next = text[end..].lines().find(code);
     opens && next.is_none_or(|line| indent(line) < here)
 }
 
@@ -353,7 +283,7 @@ fn first_statement(doc: &Document, body: Span, statement: &str) -> Option<(Edit,
     let text = doc.text();
     let line = line_start(text, body.start as usize);
     let indent = &text[line..body.start as usize];
-    if !indent.trim().is_empty() {
+    if !indent.trim().is_empty() || text[..line].trim_end().ends_with('\\') {
         return None;
     }
     let ending = line_ending(text);
@@ -365,35 +295,4 @@ fn first_statement(doc: &Document, body: Span, statement: &str) -> Option<(Edit,
         Some(span) => (Edit::insert(span.end as usize, format!("{ending}{indent}{statement}")), span),
         None => (Edit::insert(body.start as usize, format!("{statement}{ending}{indent}")), body),
     })
-}
-
-/// Takes an argument out of a call, with the comma that goes with it.
-pub(super) fn without_argument(doc: &Document, around: &Surroundings, secret: Span) -> Option<(Vec<Edit>, Span)> {
-    let slot = super::slot::slot_at(doc, doc.facts(), around, secret)?;
-    let (client, arguments) = (slot.client?, slot.arguments?);
-    let argument = doc.facts().iter().find_map(|fact| match *fact {
-        Fact::Binding { span, name, value }
-            if arguments.contains(span) && value.contains(secret) && name.start == span.start =>
-        {
-            Some(span)
-        }
-        _ => None,
-    })?;
-    let literal = doc.facts().literal_at(secret)?;
-    if !client.reads_env || literal.0.end != argument.end || literal.1 != secret {
-        return None;
-    }
-    let text = doc.text();
-    let after = &text[argument.end as usize..arguments.end as usize];
-    let comma = after.trim_start().starts_with(',');
-    let span = if comma {
-        let end = argument.end as usize + after.find(',').unwrap_or(0) + 1;
-        let blanks = text[end..].len() - text[end..].trim_start_matches([' ', '\t']).len();
-        Span::new(argument.start as usize, end + blanks)
-    } else {
-        let before = text[..argument.start as usize].trim_end();
-        let start = if before.ends_with(',') { before.len() - 1 } else { argument.start as usize };
-        Span::new(start, argument.end as usize)
-    };
-    Some((vec![Edit::replace(span, "")], arguments))
 }

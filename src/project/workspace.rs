@@ -135,9 +135,9 @@ impl Workspace {
         };
         if let Some(language) = doc.language() {
             let (folder, manifests) = self.manifests(relative, language);
-            around.manifests = manifests;
             around.entries = self.entries(relative, &folder, language);
-            around.siblings = self.siblings(relative, &folder, language);
+            around.siblings = self.siblings(relative, &folder, language, &manifests);
+            around.manifests = manifests;
         }
         around
     }
@@ -245,9 +245,12 @@ impl Workspace {
         paths.filter_map(document).collect()
     }
 
-    /// The other files of a package, for languages whose constants are followed into them.
-    fn siblings(&self, relative: &Path, folder: &Path, language: &Language) -> Vec<Arc<Document>> {
-        if language.idioms.iter().all(|idiom| idiom.uses.is_empty()) || language.manifests.is_empty() {
+    /// The other files of a package, where constants are followed into them, or one of them may do something with `.env`.
+    fn siblings(&self, relative: &Path, folder: &Path, language: &Language, manifests: &str) -> Vec<Arc<Document>> {
+        let follows = !language.manifests.is_empty() && language.idioms.iter().any(|idiom| !idiom.uses.is_empty());
+        let names = |package: &String| manifests.is_empty() || manifests.contains(package.as_str());
+        let settings = language.settings.iter().flat_map(|it| &it.packages);
+        if !follows && !settings.chain(language.loaders.iter().map(|it| &it.package)).any(names) {
             return Vec::new();
         }
         let walk = ignore::WalkBuilder::new(self.root.join(folder)).build().filter_map(Result::ok);

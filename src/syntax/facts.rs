@@ -51,12 +51,44 @@ pub enum Fact {
         /// The value.
         value: Span,
     },
+    /// A field of a class that fills its fields from variables.
+    Setting {
+        /// All of it.
+        span: Span,
+        /// Its class.
+        class: Span,
+        /// The field.
+        name: Span,
+        /// Its type.
+        kind: Span,
+        /// Its default.
+        value: Option<Span>,
+    },
+    /// A class with another one below it.
+    Subclass {
+        /// All of it.
+        span: Span,
+        /// The one below.
+        of: Span,
+    },
     /// A dotenv loader is called.
     EnvLoad {
         /// The call.
         span: Span,
         /// The file it is given.
         path: Option<Span>,
+    },
+    /// A variable is taken out of the environment.
+    EnvRemove {
+        /// The call or statement.
+        span: Span,
+        /// The variable; without it, all of them.
+        name: Option<Span>,
+    },
+    /// An env file is put over the variables that are there already.
+    EnvOverride {
+        /// The call.
+        span: Span,
     },
     /// A module or an item of one is imported.
     Import {
@@ -108,6 +140,29 @@ pub enum Fact {
         span: Span,
         /// Its name.
         name: Span,
+    },
+    /// What gets a value in here, or as an argument of the function of this name, demands this idiom.
+    Wants {
+        /// All of it.
+        span: Span,
+        /// The function.
+        name: Option<Span>,
+        /// The idiom's id.
+        idiom: String,
+    },
+    /// An import under another name.
+    Renamed {
+        /// The item and its new name.
+        span: Span,
+        /// The item.
+        of: Span,
+        /// Its new name.
+        to: Span,
+    },
+    /// An import that serves this file alone.
+    Droppable {
+        /// All of it.
+        span: Span,
     },
     /// Literals in here that no slot catches follow this idiom.
     Within {
@@ -248,10 +303,22 @@ fn build(head: &str, span: Span, captures: &[(&str, Span)]) -> Option<Fact> {
         "call" => Fact::Call { span, callee: member("callee")?, arguments: member("arguments") },
         "env.read" => Fact::EnvRead { span, name: member("name")?, default: member("default") },
         "env.write" => Fact::EnvWrite { span, name: member("name")?, value: member("value")? },
+        "setting" => Fact::Setting {
+            span,
+            class: member("class")?,
+            name: member("name")?,
+            kind: member("kind")?,
+            value: member("value"),
+        },
+        "subclass" => Fact::Subclass { span, of: member("of")? },
         "env.load" => Fact::EnvLoad { span, path: member("path") },
+        "env.remove" => Fact::EnvRemove { span, name: member("name") },
+        "env.override" => Fact::EnvOverride { span },
         "import" => Fact::Import { span, name: member("name")?, item: member("item"), alias: member("alias") },
         "comment" => Fact::Comment { span },
         "literal-only" => Fact::LiteralOnly { span, name: member("name")? },
+        "renamed" => Fact::Renamed { span, of: member("of")?, to: member("to")? },
+        "droppable" => Fact::Droppable { span },
         "deferred" => Fact::Deferred { span },
         "prologue" => Fact::Prologue { span },
         "entry" => Fact::Entry { body: member("body")? },
@@ -270,6 +337,7 @@ fn build(head: &str, span: Span, captures: &[(&str, Span)]) -> Option<Fact> {
                     name: member("name"),
                     body: member("body"),
                 },
+                "wants" => Fact::Wants { span, name: member("name"), idiom: idiom.to_owned() },
                 "within" => Fact::Within { span, idiom: idiom.to_owned() },
                 _ => return None,
             }
@@ -299,12 +367,19 @@ fn span_of(fact: &Fact) -> Span {
         | Fact::Call { span, .. }
         | Fact::EnvRead { span, .. }
         | Fact::EnvWrite { span, .. }
+        | Fact::Setting { span, .. }
+        | Fact::Subclass { span, .. }
         | Fact::EnvLoad { span, .. }
+        | Fact::EnvRemove { span, .. }
+        | Fact::EnvOverride { span }
         | Fact::Import { span, .. }
         | Fact::Comment { span }
         | Fact::Prologue { span }
         | Fact::Deferred { span }
         | Fact::LiteralOnly { span, .. }
+        | Fact::Renamed { span, .. }
+        | Fact::Droppable { span }
+        | Fact::Wants { span, .. }
         | Fact::Slot { span, .. }
         | Fact::Within { span, .. } => span,
         Fact::Entry { body } => body,
@@ -318,7 +393,11 @@ pub const VOCABULARY: &[(&str, &[&str])] = &[
     ("call", &["callee", "arguments"]),
     ("env.read", &["name", "default"]),
     ("env.write", &["name", "value"]),
+    ("setting", &["class", "name", "kind", "value"]),
+    ("subclass", &["of"]),
     ("env.load", &["path"]),
+    ("env.remove", &["name"]),
+    ("env.override", &[]),
     ("import", &["name", "item", "alias"]),
     ("comment", &[]),
     ("prologue", &[]),
@@ -327,4 +406,7 @@ pub const VOCABULARY: &[(&str, &[&str])] = &[
     ("entry", &["body"]),
     ("slot.*", &["value", "name", "body", "from"]),
     ("within.*", &[]),
+    ("wants.*", &["name"]),
+    ("renamed", &["of", "to"]),
+    ("droppable", &[]),
 ];

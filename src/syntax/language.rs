@@ -39,6 +39,8 @@ pub struct Language {
     /// Packages that load `.env`.
     #[serde(default, rename = "loader")]
     pub loaders: Vec<Loader>,
+    /// The classes that fill their fields from variables.
+    pub settings: Option<Settings>,
     /// How a literal is replaced in each kind of place; `value` is the default.
     #[serde(rename = "idiom")]
     pub idioms: Vec<Idiom>,
@@ -89,6 +91,40 @@ pub struct Loader {
     pub at: String,
 }
 
+/// Classes that fill their fields from variables: `@setting` in `facts.scm`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Settings {
+    /// The module that they come from.
+    pub module: String,
+    /// The packages that bring it, as manifests name them.
+    pub packages: Vec<String>,
+    /// Calls that hold a default beside other things.
+    pub fields: Vec<String>,
+    /// The default in such a call that stands for none.
+    pub required: String,
+    /// Types that a default is wrapped in.
+    pub wrappers: Vec<String>,
+    /// Settings of a field that name its variable, the strongest first.
+    pub aliases: Vec<String>,
+    /// Settings of a class: what its variables begin with.
+    pub prefix: Vec<String>,
+    /// That it tells upper from lower case.
+    pub exact: Vec<String>,
+    /// The env files that it reads.
+    pub files: Vec<String>,
+    /// The same, given where the class is used.
+    pub given_files: Vec<String>,
+    /// What it does with names it has no field for, and the values that let them pass.
+    pub open: Vec<String>,
+    /// See `open`.
+    pub open_values: Vec<String>,
+    /// Words in a class that make its names or values unclear.
+    pub unclear: Vec<String>,
+    /// Why no other name may stand in the env file: `{place}` and `{env}` are filled in.
+    pub refuse: String,
+}
+
 /// How a literal in one kind of place is replaced.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -109,6 +145,9 @@ pub struct Idiom {
     /// Added to the arguments of a call whose format string mentions the slot's name.
     #[serde(default)]
     pub captured: String,
+    /// The idioms that take over where what gets the value demands them: `@wants.<idiom>`.
+    #[serde(default)]
+    pub gives_way: Vec<String>,
     /// Why there is no edit here.
     #[serde(default)]
     pub refuse: String,

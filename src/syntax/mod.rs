@@ -9,4 +9,4 @@ mod language;
 pub use document::Document;
 pub use facts::{Fact, Facts, VOCABULARY};
 pub(crate) use language::glob;
-pub use language::{Idiom, Language, Loader, Part, Reading};
+pub use language::{Idiom, Language, Loader, Part, Reading, Settings};

@@ -73,3 +73,14 @@ match token:
     case "pattern":
 #        ^^^^^^^^^ !slot.template
         pass
+class Settings(BaseSettings, env_prefix="APP_"):
+#              ^^^^^^^^^^^^ subclass.of
+    api_key: str = "seven"
+#   ^^^^^^^ setting.name
+    model_config: SettingsConfigDict = {}
+#   ^^^^^^^^^^^^ !setting.name
+    count: ClassVar[int] = 1
+#   ^^^^^ !setting.name
+class Other(BaseModel):
+    api_key: str = "eight"
+#   ^^^^^^^ !setting.name

@@ -1,0 +1,2 @@
+pub const KEY: &str = "{anthropic.api}";
+pub const VERSION: usize = 1;
