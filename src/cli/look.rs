@@ -22,6 +22,8 @@ pub(super) struct Looker<'l> {
     looked: &'l AtomicUsize,
     events: Sender<Event>,
     buffer: Vec<u8>,
+    /// How much of the buffer is of this file.
+    filled: usize,
 }
 
 /// The part of a large or binary file that is searched at a time, and how much of it is searched again with the next.
@@ -30,7 +32,7 @@ const OVERLAP: usize = 16 << 10;
 
 impl<'l> Looker<'l> {
     pub(super) fn new(options: &'l Options, looked: &'l AtomicUsize, events: &Sender<Event>) -> Looker<'l> {
-        Looker { options, looked, events: events.clone(), buffer: Vec::new() }
+        Looker { options, looked, events: events.clone(), buffer: Vec::new(), filled: 0 }
     }
 
     /// Looks at a regular file.
@@ -61,12 +63,13 @@ impl<'l> Looker<'l> {
         // Files of /proc say 0.
         let most = if size == 0 { LARGE } else { size.min(LARGE + 1) };
         self.fill(&mut file, 0, most as usize)?;
-        let is_utf16 = matches!(self.buffer.as_slice(), [0xff, 0xfe, ..] | [0xfe, 0xff, ..]);
+        let bytes = &self.buffer[..self.filled];
+        let is_utf16 = matches!(bytes, [0xff, 0xfe, ..] | [0xfe, 0xff, ..]);
         if is_utf16 {
             return Ok(true);
         }
-        if !is_binary(&self.buffer) && self.buffer.len() as u64 <= LARGE {
-            return Ok(needs_look(target.workspace.catalogue(), &target.real, &self.buffer));
+        if !is_binary(bytes) && bytes.len() as u64 <= LARGE {
+            return Ok(needs_look(target.workspace.catalogue(), &target.real, bytes));
         }
         self.has_key(target, &mut file)
     }
@@ -77,23 +80,33 @@ impl<'l> Looker<'l> {
         let mut kept = 0;
         loop {
             let read = self.fill(file, kept, WINDOW)?;
-            if !scan(target.workspace.catalogue(), &self.buffer).is_empty() {
+            if !scan(target.workspace.catalogue(), &self.buffer[..self.filled]).is_empty() {
                 return Ok(true);
             }
             if read == 0 {
                 return Ok(false);
             }
-            kept = self.buffer.len().min(OVERLAP);
-            let start = self.buffer.len() - kept;
-            self.buffer.copy_within(start.., 0);
+            kept = self.filled.min(OVERLAP);
+            self.buffer.copy_within(self.filled - kept..self.filled, 0);
         }
     }
 
     /// Reads up to `most` bytes behind the first `kept` of the buffer; returns how many.
     fn fill(&mut self, file: &mut File, kept: usize, most: usize) -> io::Result<usize> {
-        self.buffer.truncate(kept);
-        self.buffer.reserve(most);
-        file.take(most as u64).read_to_end(&mut self.buffer)
+        // What stands there from another file need not be cleared.
+        if self.buffer.len() < kept + most {
+            self.buffer.resize(kept + most, 0);
+        }
+        self.filled = kept;
+        while self.filled < kept + most {
+            match file.read(&mut self.buffer[self.filled..kept + most]) {
+                Ok(0) => break,
+                Ok(read) => self.filled += read,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(self.filled - kept)
     }
 
     /// A fault in a rule costs one file, and says so.

@@ -1,7 +1,7 @@
 //! Whose key a literal is, told by the place where it stands.
 
 use crate::fixes::Surroundings;
-use crate::secrets::{Client, Format, Provider};
+use crate::secrets::{Client, Format, Provider, has_word};
 use crate::syntax::{Document, Fact, Facts};
 use crate::text::Span;
 
@@ -193,7 +193,7 @@ fn by_name<'a>(doc: &'a Document, facts: &Facts, around: &'a Surroundings, value
     around.catalogue.providers.iter().find_map(|provider| {
         let speaks = |shape: &crate::secrets::Shape| {
             shape.format == Format::Contextual
-                && shape.context.iter().any(|word| lower.contains(word.as_str()))
+                && shape.context.iter().any(|word| has_word(&lower, word))
                 && shape.is_whole(text)
         };
         provider.keys.iter().any(speaks).then(|| slot(provider))

@@ -11,7 +11,8 @@ use std::sync::LazyLock;
 use super::{Finding, Severity};
 use crate::fixes::Surroundings;
 use crate::secrets::{
-    Catalogue, Fingerprint, Provider, Token, fingerprint, redact, runs, scan_runs, slot_candidates, weak_fingerprint,
+    Catalogue, Fingerprint, Provider, Token, fingerprint, has_word, redact, runs, scan_runs, slot_candidates,
+    weak_fingerprint,
 };
 use crate::syntax::{Document, Facts, Language};
 use crate::text::Span;
@@ -110,7 +111,7 @@ impl<'d> Context<'d> {
         let words: Vec<String> = words.map(|word| word.to_ascii_lowercase()).collect();
         rest.iter().any(|part| {
             let text = self.doc.slice(*part).to_ascii_lowercase();
-            words.iter().any(|word| text.contains(word.as_str()))
+            words.iter().any(|word| has_word(&text, word))
         })
     }
 
@@ -157,7 +158,8 @@ pub fn is_env_file(path: &Path) -> bool {
         Regex::new(r"^(?:\.env(?:\..+)?|.+\.env|\.envrc|\.dev\.vars|\.env\.keys)$").expect("a literal pattern")
     });
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or("");
-    NAMES.is_match(name) && !is_env_template(path)
+    // Nearly no name has one of these, and a walk asks for every file.
+    (name.contains(".env") || name == ".dev.vars") && NAMES.is_match(name) && !is_env_template(path)
 }
 
 /// `.env.example` and its like: meant to be committed.

@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use super::placeholder::Placeholders;
 use super::provider::{Confidence, Format, Provider, Shape};
+use super::scan::is_key;
 use super::words::{HEAD, Words};
 
 /// The providers that a check knows.
@@ -18,6 +19,8 @@ pub struct Catalogue {
     pub providers: Vec<Provider>,
     pub(super) placeholders: Placeholders,
     pub(super) anchors: Words<Vec<ShapeId>>,
+    /// The signs in anchors that are no key characters.
+    pub(super) joints: BTreeSet<u8>,
     /// Anchors that are short or do not begin in a run of key characters, each with its shape.
     pub(super) wide: Vec<(Finder<'static>, ShapeId)>,
     /// Distinctive shapes without an anchor.
@@ -201,6 +204,7 @@ fn index(providers: Vec<Provider>, placeholders: Placeholders, secret_name: Rege
     Catalogue {
         providers,
         placeholders,
+        joints: anchors.keys().flat_map(|anchor| anchor.bytes()).filter(|&byte| !is_key(byte)).collect(),
         anchors: Words::new(anchors),
         wide,
         unanchored,

@@ -1,5 +1,6 @@
 //! The schema of `providers.toml`, and of `[[provider]]` in `aikeys.toml`.
 
+use std::ops::RangeInclusive;
 use std::sync::OnceLock;
 
 use regex::bytes::Regex;
@@ -101,6 +102,16 @@ pub struct Shape {
     pub note: String,
     #[serde(skip)]
     compiled: OnceLock<Option<Regex>>,
+    #[serde(skip)]
+    whole: OnceLock<Whole>,
+}
+
+/// A shape that covers a text from end to end.
+#[derive(Debug)]
+struct Whole {
+    /// How long such a text can be: this is asked first.
+    lengths: RangeInclusive<usize>,
+    regex: OnceLock<Option<Regex>>,
 }
 
 /// Whether a shape stands alone.
@@ -258,14 +269,19 @@ impl Shape {
         self.anchors.iter().find(starts).map_or("", String::as_str)
     }
 
-    /// `value`, and nothing more, has this shape.
+    /// `value`, and nothing more, has this shape, or its lenient form.
     pub fn is_whole(&self, value: &str) -> bool {
-        self.regex().is_some_and(|regex| whole(regex, value))
-            || self.lenient_regex().is_some_and(|regex| whole(&regex, value))
-    }
-
-    fn lenient_regex(&self) -> Option<Regex> {
-        Regex::new(self.lenient.as_deref()?).ok()
+        let all = || match &self.lenient {
+            Some(lenient) => format!("{}|{lenient}", self.regex),
+            None => self.regex.clone(),
+        };
+        let whole = self.whole.get_or_init(|| {
+            let hir = regex_syntax::Parser::new().parse(&all()).ok();
+            let lengths = hir.and_then(|it| Some(it.properties().minimum_len()?..=it.properties().maximum_len()?));
+            Whole { lengths: lengths.unwrap_or(0..=usize::MAX), regex: OnceLock::new() }
+        });
+        let regex = || whole.regex.get_or_init(|| Regex::new(&format!(r"\A(?:{})\z", all())).ok()).as_ref();
+        whole.lengths.contains(&value.len()) && regex().is_some_and(|regex| regex.is_match(value.as_bytes()))
     }
 
     /// `value` holds the character classes that [`Shape::require`] names.
@@ -277,12 +293,6 @@ impl Shape {
             _ => true,
         })
     }
-}
-
-/// The leftmost-first match may be shorter than another one that is whole, so the end is tried with `find_iter` first
-/// and only an exact cover counts.
-fn whole(regex: &Regex, value: &str) -> bool {
-    regex.find(value.as_bytes()).is_some_and(|found| found.start() == 0 && found.end() == value.len())
 }
 
 impl Boundary {

@@ -7,6 +7,7 @@
 use super::catalogue::{Catalogue, ShapeId, Speaks};
 use super::provider::{Class, Format};
 use super::strength::{looks_generated, looks_secret};
+use super::words::has_word;
 use crate::text::Span;
 
 /// A key that a distinctive shape matched.
@@ -60,30 +61,31 @@ pub fn slot_candidates(catalogue: &Catalogue, text: &[u8], runs: &[Span]) -> Vec
         let path = run.contains(&b'/') && run.len() < LONG && run.split(|&byte| byte == b'/').all(|it| it.len() < RUN);
         beside && mixed && !path
     };
-    let secret = |run: &&Span| {
-        std::str::from_utf8(&text[run.range()]).is_ok_and(|run| {
-            let shaped = || catalogue.contextual.iter().any(|&id| catalogue.shape(id).1.is_whole(run));
-            looks_secret(catalogue, run) && (looks_generated(run) || shaped())
-        })
+    let word = |run: &Span| std::str::from_utf8(&text[run.range()]).unwrap_or("");
+    let random = |run: &&Span| {
+        let shaped = || catalogue.contextual.iter().any(|&id| catalogue.shape(id).1.is_whole(word(run)));
+        looks_generated(word(run)) || shaped()
     };
-    let found: Vec<Span> = runs.iter().filter(fills).filter(secret).copied().collect();
-    if found.is_empty() || speaks(catalogue, text) {
-        return found;
+    let mut found: Vec<Span> = runs.iter().filter(fills).filter(random).copied().collect();
+    if !found.is_empty() && !speaks(catalogue, text) {
+        found.retain(|run| is_named(catalogue, text, *run));
     }
-    found.into_iter().filter(|run| is_named(catalogue, text, *run)).collect()
+    found.retain(|run| looks_secret(catalogue, word(run)));
+    found
 }
 
 /// Before a run of the shape of a provider's key stands a word for the provider, and one for secrets.
 fn is_named(catalogue: &Catalogue, text: &[u8], run: Span) -> bool {
     let before = &text[run.range().start.saturating_sub(NEAR)..run.range().start];
     let Ok(run) = std::str::from_utf8(&text[run.range()]) else { return false };
+    let shapes = catalogue.shapes().map(|id| catalogue.shape(id).1);
+    let mut shapes = shapes.filter(|shape| shape.format == Format::Contextual && shape.is_whole(run)).peekable();
+    if shapes.peek().is_none() {
+        return false;
+    }
     let before = String::from_utf8_lossy(before).to_ascii_lowercase();
     SECRET_WORDS.iter().any(|word| before.contains(word))
-        && catalogue.shapes().map(|id| catalogue.shape(id).1).any(|shape| {
-            shape.format == Format::Contextual
-                && shape.context.iter().any(|word| before.contains(word.as_str()))
-                && shape.is_whole(run)
-        })
+        && shapes.any(|shape| shape.context.iter().any(|word| has_word(&before, word)))
 }
 
 /// Every name of a secret holds one.
@@ -118,8 +120,13 @@ pub fn scan_runs(catalogue: &Catalogue, text: &[u8], runs: &[Span]) -> Vec<Token
     let mut found = Vec::new();
     let mut from = 0;
     for run in runs.iter().map(|run| run.range()) {
-        let start = run.start.saturating_sub(BEFORE).max(from);
-        let end = text.len().min(run.end + BEHIND);
+        // Few anchors reach out of a run, all over the same signs.
+        let joined = |at: Option<usize>| at.and_then(|at| text.get(at)).is_some_and(|it| catalogue.joints.contains(it));
+        let start = match joined(run.start.checked_sub(1)) {
+            true => run.start.saturating_sub(BEFORE).max(from),
+            false => run.start,
+        };
+        let end = if joined(Some(run.end)) { text.len().min(run.end + BEHIND) } else { run.end };
         for hit in catalogue.anchors.find(&text[start..end]) {
             for &shape in hit.of {
                 match_at(catalogue, text, start + hit.start, shape, &mut found);
@@ -279,7 +286,7 @@ fn keys_of(text: &[u8]) -> u64 {
 }
 
 /// Letters, digits, `_`, `-`, `+`, `/`.
-fn is_key(byte: u8) -> bool {
+pub(super) fn is_key(byte: u8) -> bool {
     let letter = (byte | 0x20).wrapping_sub(b'a') < 26;
     let digit = byte.wrapping_sub(b'0') < 10;
     letter | digit | (byte == b'_') | (byte == b'-') | (byte == b'+') | (byte == b'/')
