@@ -94,18 +94,16 @@ pub fn plan(
     let mut planned: BTreeMap<PathBuf, Vec<EnvEntry>> = BTreeMap::new();
     for doc in docs {
         let path = doc.path().to_owned();
-        let mut left: BTreeSet<(u32, String)> = BTreeSet::new();
         for _ in 0..ROUNDS {
             let text = texts.get(&path).map_or_else(|| doc.text().to_owned(), |(_, now)| now.clone());
             let now = Document::with_language(path.clone(), text, doc.language());
             let mut around = surroundings(workspace, &now, vec![to.clone()]);
             around.name = name.map(str::to_owned);
             add_planned(&mut around, &planned, &texts);
-            let Some(step) = next_step(workspace, &now, &around, keep, &left) else { break };
-            match step {
-                Step::Refuse { start, reason, line } => {
-                    left.insert((start, reason.clone()));
-                    plan.refused.push(Refused { path: path.clone(), line, reason });
+            match next_step(workspace, &now, &around, keep) {
+                Step::Stay(refused) => {
+                    plan.refused.extend(refused);
+                    break;
                 }
                 Step::Apply { fix, line } => {
                     let env = around.env.path.clone();
@@ -116,8 +114,6 @@ pub fn plan(
                     }
                     apply(workspace, &now, &fix, &mut texts);
                     record(&mut plan, &mut planned, &now, fix, line, env);
-                    left.clear();
-                    plan.refused.retain(|it| it.path != path);
                     if elsewhere {
                         break;
                     }
@@ -149,34 +145,28 @@ fn committed(workspace: &Workspace, doc: &Document, keep: &dyn Fn(&Path, &Findin
 
 enum Step {
     Apply { fix: Fix, line: u32 },
-    Refuse { start: u32, reason: String, line: u32 },
+    Stay(Vec<Refused>),
 }
 
-/// The first finding that can be fixed, else the first that cannot and was not said yet.
+/// The first finding that can be fixed, else all that cannot.
 fn next_step(
     workspace: &Workspace,
     doc: &Document,
     around: &Surroundings,
     keep: &dyn Fn(&Path, &Finding) -> bool,
-    left: &BTreeSet<(u32, String)>,
-) -> Option<Step> {
+) -> Step {
     let findings = rules::check(doc, around);
     let findings = workspace.judge(doc.path(), findings).unwrap_or_default();
-    let mut refuse = None;
+    let mut refused = Vec::new();
     for finding in findings.iter().filter(|finding| keep(doc.path(), finding)) {
         let line = doc.lines().line_of(finding.span.start) + 1;
         let repairs = rules::fixes(doc, around, finding);
         if let Some(fix) = repairs.fixes.into_iter().find(|fix| fix.safety != Safety::Offered) {
-            return Some(Step::Apply { fix, line });
+            return Step::Apply { fix, line };
         }
-        if let Some(reason) = repairs.refused {
-            let start = finding.span.start;
-            if !left.contains(&(start, reason.clone())) {
-                refuse.get_or_insert(Step::Refuse { start, reason, line });
-            }
-        }
+        refused.extend(repairs.refused.map(|reason| Refused { path: doc.path().to_owned(), line, reason }));
     }
-    refuse
+    Step::Stay(refused)
 }
 
 /// What earlier steps planned is there already for the later ones.

@@ -120,6 +120,18 @@ fn hard_sources_are_checked_in_time() {
 }
 
 #[test]
+fn a_file_full_of_keys_that_stay_is_planned_in_time() {
+    let sandbox = Sandbox::new();
+    let keys = (1..=600).map(|seed| sample("openai.project", seed).expect("the catalogue has OpenAI"));
+    sandbox.write("app.py", keys.map(|key| format!("x = 1  # {key}\n")).collect::<String>());
+    let begun = Instant::now();
+    let output = text(&sandbox.aikeys(&["--check", "--diff-only"]).stdout);
+    // The first one takes the name.
+    assert_eq!(output.matches("stays: ").count(), 599);
+    assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
+}
+
+#[test]
 fn file_names_forge_no_output() {
     let (sandbox, key) = (Sandbox::new(), key());
     let name = "a\nerror: forged\n::error::forged\u{1b}[2J\u{202e}.py";
