@@ -81,13 +81,13 @@ impl std::fmt::Debug for PlannedFile {
 /// Rounds per file: each takes at least one key out, so this many keys in one file are moved at once.
 const ROUNDS: usize = 500;
 
-/// Plans the moves of all findings that `keep` lets through. `name` is the variable the user named.
+/// Plans the moves of the findings that `keep` leaves of all of a file's. `name` is the variable the user named.
 pub fn plan(
     workspace: &Workspace,
     docs: &[&Document],
     to: &Destination,
     name: Option<&str>,
-    keep: &dyn Fn(&Path, &Finding) -> bool,
+    keep: &dyn Fn(&Path, &mut Vec<Finding>),
 ) -> Plan {
     let mut plan = Plan::default();
     let mut texts: BTreeMap<PathBuf, (String, String)> = BTreeMap::new();
@@ -133,10 +133,10 @@ pub fn plan(
 }
 
 /// What is to be said of the keys of a document that a commit holds.
-fn committed(workspace: &Workspace, doc: &Document, keep: &dyn Fn(&Path, &Finding) -> bool) -> Vec<String> {
+fn committed(workspace: &Workspace, doc: &Document, keep: &dyn Fn(&Path, &mut Vec<Finding>)) -> Vec<String> {
     let findings = rules::check(doc, &workspace.surroundings(doc.path()));
     let mut findings = workspace.judge(doc.path(), findings).unwrap_or_default();
-    findings.retain(|finding| keep(doc.path(), finding));
+    keep(doc.path(), &mut findings);
     workspace.annotate(doc, &mut findings);
     let known = findings.iter().filter(|it| it.notes.first().is_some_and(|note| note.starts_with("already committed")));
     let line = |it: &Finding| doc.lines().line_of(it.span.start) + 1;
@@ -153,12 +153,13 @@ fn next_step(
     workspace: &Workspace,
     doc: &Document,
     around: &Surroundings,
-    keep: &dyn Fn(&Path, &Finding) -> bool,
+    keep: &dyn Fn(&Path, &mut Vec<Finding>),
 ) -> Step {
     let findings = rules::check(doc, around);
-    let findings = workspace.judge(doc.path(), findings).unwrap_or_default();
+    let mut findings = workspace.judge(doc.path(), findings).unwrap_or_default();
+    keep(doc.path(), &mut findings);
     let mut refused = Vec::new();
-    for finding in findings.iter().filter(|finding| keep(doc.path(), finding)) {
+    for finding in &findings {
         let line = doc.lines().line_of(finding.span.start) + 1;
         let repairs = rules::fixes(doc, around, finding);
         if let Some(fix) = repairs.fixes.into_iter().find(|fix| fix.safety != Safety::Offered) {

@@ -141,7 +141,14 @@ impl Document {
         let parse = || {
             let mut parser = Parser::new();
             parser.set_language(self.language?.grammar()).ok()?;
-            parser.parse(&self.text, self.old_tree.as_ref()).filter(is_sane)
+            let (bytes, mut reads) = (self.text.as_bytes(), 0);
+            let mut read = |at: usize, _| {
+                reads += 1;
+                let rest = bytes.get(at..).filter(|_| reads <= READS).unwrap_or_default();
+                &rest[..rest.len().min(PIECE)]
+            };
+            let tree = parser.parse_with_options(&mut read, self.old_tree.as_ref(), None)?;
+            (reads <= READS && is_sane(&tree)).then_some(tree)
         };
         self.tree.get_or_init(parse).as_ref()
     }
@@ -151,6 +158,11 @@ impl Document {
 /// square of either: half a minute for 100,000 open brackets, or as many `.call()` in a row.
 const DEEPEST: usize = 2_000;
 const HEAP: usize = 5_000;
+
+/// A parser reads a text about once, piece by piece. Behind 100,000 `r#"` it looks for the end each time (40 s): after so
+/// many pieces it is given up.
+const PIECE: usize = 4 << 10;
+const READS: usize = 50_000;
 
 /// The tree is code.
 fn is_sane(tree: &Tree) -> bool {

@@ -140,7 +140,7 @@ fn move_keys(stage: &Stage, meanwhile: &mut dyn FnMut()) -> Outcome {
         Store::Local => Local::open(stage.root()).destination(),
         Store::Env => Destination::env(),
     };
-    carry_out_beside(&workspace, &plan(&workspace, &docs, &to, None, &|_, _| true), meanwhile)
+    carry_out_beside(&workspace, &plan(&workspace, &docs, &to, None, &|_, _| {}), meanwhile)
 }
 
 /// Adds lines at any moment, as other programs do.
