@@ -1,6 +1,20 @@
-//! Long tests against real programs: `cargo test --test journeys`, or all of them by `tests/run.sh`.
+//! Long tests: real programs, and all rounds of what `cargo test` does a part of.
 //!
-//! A plain `cargo test` leaves them out, so that it stays under a minute.
+//! `cargo test --test journeys`, or all of them by `tests/run.sh`. A plain `cargo test` leaves them out, so that it stays
+//! under a minute.
 
+mod leaks;
+mod loss;
 mod real;
+#[expect(dead_code, reason = "`tests` uses all of it")]
+mod support;
 mod survival;
+
+/// Of the server's tests only the client, and of that a part.
+#[expect(dead_code, reason = "`tests` uses all of it")]
+mod lsp {
+    pub(crate) mod client;
+}
+
+/// One round in so many.
+const PART: usize = 1;

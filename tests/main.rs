@@ -8,3 +8,6 @@ mod lsp;
 mod rules;
 mod support;
 mod tidy;
+
+/// The long tests do one round in so many here, and all of them in `journeys.rs`.
+const PART: usize = 10;

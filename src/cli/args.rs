@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
+use clap::error::{ContextKind, ErrorKind};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use crate::rules::{RULES, Severity};
@@ -26,7 +27,13 @@ pub enum Request {
 /// Without arguments it is a language server on standard input and output. Exit codes of a check: 0 nothing at or above
 /// `--fail-on`, 1 findings, 2 something could not be checked.
 #[derive(Debug, Parser)]
-#[command(name = "aikeys-lsp", version, args_conflicts_with_subcommands = true, max_term_width = 110)]
+#[command(
+    name = "aikeys-lsp",
+    bin_name = "aikeys-lsp",
+    version,
+    args_conflicts_with_subcommands = true,
+    max_term_width = 110
+)]
 #[command(
     override_usage = "aikeys-lsp --check [OPTIONS] [PATH]...\n       aikeys-lsp <COMMAND>\n       aikeys-lsp --stdio"
 )]
@@ -47,7 +54,7 @@ struct Whole {
 ///
 /// Exit codes: 0 nothing at or above `--fail-on`, 1 findings, 2 something could not be checked.
 #[derive(Debug, Parser)]
-#[command(name = "aikeys-lsp", version, max_term_width = 110)]
+#[command(name = "aikeys-lsp", bin_name = "aikeys-lsp", version, max_term_width = 110)]
 #[command(override_usage = "aikeys-lsp --check [OPTIONS] [PATH]...")]
 pub struct Check {
     /// Files and folders to check [default: .]
@@ -204,6 +211,18 @@ pub struct Output {
 
 /// Reads the arguments. The error knows its exit code and whether it is an answer to `--help`.
 pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Request, clap::Error> {
+    request(args).map_err(|mut error| {
+        // Of an option that is not there no other one is a better guess: `--include-build` for `--since`.
+        for guess in [ContextKind::SuggestedArg, ContextKind::Suggested] {
+            if error.kind() == ErrorKind::UnknownArgument {
+                error.remove(guess);
+            }
+        }
+        error
+    })
+}
+
+fn request(args: impl IntoIterator<Item = OsString>) -> Result<Request, clap::Error> {
     let args: Vec<OsString> = args.into_iter().collect();
     if args.len() <= 1 {
         return Ok(Request::Nothing);
@@ -216,7 +235,7 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Request, clap::
     match whole.command {
         Some(command) => Ok(Request::Command(command)),
         None if whole.check.paths.is_empty() && whole.stdio => Ok(Request::Serve),
-        None => Err(clap.error(clap::error::ErrorKind::MissingRequiredArgument, missing_check(&whole.check))),
+        None => Err(clap.error(ErrorKind::MissingRequiredArgument, missing_check(&whole.check))),
     }
 }
 

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::check::CheckedFile;
 use super::report::slashed;
+use crate::rules::Finding;
 
 /// The findings that are not reported.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -60,7 +61,7 @@ impl Baseline {
 
     /// The baseline that lists all findings.
     pub fn of(files: &[CheckedFile]) -> Baseline {
-        Baseline { entries: files.iter().flat_map(entries).collect() }
+        Baseline { entries: files.iter().flat_map(of_file).collect() }
     }
 
     /// How many findings it lists.
@@ -89,15 +90,18 @@ impl Baseline {
     pub fn apply(&self, files: &mut Vec<CheckedFile>) -> Fit {
         let mut known = 0;
         for file in files.iter_mut() {
-            let mut entries = entries(file).into_iter();
-            file.findings.retain(|_| {
-                let is_known = entries.next().is_some_and(|entry| self.entries.contains(&entry));
-                known += usize::from(is_known);
-                !is_known
-            });
+            known += self.take_known(file.doc.path(), &mut file.findings, |found| &found.finding);
         }
         files.retain(|file| !file.findings.is_empty());
         Fit { known, unmatched: self.entries.len() - known }
+    }
+
+    /// Takes the known ones out of all findings of a file; returns how many.
+    pub(super) fn take_known<F>(&self, path: &Path, findings: &mut Vec<F>, finding: fn(&F) -> &Finding) -> usize {
+        let mut entries = entries(path, findings.iter().map(finding)).into_iter();
+        let all = findings.len();
+        findings.retain(|_| entries.next().is_none_or(|entry| !self.entries.contains(&entry)));
+        all - findings.len()
     }
 }
 
@@ -107,14 +111,18 @@ fn no_baseline(path: &Path, error: &serde_json::Error) -> anyhow::Error {
     anyhow!("{path}:{line}:{column}: this is no baseline: write it again with `--write-baseline`")
 }
 
+fn of_file(file: &CheckedFile) -> Vec<Entry> {
+    entries(file.doc.path(), file.findings.iter().map(|found| &found.finding))
+}
+
 /// An entry a finding, in the order of the findings.
-fn entries(file: &CheckedFile) -> Vec<Entry> {
+fn entries<'f>(path: &Path, findings: impl Iterator<Item = &'f Finding>) -> Vec<Entry> {
     let mut seen: HashMap<(&str, &str), usize> = HashMap::new();
     let mut out = Vec::new();
-    for finding in file.findings.iter().map(|found| &found.finding) {
+    for finding in findings {
         let ordinal = seen.entry((finding.rule, &finding.fingerprint.hex)).or_insert(0);
         out.push(Entry {
-            path: slashed(file.doc.path()),
+            path: slashed(path),
             rule: finding.rule.to_owned(),
             fingerprint: finding.fingerprint.hex.clone(),
             ordinal: *ordinal,

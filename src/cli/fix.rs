@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::path::Path;
 
+use super::baseline::Baseline;
 use super::report;
 use crate::fixes::Destination;
 use crate::moves::{self, Outcome, Plan};
-use crate::project::Workspace;
+use crate::project::{Workspace, is_variable_name};
 use crate::rules::{self, Finding};
 use crate::secrets::discreet;
 use crate::stores;
@@ -44,28 +45,33 @@ pub enum Fixed {
 
 /// Plans and carries out the moves in these documents of a workspace.
 ///
-/// `is_named` tells the paths the user named: tests and fixtures are left alone unless they were.
+/// `is_named` tells the paths the user named: tests and fixtures are left alone unless they were. What the baseline lists
+/// stays.
 pub fn fix(
     workspace: &Workspace,
     docs: &[&Document],
     options: &FixOptions,
     is_named: &dyn Fn(&Path) -> bool,
+    baseline: &Baseline,
     out: &mut dyn Write,
     ask: &mut dyn FnMut(&mut dyn Write) -> io::Result<bool>,
 ) -> anyhow::Result<Fixed> {
     let to = destination(workspace.root(), options.to.as_deref())?;
     if let Some(name) = &options.name {
         anyhow::ensure!(
-            is_variable(name),
+            is_variable_name(name),
             "`--name` {:?} is no name of a variable: use letters, digits and `_`",
             discreet(name)
         );
     }
-    let keep = |path: &Path, finding: &Finding| {
+    let keep = |path: &Path, findings: &mut Vec<Finding>| {
         let test = crate::syntax::Language::of_path(path).is_some_and(|language| language.is_test_path(path));
-        let named = |rules: &[String]| rules.iter().any(|rule| rule == finding.rule);
-        let wanted = (options.select.is_empty() || named(&options.select)) && !named(&options.ignore);
-        wanted && finding.rule != "unused-ignore" && (!test || is_named(path))
+        baseline.take_known(path, findings, |finding| finding);
+        findings.retain(|finding| {
+            let named = |rules: &[String]| rules.iter().any(|rule| rule == finding.rule);
+            let wanted = (options.select.is_empty() || named(&options.select)) && !named(&options.ignore);
+            wanted && finding.rule != "unused-ignore" && (!test || is_named(path))
+        });
     };
     let plan = moves::plan(workspace, docs, &to, options.name.as_deref(), &keep);
     if options.diff_only {
@@ -97,11 +103,6 @@ fn destination(root: &Path, to: Option<&str>) -> anyhow::Result<Destination> {
         "local" => anyhow::bail!("there is no encrypted store in {}: make one with `aikeys-lsp init`", root.display()),
         _ => anyhow::bail!("there is no store {:?}: this version moves keys to env and local", discreet(to)),
     }
-}
-
-fn is_variable(name: &str) -> bool {
-    let start = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
-    start && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
 fn write_plan(plan: &Plan, out: &mut dyn Write) -> io::Result<()> {

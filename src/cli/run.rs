@@ -30,7 +30,7 @@ pub fn run(env_file: Option<&Path>, command: &[OsString]) -> anyhow::Result<std:
     let root = workspace.root();
     let mut child = Command::new(program);
     child.args(arguments);
-    for (name, value) in resolve_all(root, &env).with_context(|| format!("{}", env.display()))? {
+    for (name, value) in resolve_all(root, &env)? {
         if std::env::var_os(&name).is_none() {
             child.env(name, value.expose());
         }

@@ -29,7 +29,7 @@ pub(super) fn check(args: &Check) -> Result<u8> {
     let mut fit = baseline.apply(&mut checked.files);
     let mut failed = false;
     if args.fix || args.diff_only {
-        match repair(args, &checked)? {
+        match repair(args, &checked, &baseline)? {
             Fixed::Unchanged if args.diff_only => {
                 warn(args, &checked)?;
                 return Ok(exit_code(args, &checked));
@@ -48,7 +48,7 @@ pub(super) fn check(args: &Check) -> Result<u8> {
 }
 
 /// Moves the keys of every workspace. The plan goes where it does not mix with a machine's report.
-fn repair(args: &Check, checked: &Checked) -> Result<Fixed> {
+fn repair(args: &Check, checked: &Checked, baseline: &Baseline) -> Result<Fixed> {
     ensure!(args.stdin_filename.is_none(), "text on standard input cannot be repaired: name the file");
     let options = FixOptions {
         to: args.to.clone(),
@@ -72,7 +72,7 @@ fn repair(args: &Check, checked: &Checked) -> Result<Fixed> {
         let files: Vec<&CheckedFile> = checked.files.iter().filter(inside).collect();
         let docs: Vec<&Document> = files.iter().map(|file| &file.doc).collect();
         let is_named = |path: &Path| files.iter().any(|file| file.doc.path() == path && file.met == Met::Named);
-        match fix::fix(workspace, &docs, &options, &is_named, out, &mut super::ask)? {
+        match fix::fix(workspace, &docs, &options, &is_named, baseline, out, &mut super::ask)? {
             Fixed::Unchanged => {}
             Fixed::Changed if ended == Fixed::Failed => {}
             fixed => ended = fixed,
@@ -116,7 +116,11 @@ fn write_baseline(path: &Path, checked: &Checked) -> Result<u8> {
     let baseline = Baseline::of(&checked.files);
     baseline.write(path)?;
     let shown = visible(&path.to_string_lossy());
-    writeln!(io::stderr(), "wrote {} to {shown}", counted(baseline.len(), "finding"))?;
+    let count = counted(baseline.len(), "finding");
+    match checked.problems.len() {
+        0 => writeln!(io::stderr(), "wrote {count} to {shown}")?,
+        n => writeln!(io::stderr(), "wrote {count} to {shown}; {n} could not be checked, and may hold more")?,
+    }
     Ok(if checked.problems.is_empty() { CLEAN } else { FAILED })
 }
 

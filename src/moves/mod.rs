@@ -174,7 +174,7 @@ fn cover(workspace: &Workspace, env: &Path) -> Result<(), MoveError> {
 
 /// The value of every variable of an env file, references resolved: the environment for a child.
 pub fn resolve_all(root: &Path, env: &Path) -> Result<Vec<(String, Secret)>, MoveError> {
-    let values = project::read_values(env)?;
+    let values = project::values_to_run_with(env)?;
     let resolve = |(name, value): (String, Secret)| match SecretRef::parse(value.expose()) {
         Some(reference) => Ok((name, stores::get(root, &reference)?)),
         None => Ok((name, value)),

@@ -81,31 +81,29 @@ impl std::fmt::Debug for PlannedFile {
 /// Rounds per file: each takes at least one key out, so this many keys in one file are moved at once.
 const ROUNDS: usize = 500;
 
-/// Plans the moves of all findings that `keep` lets through. `name` is the variable the user named.
+/// Plans the moves of the findings that `keep` leaves of all of a file's. `name` is the variable the user named.
 pub fn plan(
     workspace: &Workspace,
     docs: &[&Document],
     to: &Destination,
     name: Option<&str>,
-    keep: &dyn Fn(&Path, &Finding) -> bool,
+    keep: &dyn Fn(&Path, &mut Vec<Finding>),
 ) -> Plan {
     let mut plan = Plan::default();
     let mut texts: BTreeMap<PathBuf, (String, String)> = BTreeMap::new();
     let mut planned: BTreeMap<PathBuf, Vec<EnvEntry>> = BTreeMap::new();
     for doc in docs {
         let path = doc.path().to_owned();
-        let mut left: BTreeSet<(u32, String)> = BTreeSet::new();
         for _ in 0..ROUNDS {
             let text = texts.get(&path).map_or_else(|| doc.text().to_owned(), |(_, now)| now.clone());
             let now = Document::with_language(path.clone(), text, doc.language());
             let mut around = surroundings(workspace, &now, vec![to.clone()]);
             around.name = name.map(str::to_owned);
             add_planned(&mut around, &planned, &texts);
-            let Some(step) = next_step(workspace, &now, &around, keep, &left) else { break };
-            match step {
-                Step::Refuse { start, reason, line } => {
-                    left.insert((start, reason.clone()));
-                    plan.refused.push(Refused { path: path.clone(), line, reason });
+            match next_step(workspace, &now, &around, keep) {
+                Step::Stay(refused) => {
+                    plan.refused.extend(refused);
+                    break;
                 }
                 Step::Apply { fix, line } => {
                     let env = around.env.path.clone();
@@ -116,8 +114,6 @@ pub fn plan(
                     }
                     apply(workspace, &now, &fix, &mut texts);
                     record(&mut plan, &mut planned, &now, fix, line, env);
-                    left.clear();
-                    plan.refused.retain(|it| it.path != path);
                     if elsewhere {
                         break;
                     }
@@ -137,10 +133,10 @@ pub fn plan(
 }
 
 /// What is to be said of the keys of a document that a commit holds.
-fn committed(workspace: &Workspace, doc: &Document, keep: &dyn Fn(&Path, &Finding) -> bool) -> Vec<String> {
+fn committed(workspace: &Workspace, doc: &Document, keep: &dyn Fn(&Path, &mut Vec<Finding>)) -> Vec<String> {
     let findings = rules::check(doc, &workspace.surroundings(doc.path()));
     let mut findings = workspace.judge(doc.path(), findings).unwrap_or_default();
-    findings.retain(|finding| keep(doc.path(), finding));
+    keep(doc.path(), &mut findings);
     workspace.annotate(doc, &mut findings);
     let known = findings.iter().filter(|it| it.notes.first().is_some_and(|note| note.starts_with("already committed")));
     let line = |it: &Finding| doc.lines().line_of(it.span.start) + 1;
@@ -149,34 +145,29 @@ fn committed(workspace: &Workspace, doc: &Document, keep: &dyn Fn(&Path, &Findin
 
 enum Step {
     Apply { fix: Fix, line: u32 },
-    Refuse { start: u32, reason: String, line: u32 },
+    Stay(Vec<Refused>),
 }
 
-/// The first finding that can be fixed, else the first that cannot and was not said yet.
+/// The first finding that can be fixed, else all that cannot.
 fn next_step(
     workspace: &Workspace,
     doc: &Document,
     around: &Surroundings,
-    keep: &dyn Fn(&Path, &Finding) -> bool,
-    left: &BTreeSet<(u32, String)>,
-) -> Option<Step> {
+    keep: &dyn Fn(&Path, &mut Vec<Finding>),
+) -> Step {
     let findings = rules::check(doc, around);
-    let findings = workspace.judge(doc.path(), findings).unwrap_or_default();
-    let mut refuse = None;
-    for finding in findings.iter().filter(|finding| keep(doc.path(), finding)) {
+    let mut findings = workspace.judge(doc.path(), findings).unwrap_or_default();
+    keep(doc.path(), &mut findings);
+    let mut refused = Vec::new();
+    for finding in &findings {
         let line = doc.lines().line_of(finding.span.start) + 1;
         let repairs = rules::fixes(doc, around, finding);
         if let Some(fix) = repairs.fixes.into_iter().find(|fix| fix.safety != Safety::Offered) {
-            return Some(Step::Apply { fix, line });
+            return Step::Apply { fix, line };
         }
-        if let Some(reason) = repairs.refused {
-            let start = finding.span.start;
-            if !left.contains(&(start, reason.clone())) {
-                refuse.get_or_insert(Step::Refuse { start, reason, line });
-            }
-        }
+        refused.extend(repairs.refused.map(|reason| Refused { path: doc.path().to_owned(), line, reason }));
     }
-    refuse
+    Step::Stay(refused)
 }
 
 /// What earlier steps planned is there already for the later ones.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use serde::Deserialize;
 
+use super::env_file::is_variable_name;
 use super::files::{FileError, read_small};
 use crate::rules::{Rule, Severity};
 use crate::secrets::{Provider, discreet};
@@ -127,6 +128,9 @@ impl Config {
                     format!("{severity:?} is no severity: write error, warning, info, hint or off"),
                 ));
             }
+        }
+        if let Some(name) = config.names.values().find(|name| !is_variable_name(name)) {
+            return Err(wrong(name, format!("{name:?} is no name of a variable: use letters, digits and `_`")));
         }
         let folder = path.parent().unwrap_or(Path::new("")).to_owned();
         let matcher = |globs: &[String]| {

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use super::files::{FileError, append, read_small, write_atomic};
+use super::files::{FileError, append, read_pipe, read_small, write_atomic};
 use crate::secrets::{Secret, env_lines, env_value};
 use crate::text::{Edit, apply, line_ending};
 
@@ -120,9 +120,26 @@ pub fn env_example_line(root: &Path, path: &Path, name: &str, reference: Option<
     Ok(())
 }
 
+/// A name that every shell and loader takes for a variable.
+pub fn is_variable_name(name: &str) -> bool {
+    let start = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+    start && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+}
+
 /// The variables of an env file as a program sees them; the first of two wins, as dotenvy has it.
 pub fn read_values(path: &Path) -> Result<Vec<(String, Secret)>, EnvFileError> {
-    let Some(bytes) = read_small(path)? else { return Ok(Vec::new()) };
+    read_small(path)?.map_or_else(|| Ok(Vec::new()), |bytes| values_of(path, bytes))
+}
+
+/// The same for a program that is started: also from a pipe, as 1Password puts it there and `<(…)` makes one.
+pub fn values_to_run_with(path: &Path) -> Result<Vec<(String, Secret)>, EnvFileError> {
+    match read_pipe(path)? {
+        Some(bytes) => values_of(path, bytes),
+        None => read_values(path),
+    }
+}
+
+fn values_of(path: &Path, bytes: Vec<u8>) -> Result<Vec<(String, Secret)>, EnvFileError> {
     let text = String::from_utf8(bytes).map_err(|_| EnvFileError::NoText { path: path.display().to_string() })?;
     values(&text).map_err(|line| EnvFileError::Broken { path: path.display().to_string(), line })
 }

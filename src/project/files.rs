@@ -3,6 +3,7 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// Why a file is not written or read. Says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -16,6 +17,23 @@ pub enum FileError {
         kind: &'static str,
         /// The owner's way.
         advice: &'static str,
+    },
+    /// What a program is started with stands in a file or comes through a pipe.
+    #[error("{path}: this is {kind}, not an env file: name one with `--env-file`")]
+    NoEnv {
+        /// The path.
+        path: String,
+        /// `a folder` …
+        kind: &'static str,
+    },
+    /// Nobody wrote to a pipe.
+    #[error(
+        "{path}: nothing came through this pipe: start the program that fills it, use that program's own way \
+        (`op run`), or name a file with `--env-file`"
+    )]
+    Silent {
+        /// The path.
+        path: String,
     },
     /// A link that leaves the workspace.
     #[error(
@@ -232,7 +250,6 @@ fn keep_owner_and_mode(_: &File, _: Option<&fs::Metadata>, _: u32) -> io::Result
 
 /// Reads a regular file of at most 16 MB that the tool itself writes or configures; `None` when it is not there.
 pub fn read_small(path: &Path) -> Result<Option<Vec<u8>>, FileError> {
-    const MOST: u64 = 16 << 20;
     let meta = match fs::metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         meta => meta.map_err(FileError::io(path))?,
@@ -245,6 +262,33 @@ pub fn read_small(path: &Path) -> Result<Option<Vec<u8>>, FileError> {
     file.take(MOST).read_to_end(&mut bytes).map_err(FileError::io(path))?;
     Ok(Some(bytes))
 }
+
+/// Reads a pipe to its end; `None` when this is none. Whoever writes to it may ask its owner first, and may not be there.
+pub(super) fn read_pipe(path: &Path) -> Result<Option<Vec<u8>>, FileError> {
+    let shown = || path.display().to_string();
+    match fs::metadata(path).ok().and_then(|meta| special(&meta)) {
+        None => return Ok(None),
+        Some(("a pipe", _)) => {}
+        Some((kind, _)) => return Err(FileError::NoEnv { path: shown(), kind }),
+    }
+    let (sender, bytes) = std::sync::mpsc::channel();
+    let pipe = path.to_owned();
+    // Opening waits for a writer. One that never comes is waited for by this thread alone.
+    std::thread::spawn(move || {
+        let mut bytes = Vec::new();
+        let read = File::open(pipe).and_then(|file| file.take(MOST).read_to_end(&mut bytes));
+        let _ = sender.send(read.map(|_| bytes));
+    });
+    match bytes.recv_timeout(PATIENCE) {
+        Ok(read) => read.map(Some).map_err(FileError::io(path)),
+        Err(_) => Err(FileError::Silent { path: shown() }),
+    }
+}
+
+/// How long a pipe may be silent: someone may have to unlock 1Password first.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// More than any file that the tool itself writes or configures.
+const MOST: u64 = 16 << 20;
 
 /// Makes a folder that only its owner can enter.
 pub fn private_folder(path: &Path) -> Result<(), FileError> {

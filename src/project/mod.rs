@@ -8,7 +8,9 @@ mod source;
 mod workspace;
 
 pub use config::{Config, ProjectError};
-pub use env_file::{EnvFileError, env_example_line, read_values, variable_edit, write_variable};
+pub use env_file::{
+    EnvFileError, env_example_line, is_variable_name, read_values, values_to_run_with, variable_edit, write_variable,
+};
 pub use files::{FileError, FolderLock, append, check_writable, private_folder, read_small, write_atomic};
 pub use source::{LARGE, ReadError, Source, is_binary, read, same_length};
 pub use workspace::Workspace;

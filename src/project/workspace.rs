@@ -1,6 +1,6 @@
 //! A workspace: a root folder with its settings, git, env files and destinations.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -11,7 +11,7 @@ use super::git::{Committed, Git};
 use super::source::{Source, read};
 use crate::fixes::{Destination, EnvEntry, EnvFile, GitState, Surroundings};
 use crate::rules::{self, Finding, is_env_file};
-use crate::secrets::{Catalogue, Provider, Secret, SecretRef, discreet, env_lines, env_value, identity};
+use crate::secrets::{Catalogue, Secret, SecretRef, discreet, env_lines, env_value, identity};
 use crate::syntax::{Document, Language};
 
 /// A root folder and what belongs to it.
@@ -47,7 +47,7 @@ impl Workspace {
             configs: Mutex::default(),
             today: today(),
         };
-        workspace.load_providers(&folder)?;
+        workspace.load_providers()?;
         Ok(workspace)
     }
 
@@ -84,6 +84,15 @@ impl Workspace {
             return Ok(known);
         }
         let found = match (Config::of_folder(folder)?, folder.parent()) {
+            (Some((path, config)), _) if folder != self.root && !config.providers.is_empty() => {
+                return Err(ProjectError::Catalogue {
+                    path: path.display().to_string(),
+                    message: format!(
+                        "providers count for the whole workspace: write `[[provider]]` into {}",
+                        self.root.join("aikeys.toml").display()
+                    ),
+                });
+            }
             (Some((_, config)), _) => Arc::new(config),
             (None, Some(parent)) if folder != self.root => self.folder_config(parent)?,
             (None, _) => Arc::new(Config::default()),
@@ -264,16 +273,9 @@ impl Workspace {
         relatives.take(FILES).filter_map(document).collect()
     }
 
-    fn load_providers(&mut self, folder: &Path) -> Result<(), ProjectError> {
-        let folders: BTreeSet<&Path> = folder.ancestors().take_while(|it| it.starts_with(&self.root)).collect();
-        let mut own: Vec<Provider> = Vec::new();
-        let mut from = PathBuf::new();
-        for folder in folders {
-            if let Some((path, mut config)) = Config::of_folder(folder)? {
-                own.append(&mut config.providers);
-                from = path;
-            }
-        }
+    fn load_providers(&mut self) -> Result<(), ProjectError> {
+        let Some((from, config)) = Config::of_folder(&self.root)? else { return Ok(()) };
+        let own = config.providers;
         if !own.is_empty() {
             let catalogue = Catalogue::with(own).map_err(|error| ProjectError::Catalogue {
                 path: from.display().to_string(),

@@ -9,6 +9,7 @@ use crate::text::Span;
 pub(super) static RULE: Rule = Rule {
     id: "env-file-in-git",
     severity: Severity::Error,
+    cwe: &[538, 312],
     docs: "An env file with secrets is in git, or the next `git add` would take it.
 
 The most common way in which keys leave a machine. An env file that git ignores is the right place for a key; \

@@ -8,6 +8,7 @@ use crate::secrets::{Class, Level, Provider, Shape};
 pub(super) static RULE: Rule = Rule {
     id: "hardcoded-ai-key",
     severity: Severity::Error,
+    cwe: &[798, 540],
     docs: "A complete, provider-shaped AI key stands in a file.
 
 Everyone who can read the file, its history or its backups can use the key, and the account pays. \

@@ -8,6 +8,7 @@ use crate::syntax::Fact;
 pub(super) static RULE: Rule = Rule {
     id: "key-as-fallback",
     severity: Severity::Error,
+    cwe: &[798, 547],
     docs: "A real key is the default of a missing environment variable or argument.
 
 It looks careful and works everywhere, so nobody notices: wherever the variable is missing, \

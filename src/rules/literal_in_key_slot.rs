@@ -10,6 +10,7 @@ use crate::text::Span;
 pub(super) static RULE: Rule = Rule {
     id: "literal-in-key-slot",
     severity: Severity::Error,
+    cwe: &[798],
     docs: "A literal fills a place that can only hold an AI key.
 
 Many providers give out keys without a prefix: 32 letters and digits look like anything else. \

@@ -23,6 +23,8 @@ pub struct Rule {
     pub severity: Severity,
     /// What, why, and what to do: the text of `explain`, hover, SARIF and README. Its first line is the summary.
     pub docs: &'static str,
+    /// The kinds of weakness that it is, by their numbers at <https://cwe.mitre.org>.
+    pub cwe: &'static [u16],
     check: fn(&Context<'_>, &mut Vec<Finding>),
     fixes: fn(&Context<'_>, &Finding) -> Repairs,
 }

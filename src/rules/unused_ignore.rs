@@ -8,6 +8,7 @@ use crate::secrets::Fingerprint;
 pub(super) static RULE: Rule = Rule {
     id: "unused-ignore",
     severity: Severity::Hint,
+    cwe: &[],
     docs: "An `aikeys: ignore[…]` comment has no effect, or gives no reason.
 
 A comment that suppresses nothing hides the next real finding on its line. \

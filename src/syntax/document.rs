@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use tree_sitter::{InputEdit, Parser, Point, Tree};
+use tree_sitter::{InputEdit, Node, Parser, Point, Tree};
 
 use super::facts::{self, Facts};
 use super::language::Language;
@@ -94,19 +94,14 @@ impl Document {
     pub fn mentions(&self, name: &str) -> Vec<Span> {
         let (Some(language), Some(tree)) = (self.language, self.tree()) else { return Vec::new() };
         let mut found = Vec::new();
-        let mut stack = vec![tree.root_node()];
-        while let Some(node) = stack.pop() {
+        walk(tree, |node, _| {
             let span = Span::new(node.start_byte(), node.end_byte());
-            if node.child_count() == 0 {
-                let named = language.identifiers.iter().any(|kind| kind == node.kind());
-                if named && self.slice(span) == name {
-                    found.push(span);
-                }
-                continue;
+            let named = || language.identifiers.iter().any(|kind| kind == node.kind());
+            if node.child_count() == 0 && named() && self.slice(span) == name {
+                found.push(span);
             }
-            stack.extend((0..node.child_count()).filter_map(|at| node.child(at)));
-        }
-        found.sort();
+            true
+        });
         found
     }
 
@@ -144,32 +139,50 @@ impl Document {
 
     fn tree(&self) -> Option<&Tree> {
         let parse = || {
-            if nesting(&self.text) > DEEPEST {
-                return None;
-            }
             let mut parser = Parser::new();
             parser.set_language(self.language?.grammar()).ok()?;
-            parser.parse(&self.text, self.old_tree.as_ref())
+            let (bytes, mut reads) = (self.text.as_bytes(), 0);
+            let mut read = |at: usize, _| {
+                reads += 1;
+                let rest = bytes.get(at..).filter(|_| reads <= READS).unwrap_or_default();
+                &rest[..rest.len().min(PIECE)]
+            };
+            let tree = parser.parse_with_options(&mut read, self.old_tree.as_ref(), None)?;
+            (reads <= READS && is_sane(&tree)).then_some(tree)
         };
         self.tree.get_or_init(parse).as_ref()
     }
 }
 
-/// Nobody writes deeper; a query over 100,000 open brackets takes half a minute. Deeper text is plain text.
+/// Nobody writes deeper, nor leaves more tokens that make no sense: text beyond that is plain text. A query needs the
+/// square of either: half a minute for 100,000 open brackets, or as many `.call()` in a row.
 const DEEPEST: usize = 2_000;
+const HEAP: usize = 5_000;
 
-/// How many brackets are open at once at the most, whatever they stand in.
-fn nesting(text: &str) -> usize {
-    let (mut open, mut most) = (0usize, 0);
-    for byte in text.bytes() {
-        match byte {
-            b'(' | b'[' | b'{' => {
-                open += 1;
-                most = most.max(open);
+/// A parser reads a text about once, piece by piece. Behind 100,000 `r#"` it looks for the end each time (40 s): after so
+/// many pieces it is given up.
+const PIECE: usize = 4 << 10;
+const READS: usize = 50_000;
+
+/// The tree is code.
+fn is_sane(tree: &Tree) -> bool {
+    walk(tree, |node, depth| depth <= DEEPEST && !(node.is_error() && node.child_count() as usize > HEAP))
+}
+
+/// Meets every node in the order of the text, with its depth, for as long as `go_on` says so; then so does this.
+fn walk(tree: &Tree, mut go_on: impl FnMut(Node<'_>, usize) -> bool) -> bool {
+    let (mut cursor, mut depth) = (tree.walk(), 0);
+    while go_on(cursor.node(), depth) {
+        if cursor.goto_first_child() {
+            depth += 1;
+            continue;
+        }
+        while !cursor.goto_next_sibling() {
+            if !cursor.goto_parent() {
+                return true;
             }
-            b')' | b']' | b'}' => open = open.saturating_sub(1),
-            _ => {}
+            depth -= 1;
         }
     }
-    most
+    false
 }

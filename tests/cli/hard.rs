@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::Write;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::process::{Output, Stdio};
 use std::time::{Duration, Instant};
 
@@ -119,6 +119,91 @@ fn hard_sources_are_checked_in_time() {
     assert!(begun.elapsed() < Duration::from_secs(60));
 }
 
+/// Text over and over again that made a parser or a query need the square of its length.
+#[test]
+fn endless_sources_are_checked_in_time() {
+    let key = key();
+    let (python, rust) = (format!("KEY = \"{key}\"\n"), format!("const KEY: &str = \"{key}\";\n"));
+    let sources = [
+        ("calls.py", format!("{python}x = a"), ".a()", ""),
+        ("calls.rs", format!("{rust}fn main() {{ let x = a"), ".a()", "; }"),
+        ("joined.py", format!("{python}x = "), "\\\n", ""),
+        ("equal.rs", format!("{rust}fn main() {{ let x = "), "a=", ""),
+        ("signs.rs", format!("{rust}fn main() {{ let x = "), "&", ""),
+        ("raw.rs", format!("{rust}fn main() {{ let x = "), "r#\"", ""),
+        ("else.rs", format!("{rust}fn main() {{ if x {{}} "), "else if x {} ", "}"),
+        ("lines.rs", rust.clone(), "///\n", ""),
+    ];
+    for (name, start, again, end) in sources {
+        let sandbox = Sandbox::new();
+        sandbox.write(name, format!("{start}{}{end}\n", again.repeat(100_000)));
+        let begun = Instant::now();
+        let output = sandbox.aikeys(&["--check", "--format", "jsonl"]);
+        assert_eq!(findings(&output).len(), 1, "{name}");
+        assert!(begun.elapsed() < Duration::from_secs(20), "{name}: {:?}", begun.elapsed());
+    }
+}
+
+#[test]
+fn a_file_full_of_keys_that_stay_is_planned_in_time() {
+    let sandbox = Sandbox::new();
+    let keys = (1..=600).map(|seed| sample("openai.project", seed).expect("the catalogue has OpenAI"));
+    sandbox.write("app.py", keys.map(|key| format!("x = 1  # {key}\n")).collect::<String>());
+    let begun = Instant::now();
+    let output = text(&sandbox.aikeys(&["--check", "--diff-only"]).stdout);
+    // The first one takes the name.
+    assert_eq!(output.matches("stays: ").count(), 599);
+    assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
+}
+
+#[test]
+fn files_that_may_not_be_read_are_named() {
+    let (sandbox, key) = (Sandbox::new(), key());
+    sandbox.write("app.py", format!("KEY = \"{key}\"\n"));
+    sandbox.write("closed.py", format!("KEY = \"{key}\"\n"));
+    sandbox.write("closed/app.py", format!("KEY = \"{key}\"\n"));
+    for (name, mode) in [("closed.py", 0), ("closed", 0), ("..", 0o755)] {
+        fs::set_permissions(sandbox.work().join(name), fs::Permissions::from_mode(mode)).expect("it is ours");
+    }
+    let mut command = sandbox.command(env!("CARGO_BIN_EXE_aikeys-lsp"));
+    if rustix::process::geteuid().is_root() {
+        // Root reads everything. Nobody cannot start a program in a folder of root's, so it lies beside.
+        let program = sandbox.work().join("../aikeys-lsp");
+        fs::copy(env!("CARGO_BIN_EXE_aikeys-lsp"), &program).expect("copied");
+        command = sandbox.command("setpriv");
+        command.args(["--reuid=65534", "--regid=65534", "--clear-groups"]).arg(program);
+    }
+    let output = command.args(["--check", "--format", "jsonl"]).output().expect("the program starts");
+    fs::set_permissions(sandbox.work().join("closed"), fs::Permissions::from_mode(0o755)).expect("it is ours");
+    assert_eq!(places(&output), [place("app.py", 1, 8)]);
+    assert_eq!(output.status.code(), Some(2));
+    let said = text(&output.stderr);
+    assert!(said.contains("warning: closed.py: Permission denied"), "{said}");
+    assert!(said.lines().any(|line| line.contains("closed: Permission denied")), "{said}");
+}
+
+#[test]
+fn a_long_check_says_how_far_it_is() {
+    let (sandbox, key) = (Sandbox::new(), key());
+    let lines = "a = os.environ['OPENAI_API_KEY']\n".repeat(60_000);
+    for number in 0..2 {
+        sandbox.write(&format!("{number}.py"), format!("KEY = \"{key}\"\n{lines}"));
+    }
+    let on_a_terminal = |line: &str| {
+        let output = sandbox
+            .command("script")
+            .env("TERM", "xterm")
+            .args(["-qec", line, "/dev/null"])
+            .output()
+            .expect("script runs");
+        text(&output.stdout)
+    };
+    let shown = on_a_terminal("aikeys-lsp --check --output report.txt");
+    assert!(shown.contains("files checked"), "{shown:?}");
+    let shown = on_a_terminal("aikeys-lsp --check --quiet --output report.txt");
+    assert!(!shown.contains("files checked"), "{shown:?}");
+}
+
 #[test]
 fn file_names_forge_no_output() {
     let (sandbox, key) = (Sandbox::new(), key());
@@ -216,10 +301,9 @@ fn sarif_is_what_code_scanning_takes() {
         let severity: f64 = properties["security-severity"].as_str().expect("a string").parse().expect("a number");
         assert!((0.1..=10.0).contains(&severity));
         let tags = properties["tags"].as_array().expect("tags");
-        assert!(
-            tags.iter().any(|it| it == "security")
-                && tags.iter().any(|it| it.as_str().is_some_and(|it| it.contains("cwe-")))
-        );
+        assert!(tags.iter().any(|it| it == "security"));
+        let weakness = tags.iter().any(|it| it.as_str().is_some_and(|it| it.starts_with("external/cwe/cwe-")));
+        assert_eq!(weakness, rule["id"] != "unused-ignore", "a comment is no weakness");
         assert!(
             ["error", "warning", "note", "none"].iter().any(|level| rule["defaultConfiguration"]["level"] == *level)
         );

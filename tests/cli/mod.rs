@@ -5,7 +5,6 @@
 #![cfg(unix)]
 
 mod hard;
-mod leaks;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -24,6 +24,14 @@ pub struct Key {
     prefix: usize,
 }
 
+/// The shapes of the catalogue that need no place to be told by, in groups.
+pub fn groups() -> Vec<Vec<&'static str>> {
+    let catalogue = Catalogue::built_in();
+    let shapes = catalogue.shapes().map(|id| catalogue.shape(id).1).filter(|shape| shape.stands_alone());
+    let ids: Vec<&str> = shapes.map(|shape| shape.id.as_str()).collect();
+    ids.chunks(SHAPES.len()).map(<[&str]>::to_vec).collect()
+}
+
 /// The keys of one round.
 pub struct Keys {
     /// Everywhere.
@@ -69,12 +77,17 @@ fn base64(text: &str) -> String {
 impl Keys {
     /// The same seed, the same keys.
     pub fn new(seed: u64) -> Keys {
+        Keys::of(&SHAPES, seed)
+    }
+
+    /// Keys of these shapes.
+    pub fn of(shapes: &[&str], seed: u64) -> Keys {
         // Each key its own seed: two keys of one seed are made of the same characters.
         let keys = |shapes: &[&str], from: u64| {
             let numbered = shapes.iter().zip(from..);
             numbered.map(|(shape, number)| Key::new(shape, seed * 100 + number)).collect()
         };
-        Keys { shaped: keys(&SHAPES, 0), bare: keys(&BARE, 50) }
+        Keys { shaped: keys(shapes, 0), bare: keys(&BARE, 50) }
     }
 
     pub fn all(&self) -> impl Iterator<Item = &Key> {
@@ -108,9 +121,11 @@ pub fn files(keys: &Keys) -> Vec<(String, Vec<u8>)> {
         "wide.txt".into(),
         [vec![0xff, 0xfe], wide.encode_utf16().flat_map(u16::to_le_bytes).collect()].concat(),
     ));
-    let long = format!("{}var k=\"{}\";{}", "a(1);".repeat(20_000), keys.nth(4), "b(2);".repeat(20_000));
+    // Keys so close to each other that an excerpt of one could cut another.
+    let gaps = (0..40).map(|gap| format!("k(\"{}\");{}'{}';", keys.nth(gap), "a(1);".repeat(gap), keys.bare[0].text));
+    let long = format!("{0}{1}{0}", "a(1);".repeat(20_000), gaps.collect::<String>());
     files.push(("app.min.js".into(), long.into_bytes()));
-    files.push(("line.py".into(), format!("x = [{}\"{}\"]\n", "1, ".repeat(30_000), keys.nth(5)).into_bytes()));
+    files.push(("numbers.py".into(), format!("x = [{}\"{}\"]\n", "1, ".repeat(30_000), keys.nth(5)).into_bytes()));
     files.push((format!("notes-{}.md", keys.nth(6)), format!("see {}\n", keys.nth(7)).into_bytes()));
     files.push((format!("{}/app.py", keys.nth(0)), format!("key = \"{}\"\n", keys.nth(1)).into_bytes()));
     files.push((format!(".env.{}", keys.nth(2)), format!("OPENAI_API_KEY={}\n", keys.nth(0)).into_bytes()));
@@ -158,5 +173,13 @@ pub const TEXTS: &[(&str, &str)] = &[
         "services:\n  a:\n    environment:\n      OPENAI_API_KEY: {K}\n      ANTHROPIC_API_KEY: \"{K}\"\n",
     ),
     ("tabs.txt", "\t{K}\t{K}\r\n\u{200b}{K}\u{202e}\u{1b}[31m{K}\n"),
+    ("line.py", "a, b, c = \"{K}\", \"{K}\", \"{M}\"  # {M}\nd = \"prefix-{K}\", \"{K}{M}\"\n"),
+    ("until.py", "a = 1  # aikeys: ignore[{M}] {K}\n# aikeys: ignore[{K}] until=2020-01-01 {K}\n"),
+    ("returns.py", "a = 1\rKEY = \"{K}\"\r\nb = \"{K}\"\r\n"),
+    (".env.production", "{K}={K}\nMISTRAL_API_KEY={M}\n"),
+    (
+        "url.py",
+        "url = \"https://u:{M}@host/?k={K}&{M}\"\nMISTRAL_API_KEY = \"{M}\"  # aikeys: ignore[literal-in-key-slot]\n",
+    ),
     ("glued.txt", "{K}{K}\nx{K}\n{K}.{K}\nkey={K}&other={K}\n"),
 ];

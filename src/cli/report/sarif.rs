@@ -41,6 +41,8 @@ pub(super) fn write(out: &mut dyn Write, report: &Report<'_>) -> io::Result<()> 
 
 fn descriptor(rule: &Rule) -> Value {
     let text = rule.docs.replace('`', "");
+    let cwe = rule.cwe.iter().map(|number| format!("external/cwe/cwe-{number}"));
+    let tags: Vec<String> = ["security".to_owned(), "secrets".to_owned()].into_iter().chain(cwe).collect();
     json!({
         "id": rule.id,
         "name": pascal(rule.id),
@@ -49,7 +51,7 @@ fn descriptor(rule: &Rule) -> Value {
         "help": { "text": text, "markdown": rule.docs },
         "defaultConfiguration": { "level": level(rule.severity) },
         "properties": {
-            "tags": ["security", "secrets", "external/cwe/cwe-798"],
+            "tags": tags,
             "precision": "high",
             "security-severity": security_severity(rule.severity),
         },
