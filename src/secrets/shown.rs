@@ -69,8 +69,9 @@ fn separates(c: char) -> bool {
     c.is_whitespace() || c.is_control() || r#""'`,;()[]{}<>=|\"#.contains(c)
 }
 
-/// Long, and letters with digits or small letters with many capitals. A URL and a path count by their parts; names of variables do
-/// not count.
+/// Long, and letters with digits, small letters with many capitals, or a number: keys of two parts have one.
+///
+/// A URL and a path count by their parts; names of variables do not count.
 fn is_mixed(word: &str) -> bool {
     if let Some((_, rest)) = word.split_once("://") {
         return rest.split(['/', ':', '@', '?', '&', '#']).any(is_mixed);
@@ -81,7 +82,8 @@ fn is_mixed(word: &str) -> bool {
     }
     let has = |class: fn(&u8) -> bool| word.bytes().filter(class).count();
     let (digits, small, large) = (has(u8::is_ascii_digit), has(u8::is_ascii_lowercase), has(u8::is_ascii_uppercase));
-    let mixed = (digits > 0 && small + large > 0) || (small > 0 && large > 3);
+    let number = digits >= SHORTEST;
+    let mixed = number || (digits > 0 && small + large > 0) || (small > 0 && large > 3);
     word.len() >= SHORTEST && mixed && !is_variable(word)
 }
 

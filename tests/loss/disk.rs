@@ -136,7 +136,7 @@ fn read_only_by_mode() {
     if !at_home("loss::disk::read_only_by_mode", "exec \"$@\"") {
         return;
     }
-    for (env, store) in [(Env::Plain, Store::Env), (Env::Plain, Store::Local)] {
+    for (env, store) in [(Env::Plain, Store::Env), (Env::Plain, Store::Local)].into_iter().step_by(PART) {
         for name in ["app.py", "old.py", ".env"] {
             let (mut stage, _) = stage(env, store);
             let before = stage.read(name);
@@ -175,7 +175,8 @@ fn read_only_by_mount() {
     if !at_home("loss::disk::read_only_by_mount", UNSHARED) {
         return;
     }
-    for (env, store) in [(Env::Plain, Store::Env), (Env::Missing, Store::Local), (Env::Waiting, Store::Env)] {
+    let variants = [(Env::Plain, Store::Env), (Env::Missing, Store::Local), (Env::Waiting, Store::Env)];
+    for (env, store) in variants.into_iter().step_by(PART) {
         // A file that is a mount of its own cannot be replaced, read-only or not: containers have such ones.
         for (name, write) in
             [("", "ro"), ("jobs", "ro"), ("app.py", "ro"), ("app.py", "rw"), (".env", "ro"), (".env", "rw")]
