@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use tree_sitter::{InputEdit, Node, Parser, Point, Tree};
+use tree_sitter::{InputEdit, Node, Parser, Point, Range, Tree};
 
 use super::facts::{self, Facts};
 use super::language::Language;
@@ -100,7 +100,7 @@ impl Document {
             if node.child_count() == 0 && named() && self.slice(span) == name {
                 found.push(span);
             }
-            true
+            Next::Into
         });
         found
     }
@@ -148,7 +148,7 @@ impl Document {
                 &rest[..rest.len().min(PIECE)]
             };
             let tree = parser.parse_with_options(&mut read, self.old_tree.as_ref(), None)?;
-            (reads <= READS && is_sane(&tree)).then_some(tree)
+            (reads <= READS && is_sane(&tree, self.old_tree.as_ref())).then_some(tree)
         };
         self.tree.get_or_init(parse).as_ref()
     }
@@ -164,18 +164,42 @@ const HEAP: usize = 5_000;
 const PIECE: usize = 4 << 10;
 const READS: usize = 50_000;
 
-/// The tree is code.
-fn is_sane(tree: &Tree) -> bool {
-    walk(tree, |node, depth| depth <= DEEPEST && !(node.is_error() && node.child_count() as usize > HEAP))
+/// The tree is code. What was code before an edit still is, where the edit has changed nothing.
+fn is_sane(tree: &Tree, old: Option<&Tree>) -> bool {
+    let changed = old.map(|old| old.changed_ranges(tree).collect::<Vec<_>>());
+    let is_new = |node: Node<'_>| {
+        let touches = |range: &Range| range.start_byte <= node.end_byte() && node.start_byte() <= range.end_byte;
+        changed.as_ref().is_none_or(|ranges| ranges.iter().any(touches))
+    };
+    walk(tree, |node, depth| match node {
+        _ if depth > DEEPEST => Next::Stop,
+        _ if node.is_error() && node.child_count() as usize > HEAP => Next::Stop,
+        _ if is_new(node) => Next::Into,
+        _ => Next::Over,
+    })
 }
 
-/// Meets every node in the order of the text, with its depth, for as long as `go_on` says so; then so does this.
-fn walk(tree: &Tree, mut go_on: impl FnMut(Node<'_>, usize) -> bool) -> bool {
+/// Where a walk goes.
+enum Next {
+    /// To the node's children.
+    Into,
+    /// Past them.
+    Over,
+    /// No further.
+    Stop,
+}
+
+/// Meets nodes in the order of the text, each with its depth. Whether it came to the end.
+fn walk(tree: &Tree, mut meet: impl FnMut(Node<'_>, usize) -> Next) -> bool {
     let (mut cursor, mut depth) = (tree.walk(), 0);
-    while go_on(cursor.node(), depth) {
-        if cursor.goto_first_child() {
-            depth += 1;
-            continue;
+    loop {
+        match meet(cursor.node(), depth) {
+            Next::Into if cursor.goto_first_child() => {
+                depth += 1;
+                continue;
+            }
+            Next::Into | Next::Over => {}
+            Next::Stop => return false,
         }
         while !cursor.goto_next_sibling() {
             if !cursor.goto_parent() {
@@ -184,5 +208,4 @@ fn walk(tree: &Tree, mut go_on: impl FnMut(Node<'_>, usize) -> bool) -> bool {
             depth -= 1;
         }
     }
-    false
 }
