@@ -28,12 +28,70 @@ pub fn slot_provider<'a>(
     slot_at(doc, facts, around, value).map(|slot| slot.provider)
 }
 
-/// The slot that the literal text at `value` fills.
+/// The slot that the literal text at `value` fills, itself or by the name that it is bound to.
 pub(super) fn slot_at<'a>(doc: &'a Document, facts: &Facts, around: &'a Surroundings, value: Span) -> Option<Slot<'a>> {
-    by_variable(doc, facts, around, value)
-        .or_else(|| by_client(doc, facts, around, value))
+    by_place(doc, facts, around, value)
         .or_else(|| by_name(doc, facts, around, value))
         .or_else(|| by_header(doc, facts, around, value))
+        .or_else(|| by_flow(doc, facts, around, value))
+}
+
+fn by_place<'a>(doc: &'a Document, facts: &Facts, around: &'a Surroundings, value: Span) -> Option<Slot<'a>> {
+    by_variable(doc, facts, around, value)
+        .or_else(|| by_client(doc, facts, around, value))
+        .or_else(|| by_attribute(doc, facts, around, value))
+}
+
+/// How many mentions of a name are looked at.
+const MENTIONS: usize = 50;
+
+/// The literal gets a name, and somewhere in the file the name fills a slot: one hop.
+fn by_flow<'a>(doc: &'a Document, facts: &Facts, around: &'a Surroundings, value: Span) -> Option<Slot<'a>> {
+    let (name, holder) = facts.bindings_around(value).into_iter().next()?;
+    let word = doc.slice(name);
+    let plain = !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    if !plain || !is_direct(doc, holder, value) {
+        return None;
+    }
+    // A field is one everywhere, another name in its function.
+    let is_field = |name: Span| doc.text()[..name.start as usize].ends_with('.');
+    let bodies = facts.iter().filter_map(|fact| match *fact {
+        Fact::Deferred { span } if span.contains(value) => Some(span),
+        _ => None,
+    });
+    let scope = bodies.min_by_key(|body| body.len()).filter(|_| !is_field(name));
+    let seen = |mention: Span| scope.is_none_or(|scope| scope.contains(mention)) && is_field(mention) == is_field(name);
+    let mentions = whole_words(doc.text(), word)
+        .filter(|mention| !mention.overlaps(name) && !holder.overlaps(*mention) && seen(*mention));
+    let mentions: Vec<Span> = mentions.take(MENTIONS).collect();
+    if mentions.is_empty() {
+        return None;
+    }
+    let facts = doc.facts_near(&mentions);
+    let slots = mentions
+        .into_iter()
+        .filter(|mention| facts.literal_at(*mention).is_none_or(|(whole, _)| is_formatted(doc, whole)));
+    let mut slots = slots.filter_map(|mention| {
+        by_place(doc, &facts, around, mention).or_else(|| by_header(doc, &facts, around, mention))
+    });
+    slots.next().map(|slot| Slot { arguments: None, ..slot })
+}
+
+/// A string that takes values by their names.
+fn is_formatted(doc: &Document, whole: Span) -> bool {
+    let start = doc.text()[..whole.start as usize].trim_end();
+    doc.slice(whole).starts_with(['f', 'F']) || start.ends_with("format!(")
+}
+
+/// Where `word` stands with no name character beside it.
+fn whole_words<'t>(text: &'t str, word: &'t str) -> impl Iterator<Item = Span> + 't {
+    let part = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
+    let places = memchr::memmem::find_iter(text.as_bytes(), word.as_bytes());
+    let spans = places.map(move |at| Span::new(at, at + word.len()));
+    spans.filter(move |it| {
+        let (start, end) = (it.start as usize, it.end as usize);
+        !part(text[..start].chars().next_back()) && !part(text[end..].chars().next())
+    })
 }
 
 /// The variable that is read with this default, or written.
@@ -58,7 +116,7 @@ fn by_variable<'a>(doc: &'a Document, facts: &Facts, around: &'a Surroundings, v
 fn by_client<'a>(doc: &'a Document, facts: &Facts, around: &'a Surroundings, value: Span) -> Option<Slot<'a>> {
     let language = &doc.language()?.name;
     for (callee, arguments) in facts.calls_around(value).into_iter().take(2) {
-        let callee = doc.slice(callee);
+        let callee = &original(doc, facts, doc.slice(callee));
         let call = doc.slice(arguments);
         for (provider, client) in clients(around, language) {
             let host = client.host.as_ref().is_none_or(|host| call.contains(host.as_str()));
@@ -76,6 +134,29 @@ fn by_client<'a>(doc: &'a Document, facts: &Facts, around: &'a Surroundings, val
     None
 }
 
+/// The client's attribute that the literal is assigned to: `dashscope.api_key`.
+fn by_attribute<'a>(doc: &'a Document, facts: &Facts, around: &'a Surroundings, value: Span) -> Option<Slot<'a>> {
+    let language = &doc.language()?.name;
+    let (name, holder) = facts.bindings_around(value).into_iter().next()?;
+    if !is_direct(doc, holder, value) {
+        return None;
+    }
+    let target = &doc.text()[..name.end as usize];
+    let rows = around.catalogue.providers.iter().flat_map(|it| it.clients.iter().map(move |client| (it, client)));
+    let mut rows = rows.filter(|(_, client)| client.kind.as_deref() == Some("attribute") && client.lang == *language);
+    let (provider, client) = rows.find(|(_, client)| {
+        let before = target.strip_suffix(client.symbol.as_str());
+        let whole = before.is_some_and(|it| !it.ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == '.'));
+        whole && is_imported(doc, facts, client)
+    })?;
+    Some(Slot { provider, client: Some(client), variable: None, arguments: None })
+}
+
+/// The value is the literal alone, or little more.
+fn is_direct(doc: &Document, holder: Span, value: Span) -> bool {
+    holder.len() <= value.len() + 80 || doc.slice(holder).trim_start().starts_with(['"', '\'', 'b', 'r', 'f'])
+}
+
 /// Rows that ask for a host come first.
 fn clients<'a>(around: &'a Surroundings, language: &str) -> impl Iterator<Item = (&'a Provider, &'a Client)> {
     let rows = || around.catalogue.providers.iter().flat_map(|it| it.clients.iter().map(move |client| (it, client)));
@@ -84,6 +165,19 @@ fn clients<'a>(around: &'a Surroundings, language: &str) -> impl Iterator<Item =
         .filter(|(_, client)| client.host.is_some())
         .chain(rows().filter(|(_, client)| client.host.is_none()))
         .filter(move |(_, client)| client.lang == language && client.kind.is_none())
+}
+
+/// `callee` without the new name that an import may give to what it begins with.
+fn original(doc: &Document, facts: &Facts, callee: &str) -> String {
+    let (first, rest) = callee.split_at(callee.find(['.', ':', '(']).unwrap_or(callee.len()));
+    let renamed = facts.iter().find_map(|fact| match *fact {
+        Fact::Import { name, item, alias: Some(alias), .. } if doc.slice(alias) == first => Some(item.unwrap_or(name)),
+        _ => None,
+    });
+    match renamed {
+        Some(name) => format!("{}{rest}", doc.slice(name)),
+        None => callee.to_owned(),
+    }
 }
 
 /// `callee` ends in the symbol's last name and holds its first.
@@ -175,9 +269,7 @@ fn provider_of_host<'a>(around: &'a Surroundings, text: &str) -> Option<&'a Prov
 /// A name that is a provider's variable, or that speaks of a provider and has the shape of its key.
 fn by_name<'a>(doc: &'a Document, facts: &Facts, around: &'a Surroundings, value: Span) -> Option<Slot<'a>> {
     let (name, holder) = facts.bindings_around(value).into_iter().next()?;
-    let direct =
-        holder.len() <= value.len() + 80 || doc.slice(holder).trim_start().starts_with(['"', '\'', 'b', 'r', 'f']);
-    if !direct {
+    if !is_direct(doc, holder, value) {
         return None;
     }
     let name = doc.slice(name);
