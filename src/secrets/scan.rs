@@ -6,7 +6,7 @@
 
 use super::catalogue::{Catalogue, ShapeId, Speaks};
 use super::provider::{Class, Format};
-use super::strength::{looks_generated, looks_secret};
+use super::strength::{is_wordy, looks_generated, looks_secret};
 use super::words::has_word;
 use crate::text::Span;
 
@@ -64,7 +64,7 @@ pub fn slot_candidates(catalogue: &Catalogue, text: &[u8], runs: &[Span]) -> Vec
     let word = |run: &Span| std::str::from_utf8(&text[run.range()]).unwrap_or("");
     let random = |run: &&Span| {
         let shaped = || catalogue.contextual.iter().any(|&id| catalogue.shape(id).1.is_whole(word(run)));
-        looks_generated(word(run)) || shaped()
+        !is_wordy(word(run)) && (looks_generated(word(run)) || shaped())
     };
     let mut found: Vec<Span> = runs.iter().filter(fills).filter(random).copied().collect();
     if !found.is_empty() && !speaks(catalogue, text) {

@@ -23,9 +23,12 @@ pub fn looks_secret(catalogue: &Catalogue, text: &str) -> bool {
 
 /// Random text of at least 24 characters with a digit: a key of a shape that is newer than the catalogue.
 pub fn looks_generated(text: &str) -> bool {
-    let word_like =
-        text.split(['-', '_', '.']).all(|part| part.len() < 8 || part.bytes().all(|byte| byte.is_ascii_lowercase()));
-    text.len() >= 24 && text.bytes().any(|byte| byte.is_ascii_digit()) && entropy(text) >= 3.5 && !word_like
+    text.len() >= 24 && text.bytes().any(|byte| byte.is_ascii_digit()) && !is_wordy(text) && entropy(text) >= 3.5
+}
+
+/// Short parts and words, like `x86_64-unknown-linux-gnu`.
+pub(super) fn is_wordy(text: &str) -> bool {
+    text.split(['-', '_', '.']).all(|part| part.len() < 8 || part.bytes().all(|byte| byte.is_ascii_lowercase()))
 }
 
 /// Below this many bits a character people type, not generators: the placeholder band.
