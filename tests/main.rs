@@ -1,6 +1,7 @@
 //! The one test binary. All data: see README.md.
 
 mod cli;
+mod corpus;
 mod grammars;
 mod leaks;
 mod loss;

@@ -1,0 +1,169 @@
+//! The detection corpus: keys of every provider in every position, and what only looks like one, made from a seed.
+//!
+//! `cargo test corpus -- --nocapture` prints what is missed and what is wrong.
+
+mod code;
+
+use std::fmt::Write;
+
+use aikeys::fixes::Surroundings;
+use aikeys::rules::{Finding, Severity, check};
+use aikeys::secrets::{Catalogue, Class, Format, sample_shape};
+use aikeys::syntax::Document;
+use aikeys::text::Span;
+
+use code::{NAMED, NEGATIVES, PLACES, Random, Snippet, wrapped};
+
+/// What was expected, and what came.
+#[derive(Default)]
+struct Score {
+    keys: usize,
+    found: usize,
+    named: usize,
+    alarms: usize,
+    notes: String,
+}
+
+impl Score {
+    fn recall(&self) -> f64 {
+        share(self.found, self.keys)
+    }
+
+    fn precision(&self) -> f64 {
+        share(self.found, self.found + self.alarms)
+    }
+
+    /// A file with one key of `provider`.
+    fn expect(&mut self, what: &str, snippet: &Snippet, key: &str, providers: &[&str]) {
+        self.keys += 1;
+        let (text, findings) = judged(snippet);
+        let at = text.find(key).expect("the key is there");
+        let span = Span::new(at, at + key.len());
+        let (hits, rest): (Vec<_>, Vec<_>) = findings.into_iter().partition(|it| it.span.overlaps(span));
+        let rest: Vec<_> = rest.into_iter().filter(is_loud).collect();
+        self.alarms += rest.len();
+        if hits.is_empty() {
+            let _ = writeln!(self.notes, "missed: {what} in {}", snippet.place);
+        } else {
+            self.found += 1;
+            let right = hits.iter().any(|it| it.provider.as_deref().is_some_and(|id| providers.contains(&id)));
+            self.named += usize::from(right);
+            if !right {
+                let named = hits[0].provider.as_deref().unwrap_or("nobody");
+                let _ = writeln!(self.notes, "named {named}: {what} in {}", snippet.place);
+            }
+        }
+        for finding in rest {
+            let _ = writeln!(self.notes, "alarm: {} beside {what} in {}", finding.rule, snippet.place);
+        }
+    }
+
+    /// A file without a key.
+    fn expect_nothing(&mut self, what: &str, snippet: &Snippet) {
+        let findings: Vec<_> = judged(snippet).1.into_iter().filter(is_loud).collect();
+        self.alarms += findings.len();
+        for finding in findings {
+            let _ = writeln!(self.notes, "alarm: {} at {what} in {}", finding.rule, snippet.place);
+        }
+    }
+}
+
+#[allow(clippy::cast_precision_loss, reason = "thousands at the most")]
+fn share(part: usize, of: usize) -> f64 {
+    part as f64 / of.max(1) as f64
+}
+
+fn judged(snippet: &Snippet) -> (String, Vec<Finding>) {
+    let doc = Document::new(snippet.path, snippet.text.clone());
+    (snippet.text.clone(), check(&doc, &Surroundings::bare()))
+}
+
+/// What disturbs people.
+fn is_loud(finding: &Finding) -> bool {
+    finding.severity >= Severity::Warning
+}
+
+/// A number is printed with what is behind it.
+#[allow(clippy::print_stdout, reason = "the numbers are worth a look")]
+fn say(name: &str, score: &Score) {
+    print!("{}", score.notes);
+    println!(
+        "corpus {name}: {} keys, recall {:.1} %, named right {:.1} %, {} alarms",
+        score.keys,
+        100.0 * score.recall(),
+        100.0 * share(score.named, score.found),
+        score.alarms
+    );
+}
+
+#[test]
+fn keys_with_a_shape_are_found_wherever_they_stand() {
+    let catalogue = Catalogue::built_in();
+    let mut score = Score::default();
+    let mut random = Random(1);
+    for id in catalogue.shapes() {
+        let (provider, shape) = catalogue.shape(id);
+        if !shape.stands_alone() || shape.class == Class::Publishable {
+            continue;
+        }
+        for _ in 0..4 {
+            let place = random.pick(PLACES);
+            let key = sample_shape(catalogue, id, random.next()).expect("every shape has samples");
+            score.expect(&shape.id, &wrapped(place, "value", &key, &mut random), &key, &[&provider.id]);
+        }
+    }
+    say("shapes", &score);
+    assert!(score.recall() >= 0.98, "recall {:.3}", score.recall());
+    assert!(score.precision() >= 0.99, "precision {:.3}", score.precision());
+    assert!(share(score.named, score.found) >= 0.98, "named right {:.3}", share(score.named, score.found));
+}
+
+#[test]
+fn keys_without_a_shape_are_found_by_their_place() {
+    let catalogue = Catalogue::built_in();
+    let mut score = Score::default();
+    let mut random = Random(2);
+    for id in catalogue.shapes() {
+        let (provider, shape) = catalogue.shape(id);
+        if shape.format != Format::Contextual || shape.class == Class::Publishable || provider.category == "local" {
+            continue;
+        }
+        let variable = shape.env.first().unwrap_or(&provider.env);
+        // Several providers read the same variable.
+        let same = catalogue.provider_of_env(variable).map_or("", |it| it.id.as_str());
+        let key = |random: &mut Random| sample_shape(catalogue, id, random.next()).expect("every shape has samples");
+        for place in (0..3).map(|_| random.pick(NAMED)).collect::<Vec<_>>() {
+            let key = key(&mut random);
+            score.expect(&shape.id, &wrapped(place, variable, &key, &mut random), &key, &[&provider.id, same]);
+        }
+        for client in provider.clients.iter().filter(|it| it.kind.is_none() && it.host.is_none()) {
+            let key = key(&mut random);
+            if let Some(snippet) = code::client(client, &key, &mut random) {
+                let of_symbol = code::providers_of(catalogue, client);
+                score.expect(&shape.id, &snippet, &key, &of_symbol);
+            }
+        }
+    }
+    say("places", &score);
+    assert!(score.recall() >= 0.95, "recall {:.3}", score.recall());
+    assert!(score.precision() >= 0.99, "precision {:.3}", score.precision());
+}
+
+#[test]
+fn what_looks_like_a_key_is_left_alone() {
+    let mut score = Score::default();
+    let mut random = Random(3);
+    let mut files = 0;
+    for round in 0..10 {
+        for (what, form) in NEGATIVES {
+            let value = random.fill(form);
+            let name = ["digest", "request_id", "commit", "version", "value"][round % 5];
+            let (place, named) = (random.pick(PLACES), random.pick(NAMED));
+            score.expect_nothing(what, &wrapped(place, name, &value, &mut random));
+            score.expect_nothing(what, &wrapped(named, name, &value, &mut random));
+            files += 2;
+        }
+    }
+    say(&format!("negatives ({files} files)"), &score);
+    assert!(score.alarms * 100 <= files, "{} alarms in {files} files", score.alarms);
+}

@@ -1,0 +1,191 @@
+//! The code that keys of the corpus stand in.
+
+use aikeys::secrets::{Catalogue, Client};
+
+/// A file.
+pub struct Snippet {
+    pub path: &'static str,
+    pub place: String,
+    pub text: String,
+}
+
+/// Positions: the language, and a text with `{name}` and `{key}`.
+pub type Place = (&'static str, &'static str);
+
+/// Where a key of a telling shape can stand.
+pub const PLACES: &[Place] = &[
+    ("py", "{name} = \"{key}\"\n"),
+    ("py", "{name}: str = '{key}'\n"),
+    ("py", "first, {name} = 1, \"{key}\"\n"),
+    ("py", "if ({name} := \"{key}\"):\n    print(1)\n"),
+    ("py", "settings = {\"{name}\": \"{key}\"}\n"),
+    ("py", "def call({name}=\"{key}\"):\n    return {name}\n"),
+    ("py", "call(1, {name}=\"{key}\", other=2)\n"),
+    ("py", "call([\"{key}\", \"b\"])\n"),
+    ("py", "url = \"https://example.com/v1/items?{name}={key}\"\n"),
+    ("py", "text = \"\"\"\nAuthorization: Bearer {key}\n\"\"\"\n"),
+    ("py", "# curl -H 'Authorization: Bearer {key}' https://example.com\n"),
+    ("py", "def call():\n    \"\"\"Call it.\n\n    >>> call('{key}')\n    \"\"\"\n"),
+    ("py", "data = b\"{key}\"\n"),
+    ("py", "data = r\"{key}\"\n"),
+    ("py", "header = f\"Bearer {key} {other}\"\n"),
+    ("py", "@task({name}=\"{key}\")\ndef run():\n    pass\n"),
+    ("py", "parser.add_argument(\"--{name}\", default=\"{key}\")\n"),
+    ("py", "import os\nos.environ.setdefault(\"SETTING\", \"{key}\")\n"),
+    ("py", "import os\nos.environ.update({\"SETTING\": \"{key}\"})\n"),
+    ("py", "import subprocess\nsubprocess.run([\"curl\", \"-H\", \"Authorization: Bearer {key}\"])\n"),
+    ("py", "def test_it():\n    assert {name} == \"{key}\"\n"),
+    ("py", "match {name}:\n    case \"{key}\":\n        pass\n"),
+    ("py", "class Config:\n    {name} = \"{key}\"\n"),
+    ("py", "print(\"a\" + \"{key}\")\n"),
+    ("py", "call(lambda: \"{key}\")\n"),
+    ("py", "value = {name} or \"{key}\"\n"),
+    ("rs", "const NAME: &str = \"{key}\";\n"),
+    ("rs", "static NAME: &str = r#\"{key}\"#;\n"),
+    ("rs", "fn main() {\n    let {name} = \"{key}\".to_string();\n}\n"),
+    ("rs", "fn main() {\n    let {name} = String::from(\"{key}\");\n}\n"),
+    ("rs", "fn main() {\n    let config = Config { {name}: \"{key}\".into(), other: 1 };\n}\n"),
+    ("rs", "fn main() {\n    let pair = (\"a\", \"{key}\");\n}\n"),
+    ("rs", "fn main() {\n    let all = vec![\"{key}\", \"b\"];\n}\n"),
+    ("rs", "fn main() {\n    let body = json!({ \"{name}\": \"{key}\" });\n}\n"),
+    ("rs", "fn main() {\n    println!(\"Bearer {key} {}\", 1);\n}\n"),
+    ("rs", "fn main() {\n    let call = || \"{key}\";\n}\n"),
+    ("rs", "fn main() {\n    match text {\n        \"{key}\" => 1,\n        _ => 2,\n    };\n}\n"),
+    ("rs", "fn main() {\n    let data = b\"{key}\";\n}\n"),
+    ("rs", "/// `Authorization: Bearer {key}`\nfn main() {}\n"),
+    ("rs", "// {name} = {key}\nfn main() {}\n"),
+    ("rs", "#[derive(Parser)]\nstruct Args {\n    #[arg(default_value = \"{key}\")]\n    {name}: String,\n}\n"),
+    ("rs", "fn main() {\n    unsafe { std::env::set_var(\"SETTING\", \"{key}\") };\n}\n"),
+    ("rs", "fn main() {\n    let {name} = std::env::var(\"SETTING\").unwrap_or_else(|_| \"{key}\".to_string());\n}\n"),
+    ("rs", "fn main() {\n    assert_eq!({name}, \"{key}\");\n}\n"),
+    ("rs", "fn main() {\n    client.get(\"https://example.com\").bearer_auth(\"{key}\");\n}\n"),
+];
+
+/// Where the name tells: a variable of the provider.
+pub const NAMED: &[Place] = &[
+    ("py", "{name} = \"{key}\"\n"),
+    ("py", "{name}: str = \"{key}\"\n"),
+    ("py", "import os\nos.environ[\"{name}\"] = \"{key}\"\n"),
+    ("py", "import os\nos.environ.setdefault(\"{name}\", \"{key}\")\n"),
+    ("py", "import os\nvalue = os.getenv(\"{name}\", \"{key}\")\n"),
+    ("py", "import os\nvalue = os.environ.get(\"{name}\") or \"{key}\"\n"),
+    ("py", "settings = {\"{name}\": \"{key}\", \"other\": 1}\n"),
+    ("py", "import os\nos.environ.update({\"{name}\": \"{key}\"})\n"),
+    ("py", "import subprocess\nsubprocess.run([\"app\"], env={\"{name}\": \"{key}\"})\n"),
+    ("py", "class Config:\n    {name} = \"{key}\"\n"),
+    ("py", "import os\nvalue = \"{key}\"\nos.environ[\"{name}\"] = value\n"),
+    ("rs", "const {name}: &str = \"{key}\";\n"),
+    ("rs", "static {name}: &str = \"{key}\";\n"),
+    ("rs", "fn main() {\n    unsafe { std::env::set_var(\"{name}\", \"{key}\") };\n}\n"),
+    ("rs", "fn main() {\n    let value = std::env::var(\"{name}\").unwrap_or(\"{key}\".to_string());\n}\n"),
+    ("rs", "fn main() {\n    let value = std::env::var(\"{name}\").unwrap_or_else(|_| \"{key}\".into());\n}\n"),
+    ("rs", "fn main() {\n    Command::new(\"app\").env(\"{name}\", \"{key}\");\n}\n"),
+];
+
+/// What is no key: its name, and its form (`h` hex, `a` letter or digit, `l` small letter, `d` digit; others as they are).
+pub const NEGATIVES: &[(&str, &str)] = &[
+    ("a commit", "<h40>"),
+    ("an MD5 digest", "<h32>"),
+    ("a SHA-256 digest", "<h64>"),
+    ("a UUID", "<h8>-<h4>-<h4>-<h4>-<h12>"),
+    ("an integrity hash", "sha512-<a86>=="),
+    ("an image", "data:image/png;base64,<a200>"),
+    ("a request id", "req_<a24>"),
+    ("a task", "task-<h32>"),
+    ("an office", "sk-officehours"),
+    ("a class", "sk-fading-circle-<d2>"),
+    ("a run", "run-<l8>-<d4>-<l6>"),
+    ("a completion", "chatcmpl-<a29>"),
+    ("a message", "msg_<a24>"),
+    ("a placeholder", "sk-your-api-key-here-000000000000"),
+    ("a placeholder of x", "sk-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"),
+    ("a reading", "${OPENAI_API_KEY}"),
+    ("a project key", "phc_<a43>"),
+    ("a version", "v<d2>.<d2>.<d2>-<l10>.<d4>"),
+    ("a path", "/usr/lib/<l8>/<l10>/<a16>.so"),
+    ("a digest of an image", "registry.example.com/app@sha256:<h64>"),
+    ("an AWS resource", "arn:aws:iam::<d12>:role/<l12>"),
+    ("a time", "2026-0<d1>-1<d1>T0<d1>:1<d1>:2<d1>.<d6>Z"),
+];
+
+/// A file with the key in a place, with some code around it.
+pub fn wrapped(place: Place, name: &str, key: &str, random: &mut Random) -> Snippet {
+    let text = place.1.replace("{name}", name).replace("{key}", key);
+    let (path, around) = match place.0 {
+        "py" => ("app.py", "def helper_{n}(count):\n    return count + {n}\n\n\n"),
+        _ => ("src/main.rs", "fn helper_{n}(count: usize) -> usize {\n    count + {n}\n}\n\n"),
+    };
+    let before = around.replace("{n}", &(random.next() % 1000).to_string());
+    // What is imported stands first.
+    let (imports, rest): (Vec<&str>, Vec<&str>) = text.split_inclusive('\n').partition(|it| it.starts_with("import "));
+    Snippet { path, place: place.1.trim_end().replace('\n', "⏎"), text: imports.concat() + &before + &rest.concat() }
+}
+
+/// A file that calls the client, with the key as an argument, or by one hop.
+pub fn client(client: &Client, key: &str, random: &mut Random) -> Option<Snippet> {
+    let argument =
+        client.args.first().filter(|it| it.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_'))?;
+    let hop = random.next().is_multiple_of(2);
+    let value = if hop { "value".to_owned() } else { format!("\"{key}\"") };
+    // A place is a number.
+    let argument = match argument.parse::<usize>() {
+        Ok(before) => format!("{}{value}", "None, ".repeat(before)),
+        Err(_) => format!("{argument}={value}"),
+    };
+    let (module, symbol) = (client.module(), &client.symbol);
+    let call = symbol.trim_end_matches("()");
+    let first = symbol.split(['.', ':', '(']).next().unwrap_or(symbol);
+    let begin = if hop { format!("value = \"{key}\"\n") } else { String::new() };
+    let text = match client.lang.as_str() {
+        "python" if first.starts_with(|c: char| c.is_lowercase()) && !module.ends_with(first) => return None,
+        "python" if module.ends_with(first) && symbol.contains('.') => match module.rsplit_once('.') {
+            Some((package, name)) => format!("from {package} import {name}\n\n{begin}it = {call}({argument})\n"),
+            None => format!("import {module}\n\n{begin}it = {call}({argument})\n"),
+        },
+        "python" => format!("from {module} import {first}\n\n{begin}it = {call}({argument})\n"),
+        _ => return None,
+    };
+    Some(Snippet { path: "app.py", place: format!("{symbol}({argument})").replace(key, "…"), text })
+}
+
+/// Whose key a client takes: some take several.
+pub fn providers_of<'c>(catalogue: &'c Catalogue, client: &Client) -> Vec<&'c str> {
+    let takes = |it: &Client| it.symbol == client.symbol && it.package == client.package;
+    catalogue.providers.iter().filter(|it| it.clients.iter().any(takes)).map(|it| it.id.as_str()).collect()
+}
+
+/// `splitmix64`.
+pub struct Random(pub u64);
+
+impl Random {
+    pub fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    pub fn pick<T: Copy>(&mut self, from: &[T]) -> T {
+        from[usize::try_from(self.next() % from.len() as u64).unwrap_or(0)]
+    }
+
+    /// A text of a form of [`NEGATIVES`].
+    pub fn fill(&mut self, form: &str) -> String {
+        let mut out = String::new();
+        let mut rest = form;
+        while let Some((before, after)) = rest.split_once('<') {
+            let (part, behind) = after.split_once('>').expect("it is closed");
+            let letters: &[u8] = match &part[..1] {
+                "h" => b"0123456789abcdef",
+                "l" => b"abcdefghijklmnopqrstuvwxyz",
+                "d" => b"0123456789",
+                _ => b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789",
+            };
+            out.push_str(before);
+            let count: usize = part[1..].parse().expect("a number");
+            out.extend((0..count).map(|_| char::from(self.pick(letters))));
+            rest = behind;
+        }
+        out + rest
+    }
+}
