@@ -82,7 +82,9 @@ fn wanted(doc: &Document, around: &Surroundings, secret: Span) -> Option<String>
     }
     let slot = slot_at(doc, doc.facts(), around, secret);
     let token = token_at(&around.catalogue, doc.text().as_bytes(), secret);
-    let provider = provider(around, token.as_ref()).or(slot.map(|slot| slot.provider))?;
+    let Some(provider) = provider(around, token.as_ref()).or(slot.map(|slot| slot.provider)) else {
+        return after_the_class(doc, secret);
+    };
     if let Some(name) = around.names.get(&provider.id) {
         return Some(name.clone());
     }
@@ -91,6 +93,18 @@ fn wanted(doc: &Document, around: &Surroundings, secret: Span) -> Option<String>
     let sdk = client.and_then(|client| client.env.as_ref());
     let name = sdk.or_else(|| shape.and_then(|shape| shape.env.first())).unwrap_or(&provider.env);
     Some(name.clone())
+}
+
+/// `NEWCO_API_KEY` for `NewcoClient(api_key=…)`: the provider is not known, but the class is called after it.
+fn after_the_class(doc: &Document, secret: Span) -> Option<String> {
+    let (callee, _) = doc.facts().calls_around(secret).into_iter().next()?;
+    let class = doc.slice(callee).rsplit(['.', ':']).next()?;
+    let word = class.strip_prefix("Async").unwrap_or(class);
+    let word = word.strip_suffix("Client").unwrap_or(word);
+    let fits = word.len() > 2
+        && word.starts_with(|c: char| c.is_ascii_uppercase())
+        && word.bytes().all(|b| b.is_ascii_alphanumeric());
+    fits.then(|| format!("{}_API_KEY", word.to_ascii_uppercase()))
 }
 
 fn provider<'a>(around: &'a Surroundings, token: Option<&Token>) -> Option<&'a Provider> {

@@ -47,6 +47,31 @@ const MENTIONS: usize = 50;
 
 /// The literal gets a name, and somewhere in the file the name fills a slot: one hop.
 fn by_flow<'a>(doc: &'a Document, facts: &Facts, around: &'a Surroundings, value: Span) -> Option<Slot<'a>> {
+    let (mentions, facts) = mentions(doc, facts, value)?;
+    let mut slots = mentions.into_iter().filter_map(|mention| {
+        by_place(doc, &facts, around, mention).or_else(|| by_header(doc, &facts, around, mention))
+    });
+    slots.next().map(|slot| Slot { arguments: None, ..slot })
+}
+
+/// A name says that the literal at `value`, or the name it is bound to, is an API key, whoever gave it out.
+pub fn is_key_slot(doc: &Document, facts: &Facts, value: Span) -> bool {
+    let says = |facts: &Facts, value: Span| {
+        let bound = || {
+            let (name, holder) = facts.bindings_around(value).into_iter().next()?;
+            is_direct(doc, holder, value).then(|| doc.slice(name))
+        };
+        let name = variable_around(doc, facts, value).or_else(bound).unwrap_or("").to_ascii_lowercase();
+        let home = facts.calls_around(value).into_iter().take(2).any(|(_, call)| points_home(doc.slice(call)));
+        !home && ["api_key", "apikey", "api-key"].iter().any(|word| name.trim_matches(['"', '\'']).ends_with(word))
+    };
+    says(facts, value)
+        || mentions(doc, facts, value)
+            .is_some_and(|(mentions, facts)| mentions.into_iter().any(|mention| says(&facts, mention)))
+}
+
+/// Where the name of the literal at `value` stands as code, with what stands around there.
+fn mentions(doc: &Document, facts: &Facts, value: Span) -> Option<(Vec<Span>, Facts)> {
     let (name, holder) = facts.bindings_around(value).into_iter().next()?;
     let word = doc.slice(name);
     let plain = !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
@@ -63,18 +88,13 @@ fn by_flow<'a>(doc: &'a Document, facts: &Facts, around: &'a Surroundings, value
     let seen = |mention: Span| scope.is_none_or(|scope| scope.contains(mention)) && is_field(mention) == is_field(name);
     let mentions = whole_words(doc.text(), word)
         .filter(|mention| !mention.overlaps(name) && !holder.overlaps(*mention) && seen(*mention));
-    let mentions: Vec<Span> = mentions.take(MENTIONS).collect();
+    let mut mentions: Vec<Span> = mentions.take(MENTIONS).collect();
     if mentions.is_empty() {
         return None;
     }
     let facts = doc.facts_near(&mentions);
-    let slots = mentions
-        .into_iter()
-        .filter(|mention| facts.literal_at(*mention).is_none_or(|(whole, _)| is_formatted(doc, whole)));
-    let mut slots = slots.filter_map(|mention| {
-        by_place(doc, &facts, around, mention).or_else(|| by_header(doc, &facts, around, mention))
-    });
-    slots.next().map(|slot| Slot { arguments: None, ..slot })
+    mentions.retain(|mention| facts.literal_at(*mention).is_none_or(|(whole, _)| is_formatted(doc, whole)));
+    Some((mentions, facts))
 }
 
 /// A string that takes values by their names.

@@ -2,7 +2,7 @@
 
 use super::context::{About, Context};
 use super::{Finding, Rule, Severity};
-use crate::fixes::{move_secret, slot_provider};
+use crate::fixes::{is_key_slot, move_secret, slot_provider};
 use crate::secrets::{Format, Provider, SHORTEST_SECRET, looks_generated, looks_secret};
 use crate::syntax::Fact;
 use crate::text::Span;
@@ -35,15 +35,22 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         if value.len() < SHORTEST_SECRET || context.tokens().iter().any(|token| token.span.overlaps(value)) {
             continue;
         }
-        let Some(provider) = slot_provider(context.doc, context.facts(), context.around, value) else { continue };
-        if !is_secret(context, value, provider) {
-            continue;
-        }
-        let message = format!("{} key stands in the text", provider.name);
-        let about = About { message, provider: Some(provider), shape: None };
-        let severity = match context.doc.language() {
-            Some(language) if language.is_test_path(context.doc.path()) => Severity::Warning,
-            _ => RULE.severity,
+        let provider = slot_provider(context.doc, context.facts(), context.around, value);
+        let message = match provider {
+            Some(provider) if is_secret(context, value, provider) => {
+                format!("{} key stands in the text", provider.name)
+            }
+            None if is_unknown_key(context, value) => {
+                "API key of a provider that is not known stands in the text".to_owned()
+            }
+            _ => continue,
+        };
+        let about = About { message, provider, shape: None };
+        let is_test = context.doc.language().is_some_and(|language| language.is_test_path(context.doc.path()));
+        let severity = match (provider, is_test) {
+            (Some(_), false) => RULE.severity,
+            (None, true) => Severity::Info,
+            _ => Severity::Warning,
         };
         findings.push(context.secret_finding(RULE.id, severity, value, &about));
     }
@@ -55,6 +62,12 @@ fn without_scheme(context: &Context<'_>, value: Span) -> Span {
     let schemes = ["Bearer ", "Token ", "token ", "Key ", "Api-Key ", "Bot ", "Basic ", "DeepL-Auth-Key "];
     let scheme = schemes.iter().find(|scheme| text.starts_with(**scheme));
     Span { start: value.start + scheme.map_or(0, |it| it.len()) as u32, ..value }
+}
+
+/// A name says that it is an API key, and it looks like one.
+fn is_unknown_key(context: &Context<'_>, value: Span) -> bool {
+    let text = context.doc.slice(value);
+    looks_secret(context.catalogue(), text) && looks_generated(text) && is_key_slot(context.doc, context.facts(), value)
 }
 
 /// The value in a slot of `provider` has to be taken for a key: long, mixed, no placeholder, and of a shape that the

@@ -36,7 +36,7 @@ pub struct Catalogue {
 /// How a word tells that a file speaks of a provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Speaks {
-    /// A variable or a host: wherever it stands.
+    /// A variable, a host, a word for keys: wherever it stands.
     Named,
     /// The begin of a client's module: where it is imported.
     Imported,
@@ -219,7 +219,11 @@ fn same_shape(providers: &[Provider], id: ShapeId, shape: &Shape) -> bool {
     providers[id.provider].keys[id.key].regex == shape.regex
 }
 
-/// Variables, also in small letters, hosts, and the begins of modules.
+/// How names say that they hold an API key.
+const KEY_WORDS: [&str; 9] =
+    ["api_key", "API_KEY", "apikey", "APIKEY", "apiKey", "ApiKey", "api-key", "Api-Key", "API-KEY"];
+
+/// Variables, also in small letters, hosts, the begins of modules, and what keys are called.
 fn speaking<'p>(providers: &'p [Provider], variables: impl Iterator<Item = &'p String>) -> BTreeMap<String, Speaks> {
     // `google.genai` may be imported `from google`.
     let begin = |module: String| match module.split_once('.') {
@@ -230,7 +234,9 @@ fn speaking<'p>(providers: &'p [Provider], variables: impl Iterator<Item = &'p S
     let remote = providers.iter().filter(|it| it.category != "local");
     let hosts = remote.flat_map(|it| &it.hosts).map(|host| host.trim_start_matches('*').to_owned());
     let variables = variables.flat_map(|name| [name.clone(), name.to_ascii_lowercase()]);
-    let named = variables.chain(hosts.filter(|host| host.contains('.'))).map(|word| (word, Speaks::Named));
+    let called = KEY_WORDS.map(str::to_owned).into_iter();
+    let named = variables.chain(hosts.filter(|host| host.contains('.'))).chain(called);
+    let named = named.map(|word| (word, Speaks::Named));
     modules.map(|word| (word, Speaks::Imported)).chain(named).collect()
 }
 

@@ -49,8 +49,8 @@ pub fn runs(text: &[u8]) -> Vec<Span> {
 /// The places of `text` that could be a key without a distinctive shape: long, quoted, with digits and letters, in a text
 /// that speaks of a provider.
 ///
-/// It speaks of one by a variable, a host or an import. A word that people use for other things as well has to stand
-/// before the literal, beside a word for secrets.
+/// It speaks of one by a variable, a host, an import or the words "API key" in a name. Another word that people use for other things as
+/// well has to stand before the literal, beside a word for secrets.
 pub fn slot_candidates(catalogue: &Catalogue, text: &[u8], runs: &[Span]) -> Vec<Span> {
     let quote = |byte: Option<&u8>| matches!(byte, Some(b'"' | b'\'' | b'`'));
     let fills = |run: &&Span| {
@@ -77,21 +77,19 @@ pub fn slot_candidates(catalogue: &Catalogue, text: &[u8], runs: &[Span]) -> Vec
 /// Before a run of the shape of a provider's key stands a word for the provider, and one for secrets.
 fn is_named(catalogue: &Catalogue, text: &[u8], run: Span) -> bool {
     let before = &text[run.range().start.saturating_sub(NEAR)..run.range().start];
-    let Ok(run) = std::str::from_utf8(&text[run.range()]) else { return false };
-    let shapes = catalogue.shapes().map(|id| catalogue.shape(id).1);
-    let mut shapes = shapes.filter(|shape| shape.format == Format::Contextual && shape.is_whole(run)).peekable();
-    if shapes.peek().is_none() {
-        return false;
-    }
     let before = String::from_utf8_lossy(before).to_ascii_lowercase();
+    let run = std::str::from_utf8(&text[run.range()]).unwrap_or("");
+    let shapes = catalogue.shapes().map(|id| catalogue.shape(id).1);
     SECRET_WORDS.iter().any(|word| before.contains(word))
-        && shapes.any(|shape| shape.context.iter().any(|word| has_word(&before, word)))
+        && shapes
+            .filter(|shape| shape.format == Format::Contextual && shape.is_whole(run))
+            .any(|shape| shape.context.iter().any(|word| has_word(&before, word)))
 }
 
 /// Every name of a secret holds one.
 const SECRET_WORDS: [&str; 6] = ["key", "secret", "token", "pat", "service_account", "serviceaccount"];
 
-/// The text names a provider's variable or host, or imports its package.
+/// The text names an API key, a provider's variable or host, or imports its package.
 fn speaks(catalogue: &Catalogue, text: &[u8]) -> bool {
     let name = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
     catalogue.speaking.find(text).any(|hit| {

@@ -64,11 +64,13 @@ fn place([first, second, third]: [u8; HEAD]) -> (usize, u64) {
     ((hash >> 6) as usize, 1 << (hash & 63))
 }
 
-/// `word` stands in `text`; a short one is no part of a longer one: `ngc` speaks of a provider, `langchain` does not.
+/// `word` stands in `text`; a short one, or one of parts, is no piece of others: `ngc` speaks of a provider, `langchain`
+/// does not, nor does `newco_api_key` of `co_api`.
 pub fn has_word(text: &str, word: &str) -> bool {
     let letter = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
     let free = |at: usize| !letter(text[..at].chars().next_back()) && !letter(text[at + word.len()..].chars().next());
-    text.match_indices(word).any(|(at, _)| word.len() > SHORT || free(at))
+    let alone = word.len() <= SHORT || word.contains(['_', '-', '.']);
+    text.match_indices(word).any(|(at, _)| !alone || free(at))
 }
 
 /// The longest word that longer ones hold by chance.
@@ -81,7 +83,7 @@ mod tests {
     #[test]
     fn short_words_stand_alone() {
         assert!(has_word("my_ngc_key", "ngc") && has_word("roboflowkey", "roboflow"));
-        assert!(!has_word("langchain_key", "ngc"));
+        assert!(!has_word("langchain_key", "ngc") && !has_word("newco_api_key", "co_api"));
     }
 
     #[test]

@@ -148,6 +148,25 @@ pub fn client(client: &Client, key: &str, random: &mut Random) -> Option<Snippet
     Some(Snippet { path: "app.py", place: format!("{symbol}({argument})").replace(key, "…"), text })
 }
 
+/// A file that speaks to a company that the catalogue does not know.
+pub fn unknown_client(company: &str, key: &str, random: &mut Random) -> Snippet {
+    let title = format!("{}{}", company[..1].to_uppercase(), &company[1..]);
+    let forms: &[Place] = &[
+        ("py", "from {c} import {T}\n\nclient = {T}(api_key=\"{k}\")\n"),
+        ("py", "import {c}\n\n{c}.api_key = \"{k}\"\n"),
+        ("py", "from {c} import {T}\n\nvalue = \"{k}\"\nclient = {T}(api_key=value, timeout=10)\n"),
+        ("py", "import requests\n\nrequests.get(\"https://api.{c}.dev/v1\", headers={\"x-api-key\": \"{k}\"})\n"),
+        ("py", "from openai import OpenAI\n\nclient = OpenAI(api_key=\"{k}\", base_url=\"https://api.{c}.dev/v1\")\n"),
+        ("rs", "fn main() {\n    let client = Client::new(Config { api_key: \"{k}\".into() });\n}\n"),
+        ("rs", "fn main() {\n    let call = client.get(\"https://api.{c}.dev\").header(\"x-api-key\", \"{k}\");\n}\n"),
+        ("rs", "fn main() {\n    let api_key = \"{k}\";\n    let client = {c}::Client::new(api_key);\n}\n"),
+    ];
+    let (language, form) = random.pick(forms);
+    let text = form.replace("{c}", company).replace("{T}", &title).replace("{k}", key);
+    let path = if language == "py" { "app.py" } else { "src/main.rs" };
+    Snippet { path, place: form.trim_end().replace('\n', "⏎"), text }
+}
+
 /// Whose key a client takes: some take several.
 pub fn providers_of<'c>(catalogue: &'c Catalogue, client: &Client) -> Vec<&'c str> {
     let takes = |it: &Client| it.symbol == client.symbol && it.package == client.package;
