@@ -3,7 +3,7 @@
 use super::context::{About, Context};
 use super::{Finding, Rule, Severity};
 use crate::fixes::{is_key_slot, move_secret, slot_provider};
-use crate::secrets::{Format, Provider, SHORTEST_SECRET, looks_generated, looks_secret};
+use crate::secrets::{Class, Format, Provider, SHORTEST_SECRET, looks_generated, looks_secret};
 use crate::syntax::Fact;
 use crate::text::Span;
 
@@ -32,7 +32,10 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     });
     for value in literals {
         let value = without_scheme(context, value);
-        if value.len() < SHORTEST_SECRET || context.tokens().iter().any(|token| token.span.overlaps(value)) {
+        if value.len() < SHORTEST_SECRET
+            || is_public(context, value)
+            || context.tokens().iter().any(|token| token.span.overlaps(value))
+        {
             continue;
         }
         let provider = slot_provider(context.doc, context.facts(), context.around, value);
@@ -62,6 +65,13 @@ fn without_scheme(context: &Context<'_>, value: Span) -> Span {
     let schemes = ["Bearer ", "Token ", "token ", "Key ", "Api-Key ", "Bot ", "Basic ", "DeepL-Auth-Key "];
     let scheme = schemes.iter().find(|scheme| text.starts_with(**scheme));
     Span { start: value.start + scheme.map_or(0, |it| it.len()) as u32, ..value }
+}
+
+/// A key that is meant to be read by everyone, like those that send telemetry.
+fn is_public(context: &Context<'_>, value: Span) -> bool {
+    let catalogue = context.catalogue();
+    let mut shapes = catalogue.shapes().map(|id| catalogue.shape(id).1);
+    shapes.any(|shape| shape.class == Class::Publishable && shape.is_whole(context.doc.slice(value)))
 }
 
 /// A name says that it is an API key, and it looks like one.
