@@ -19,8 +19,11 @@ def seconds(command):
     best = float("inf")
     for _ in range(5):
         start = time.monotonic()
-        subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+        ended = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
         best = min(best, time.monotonic() - start)
+        # 0 and 1 say whether something was found.
+        if ended.returncode not in (0, 1):
+            sys.exit(f"speed.py: {command[0]} ended with {ended.returncode}")
     return best
 
 

@@ -1,13 +1,14 @@
 //! `--fix` and `--diff-only`: show the plan, ask, carry it out, say what happened.
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::baseline::Baseline;
 use super::report;
 use crate::fixes::Destination;
-use crate::moves::{self, Outcome, Plan};
+use crate::moves::{self, Outcome, Plan, Refused};
 use crate::project::{Workspace, is_variable_name};
 use crate::rules::{self, Finding};
 use crate::secrets::discreet;
@@ -64,16 +65,23 @@ pub fn fix(
             discreet(name)
         );
     }
+    let tests: RefCell<BTreeSet<PathBuf>> = RefCell::default();
     let keep = |path: &Path, findings: &mut Vec<Finding>| {
         let test = crate::syntax::Language::of_path(path).is_some_and(|language| language.is_test_path(path));
         baseline.take_known(path, findings, |finding| finding);
         findings.retain(|finding| {
             let named = |rules: &[String]| rules.iter().any(|rule| rule == finding.rule);
             let wanted = (options.select.is_empty() || named(&options.select)) && !named(&options.ignore);
-            wanted && finding.rule != "unused-ignore" && (!test || is_named(path))
+            wanted && finding.rule != "unused-ignore"
         });
+        if test && !is_named(path) && !findings.is_empty() {
+            findings.clear();
+            tests.borrow_mut().insert(path.to_owned());
+        }
     };
-    let plan = moves::plan(workspace, docs, &to, options.name.as_deref(), &keep);
+    let mut plan = moves::plan(workspace, docs, &to, options.name.as_deref(), &keep);
+    let reason = "a test: name the file to move its keys".to_owned();
+    plan.refused.extend(tests.take().into_iter().map(|path| Refused { path, line: 1, reason: reason.clone() }));
     if options.diff_only {
         write_diff(workspace, &plan, out)?;
         write_refused(&plan, out)?;
@@ -89,7 +97,7 @@ pub fn fix(
         return Ok(Fixed::Unchanged);
     }
     let outcome = moves::carry_out(workspace, &plan);
-    write_outcome(&plan, &outcome, out)?;
+    write_outcome(workspace, &plan, &outcome, out)?;
     Ok(if outcome.errors.is_empty() { Fixed::Changed } else { Fixed::Failed })
 }
 
@@ -114,6 +122,10 @@ fn write_plan(plan: &Plan, out: &mut dyn Write) -> io::Result<()> {
     }
     let files: BTreeSet<_> = plan.files.iter().map(|file| super::visible(&file.path)).collect();
     writeln!(out, "  changes {}", files.into_iter().collect::<Vec<_>>().join(", "))?;
+    let stores: BTreeSet<_> = plan.moves.iter().filter_map(|it| it.env()).map(super::visible).collect();
+    for env in stores {
+        writeln!(out, "  writes {env}, its .example, and .gitignore where git would take it")?;
+    }
     write_refused(plan, out)
 }
 
@@ -124,12 +136,14 @@ fn write_refused(plan: &Plan, out: &mut dyn Write) -> io::Result<()> {
     Ok(())
 }
 
-fn write_outcome(plan: &Plan, outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
+fn write_outcome(workspace: &Workspace, plan: &Plan, outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
     for (path, error) in &outcome.errors {
         let error = report::visible(&error.to_string());
         writeln!(out, "error: {}: {error}; this file is as it was", super::visible(path))?;
     }
+    let stored = plan.moves.iter().any(|it| it.name.is_some());
     match outcome.moved {
+        n if n > 0 && !stored => return writeln!(out, "done: no key had to move"),
         0 => return writeln!(out, "nothing was moved"),
         1 => writeln!(out, "moved the key in 1 place")?,
         n => writeln!(out, "moved the keys in {n} places")?,
@@ -137,8 +151,11 @@ fn write_outcome(plan: &Plan, outcome: &Outcome, out: &mut dyn Write) -> io::Res
     for committed in &plan.committed {
         writeln!(out, "{}", super::visible(std::path::Path::new(committed)))?;
     }
+    let root = workspace.root();
+    let below = std::env::current_dir().is_ok_and(|here| here.canonicalize().is_ok_and(|here| here != root));
+    let place = if below { format!(" in {}", super::visible(root)) } else { String::new() };
     for start in &plan.start {
-        writeln!(out, "start the program with: {start}")?;
+        writeln!(out, "start the program{place} with: {start}")?;
     }
     Ok(())
 }

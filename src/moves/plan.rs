@@ -52,6 +52,13 @@ pub struct PlannedMove {
     deposit: Option<(PathBuf, Deposit, Secret)>,
 }
 
+impl PlannedMove {
+    /// The env file that gets a line, from the root.
+    pub fn env(&self) -> Option<&Path> {
+        self.deposit.as_ref().map(|(env, ..)| env.as_path())
+    }
+}
+
 /// A finding that `--fix` leaves.
 #[derive(Debug)]
 pub struct Refused {
@@ -162,10 +169,14 @@ fn next_step(
     for finding in &findings {
         let line = doc.lines().line_of(finding.span.start) + 1;
         let repairs = rules::fixes(doc, around, finding);
-        if let Some(fix) = repairs.fixes.into_iter().find(|fix| fix.safety != Safety::Offered) {
+        let (offered, safe): (Vec<_>, Vec<_>) =
+            repairs.fixes.into_iter().partition(|fix| fix.safety == Safety::Offered);
+        if let Some(fix) = safe.into_iter().next() {
             return Step::Apply { fix, line };
         }
-        refused.extend(repairs.refused.map(|reason| Refused { path: doc.path().to_owned(), line, reason }));
+        let offer = offered.into_iter().next().map(|fix| format!("left to you: {}", fix.title));
+        let reason = repairs.refused.or(offer);
+        refused.extend(reason.map(|reason| Refused { path: doc.path().to_owned(), line, reason }));
     }
     Step::Stay(refused)
 }

@@ -53,14 +53,23 @@ pub(super) fn apply(context: &Context<'_>, mut findings: Vec<Finding>) -> Vec<Fi
 }
 
 fn ended(context: &Context<'_>, suppression: &Suppression) -> bool {
-    suppression.until.as_ref().is_some_and(|until| *until < context.around.today)
+    suppression.until.as_ref().is_some_and(|until| !is_date(until) || *until < context.around.today)
+}
+
+/// `2026-01-31`
+pub(super) fn is_date(text: &str) -> bool {
+    let numbers: Vec<Option<u32>> = text.split('-').map(|part| part.parse().ok()).collect();
+    let [Some(_), Some(month), Some(day)] = numbers[..] else { return false };
+    text.len() == 10
+        && text.split('-').next().is_some_and(|year| year.len() == 4)
+        && (1..=12).contains(&month)
+        && (1..=31).contains(&day)
 }
 
 fn read(context: &Context<'_>) -> Vec<Suppression> {
     static FORM: LazyLock<Regex> =
         LazyLock::new(|| Regex::new(r"aikeys: ignore\[([A-Za-z0-9, -]*)\]([^\n\r]*)").expect("a literal pattern"));
-    static UNTIL: LazyLock<Regex> =
-        LazyLock::new(|| Regex::new(r"\buntil=(\d{4}-\d{2}-\d{2})").expect("a literal pattern"));
+    static UNTIL: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\buntil=(\S+)").expect("a literal pattern"));
     let text = context.doc.text();
     if memchr::memmem::find(text.as_bytes(), MARKER).is_none() {
         return Vec::new();

@@ -1,6 +1,6 @@
 //! A suppression that suppresses nothing, or does not say why.
 
-use super::suppression::Suppression;
+use super::suppression::{Suppression, is_date};
 use super::{Finding, Rule, Severity};
 use crate::fixes::{Repairs, drop_comment};
 use crate::secrets::Fingerprint;
@@ -37,7 +37,10 @@ pub(super) fn judge(suppression: &Suppression, used: bool, ended: bool) -> Optio
     } else if suppression.rules.is_empty() {
         "this comment names no rule: write `aikeys: ignore[rule] reason`".to_owned()
     } else if ended {
-        format!("this comment ended on {}", suppression.until.as_deref().unwrap_or_default())
+        match suppression.until.as_deref() {
+            Some(until) if is_date(until) => format!("this comment ended on {until}"),
+            _ => "the end of this comment is no date: write `until=2026-01-31`".to_owned(),
+        }
     } else if !used {
         format!("there is no {} here to ignore", suppression.rules.join(" or "))
     } else if suppression.reason.is_empty() {

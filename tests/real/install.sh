@@ -181,7 +181,11 @@ part_pytest_lsp() { once pytest-lsp "$PYTEST_LSP pytest $PYTEST" "$cache/pytest-
 
 requirements="$here/../survival/requirements.txt"
 
-install_sdk() { venv "$cache/sdk-venv" --requirement "$requirements"; }
+install_sdk() {
+    venv "$cache/sdk-venv" --requirement "$requirements"
+    # The survival tests look for it.
+    cp "$requirements" "$cache/sdk-venv/requirements.txt"
+}
 
 part_sdk() {
     [[ -f $requirements ]] || fail "tests/survival/requirements.txt is missing"
