@@ -1,7 +1,9 @@
 //! What stands between tower-lsp and the process: exit codes, panics, clients that vanish.
 
 use std::any::Any;
+use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
@@ -10,6 +12,7 @@ use std::time::Duration;
 
 use futures::FutureExt;
 use futures::future::{BoxFuture, ready};
+use tokio::io::AsyncWrite;
 use tower_lsp::jsonrpc::{Error, ErrorCode, Id, Request, Response};
 use tower_service::Service;
 
@@ -21,16 +24,52 @@ const FLUSH: Duration = Duration::from_millis(100);
 #[cfg(unix)]
 const LOOK: Duration = Duration::from_secs(2);
 
+/// A message that is being written is waited for this many times as long: half of one is none.
+const FLUSHES: usize = 20;
+
+/// The stream to the client, which knows whether a message is on its way.
+pub(super) struct Output<W> {
+    inner: W,
+    writing: Arc<AtomicBool>,
+}
+
+impl<W> Output<W> {
+    /// Wraps a stream. The flag is set from the first byte of a message until it is flushed.
+    pub(super) fn new(inner: W, writing: Arc<AtomicBool>) -> Output<W> {
+        Output { inner, writing }
+    }
+}
+
+impl<W: AsyncWrite + Unpin> AsyncWrite for Output<W> {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        self.writing.store(true, Ordering::SeqCst);
+        Pin::new(&mut self.inner).poll_write(context, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let flushed = Pin::new(&mut self.inner).poll_flush(context);
+        if flushed.is_ready() {
+            self.writing.store(false, Ordering::SeqCst);
+        }
+        flushed
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_shutdown(context)
+    }
+}
+
 /// Wraps tower-lsp's service: `exit` ends the process, a panic is an answer, and errors hold nothing of the message.
 pub(super) struct Guard<S> {
     inner: S,
     shut: Arc<AtomicBool>,
+    writing: Arc<AtomicBool>,
 }
 
 impl<S> Guard<S> {
-    /// Guards a service. The flag tells whether the client asked for a shutdown.
-    pub(super) fn new(inner: S, shut: Arc<AtomicBool>) -> Guard<S> {
-        Guard { inner, shut }
+    /// Guards a service. The flags tell whether the client asked for a shutdown, and whether something is being written.
+    pub(super) fn new(inner: S, shut: Arc<AtomicBool>, writing: Arc<AtomicBool>) -> Guard<S> {
+        Guard { inner, shut, writing }
     }
 }
 
@@ -54,7 +93,7 @@ where
         match request.method() {
             // tower-lsp would wait for the end of the stream, which may never come.
             "exit" => {
-                exit_soon(Arc::clone(&self.shut));
+                exit_soon(Arc::clone(&self.shut), Arc::clone(&self.writing));
                 return ready(Ok(None)).boxed();
             }
             MALFORMED => return ready(Ok(Some(Response::from_error(Id::Null, Error::parse_error())))).boxed(),
@@ -96,9 +135,14 @@ pub(super) fn exit_code(shut: &AtomicBool) -> u8 {
     u8::from(!shut.load(Ordering::SeqCst))
 }
 
-fn exit_soon(shut: Arc<AtomicBool>) {
+fn exit_soon(shut: Arc<AtomicBool>, writing: Arc<AtomicBool>) {
     let end = move || {
-        thread::sleep(FLUSH);
+        for _ in 0..FLUSHES {
+            thread::sleep(FLUSH);
+            if !writing.load(Ordering::SeqCst) {
+                break;
+            }
+        }
         exit(exit_code(&shut));
     };
     // Without a thread the end comes without the pause.

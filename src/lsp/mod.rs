@@ -26,7 +26,7 @@ use futures::future::{Either, select};
 use tokio::io::{duplex, stdin, stdout};
 use tower_lsp::{LspService, Server};
 
-use guard::Guard;
+use guard::{Guard, Output};
 
 /// After the stream ended, answers that are still worked on are waited for this long.
 const LAST_ANSWERS: Duration = Duration::from_secs(2);
@@ -62,7 +62,10 @@ async fn serve_streams(shut: Arc<AtomicBool>) {
     });
     main_loop::start(inbox, events, letters);
     let (reader, writer) = duplex(PIPE);
-    let serving = Server::new(reader, stdout(), socket).concurrency_level(CONCURRENCY).serve(Guard::new(service, shut));
+    let writing = Arc::new(AtomicBool::new(false));
+    let output = Output::new(stdout(), Arc::clone(&writing));
+    let service = Guard::new(service, shut, writing);
+    let serving = Server::new(reader, output, socket).concurrency_level(CONCURRENCY).serve(service);
     let reading = frames::pump(stdin(), writer);
     // The stream has ended, or tower-lsp has.
     if let Either::Left(((), serving)) = select(Box::pin(reading), Box::pin(serving)).await {
