@@ -64,11 +64,16 @@ fn place([first, second, third]: [u8; HEAD]) -> (usize, u64) {
     ((hash >> 6) as usize, 1 << (hash & 63))
 }
 
-/// `word` stands in `text`; a short one is no part of a longer one: `ngc` speaks of a provider, `langchain` does not.
+/// `word`, in small letters, stands in `text`, however that is written; a short one is no part of a longer one: `ngc`
+/// speaks of a provider, `langchain` does not, and `ngcKey` and `ngc_key` are two words.
 pub fn has_word(text: &str, word: &str) -> bool {
-    let letter = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
-    let free = |at: usize| !letter(text[..at].chars().next_back()) && !letter(text[at + word.len()..].chars().next());
-    text.match_indices(word).any(|(at, _)| word.len() > SHORT || free(at))
+    let joins = |left: Option<char>, right: Option<char>| {
+        let letters = left.is_some_and(char::is_alphanumeric) && right.is_some_and(char::is_alphanumeric);
+        letters && !(left.is_some_and(char::is_lowercase) && right.is_some_and(char::is_uppercase))
+    };
+    let cut = |at: usize| joins(text[..at].chars().next_back(), text[at..].chars().next());
+    let found = text.to_ascii_lowercase();
+    found.match_indices(word).any(|(at, _)| word.len() > SHORT || !cut(at) && !cut(at + word.len()))
 }
 
 /// The longest word that longer ones hold by chance.
@@ -81,7 +86,8 @@ mod tests {
     #[test]
     fn short_words_stand_alone() {
         assert!(has_word("my_ngc_key", "ngc") && has_word("roboflowkey", "roboflow"));
-        assert!(!has_word("langchain_key", "ngc"));
+        assert!(has_word("myNgcKey", "ngc") && has_word("WX_API_KEY", "wx_"));
+        assert!(!has_word("langchain_key", "ngc") && !has_word("NGCHANNEL", "ngc"));
     }
 
     #[test]
