@@ -104,6 +104,12 @@
   (#eq? @_environ "environ") (#eq? @_pop "pop"))
 ((call function: (attribute object: [(identifier) @_environ (attribute attribute: (identifier) @_environ)] attribute: (identifier) @_clear)) @env.remove
   (#eq? @_environ "environ") (#eq? @_clear "clear"))
+; mock.patch.dict(os.environ, …, clear=True), os.environ = …
+((call arguments: (argument_list . [(identifier) @_environ (attribute attribute: (identifier) @_environ)]
+  (keyword_argument name: (identifier) @_clear value: (true)))) @env.remove
+  (#eq? @_environ "environ") (#eq? @_clear "clear"))
+((assignment left: (attribute attribute: (identifier) @_environ)) @env.remove
+  (#eq? @_environ "environ"))
 ((call function: (attribute attribute: (identifier) @_unset)
   arguments: (argument_list . (string (string_content) @env.remove.name))) @env.remove
   (#any-of? @_unset "unsetenv" "delenv"))

@@ -40,8 +40,11 @@
   arguments: (arguments . [(string_literal) (raw_string_literal)] @slot.owned.value .)) @slot.owned
   (#eq? @_t "String") (#eq? @_f "from"))
 ((field_expression value: [(string_literal) (raw_string_literal)] @slot.bare field: (field_identifier) @_f)
-  (#not-any-of? @_f "to_string" "to_owned" "as_bytes"))
+  (#not-any-of? @_f "to_string" "to_owned" "as_bytes" "as_ref" "as_str" "bytes" "char_indices" "chars" "get" "lines" "matches" "rsplit" "rsplit_once" "rsplitn" "split" "split_at" "split_once" "split_whitespace" "splitn" "strip_prefix" "strip_suffix" "trim" "trim_end" "trim_end_matches" "trim_matches" "trim_start" "trim_start_matches"))
 (binary_expression [(string_literal) (raw_string_literal)] @slot.bare)
+; A message of `assert!` must be a literal, and what stands before it can have any length.
+((macro_invocation macro: (identifier) @_m (token_tree "," . [(string_literal) (raw_string_literal)] @slot.literal-only))
+  (#any-of? @_m "assert" "debug_assert"))
 ((string_literal) @slot.c-string (#match? @slot.c-string "^c"))
 ((raw_string_literal) @slot.c-string (#match? @slot.c-string "^cr"))
 (binary_expression operator: "+" right: [(string_literal) (raw_string_literal)] @slot.borrowed)
@@ -84,14 +87,19 @@
   (#match? @_t "'static"))
 
 ; Constants become lazy statics.
-((source_file (const_item "const" @slot.constant.from name: (identifier) @slot.constant.name type: (reference_type) value: [(string_literal) (raw_string_literal)] @slot.constant.value) @slot.constant) (#not-match? @slot.constant.value "^[bc]"))
-((source_file (static_item "static" @slot.constant.from name: (identifier) @slot.constant.name type: (reference_type) value: [(string_literal) (raw_string_literal)] @slot.constant.value) @slot.constant) (#not-match? @slot.constant.value "^[bc]"))
-((block (const_item "const" @slot.constant.from name: (identifier) @slot.constant.name type: (reference_type) value: [(string_literal) (raw_string_literal)] @slot.constant.value) @slot.constant) (#not-match? @slot.constant.value "^[bc]"))
-((block (static_item "static" @slot.constant.from name: (identifier) @slot.constant.name type: (reference_type) value: [(string_literal) (raw_string_literal)] @slot.constant.value) @slot.constant) (#not-match? @slot.constant.value "^[bc]"))
-((mod_item body: (declaration_list (const_item "const" @slot.constant.from name: (identifier) @slot.constant.name type: (reference_type) value: [(string_literal) (raw_string_literal)] @slot.constant.value) @slot.constant)) (#not-match? @slot.constant.value "^[bc]"))
-((impl_item !trait body: (declaration_list (const_item "const" @slot.associated-constant.from name: (identifier) @slot.associated-constant.name type: (reference_type) value: [(string_literal) (raw_string_literal)] @slot.associated-constant.value) @slot.associated-constant)) (#not-match? @slot.associated-constant.value "^[bc]"))
+((source_file (const_item "const" @slot.constant.from name: (identifier) @slot.constant.name type: (reference_type) value: [(string_literal) (raw_string_literal)] @slot.constant.value) @slot.constant) (#not-match? @slot.constant.value "^[bc]") (#not-eq? @slot.constant.name "_"))
+((source_file (static_item "static" @slot.constant.from name: (identifier) @slot.constant.name type: (reference_type) value: [(string_literal) (raw_string_literal)] @slot.constant.value) @slot.constant) (#not-match? @slot.constant.value "^[bc]") (#not-eq? @slot.constant.name "_"))
+((block (const_item "const" @slot.constant.from name: (identifier) @slot.constant.name type: (reference_type) value: [(string_literal) (raw_string_literal)] @slot.constant.value) @slot.constant) (#not-match? @slot.constant.value "^[bc]") (#not-eq? @slot.constant.name "_"))
+((block (static_item "static" @slot.constant.from name: (identifier) @slot.constant.name type: (reference_type) value: [(string_literal) (raw_string_literal)] @slot.constant.value) @slot.constant) (#not-match? @slot.constant.value "^[bc]") (#not-eq? @slot.constant.name "_"))
+((mod_item body: (declaration_list (const_item "const" @slot.constant.from name: (identifier) @slot.constant.name type: (reference_type) value: [(string_literal) (raw_string_literal)] @slot.constant.value) @slot.constant)) (#not-match? @slot.constant.value "^[bc]") (#not-eq? @slot.constant.name "_"))
+((impl_item !trait body: (declaration_list (const_item "const" @slot.associated-constant.from name: (identifier) @slot.associated-constant.name type: (reference_type) value: [(string_literal) (raw_string_literal)] @slot.associated-constant.value) @slot.associated-constant)) (#not-match? @slot.associated-constant.value "^[bc]") (#not-eq? @slot.associated-constant.name "_"))
 (const_item) @within.constant-part
 (static_item) @within.constant-part
+(const_block) @within.constant-part
+(token_tree "const" . (token_tree) @within.constant-part)
+(array_expression length: (_) @within.constant-part)
+(array_type length: (_) @within.constant-part)
+(type_arguments (block) @within.constant-part)
 (impl_item trait: (_) body: (declaration_list (const_item) @within.trait-constant))
 (trait_item body: (declaration_list (const_item) @within.trait-constant))
 (closure_expression) @within.value
@@ -126,11 +134,16 @@
 ((call_expression function: [(identifier) @_f (scoped_identifier name: (identifier) @_f)]) @wants.value
   (#match? @_f "^[A-Z]"))
 ((function_item name: (identifier) @wants.value.name parameters: (parameters) @_p) @wants.value
-  (#match? @_p "'static"))
+  (#match? @_p "'"))
 ((function_item name: (identifier) @wants.value.name type_parameters: (type_parameters) @_p) @wants.value
-  (#match? @_p "'static"))
+  (#match? @_p "'"))
 ((function_item name: (identifier) @wants.value.name (where_clause) @_p) @wants.value
-  (#match? @_p "'static"))
+  (#match? @_p "'"))
+((function_item name: (identifier) @wants.value.name return_type: (_) @_r) @wants.value
+  (#match? @_r "['&]"))
+((impl_item type: (_) @_t
+  body: (declaration_list (function_item name: (identifier) @wants.value.name) @wants.value))
+  (#match? @_t "'"))
 ((function_item name: (identifier) @wants.byte-array.name parameters: (parameters) @_p) @wants.byte-array
   (#match? @_p "\\[u8; "))
 ((unary_expression (string_literal) @_b) @within.byte-array (#match? @_b "^b"))

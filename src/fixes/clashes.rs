@@ -9,9 +9,14 @@ pub(super) fn clash(doc: &Document, name: &str, secret: Span) -> Option<String> 
     let dropped = doc.facts().iter().any(
         |fact| matches!(*fact, Fact::EnvWrite { name: it, value, .. } if value.contains(secret) && doc.slice(it) == name),
     );
+    let line = |span: Span| doc.lines().line_of(span.start) + 1;
     doc.facts().iter().find_map(|fact| {
         let (span, what) = match *fact {
-            Fact::EnvRemove { span, name: removed } if removed.is_none_or(|it| doc.slice(it) == name) => {
+            Fact::EnvRemove { span, name: None } => {
+                let line = line(span);
+                return Some(format!("line {line} empties the environment: hand the key on by hand"));
+            }
+            Fact::EnvRemove { span, name: Some(removed) } if doc.slice(removed) == name => {
                 (span, "is taken out of the environment")
             }
             Fact::EnvWrite { span, name: it, value } if doc.slice(it) == name && !value.contains(secret) => {
@@ -31,7 +36,7 @@ pub(super) fn clash(doc: &Document, name: &str, secret: Span) -> Option<String> 
             }
             _ => return None,
         };
-        let line = doc.lines().line_of(span.start) + 1;
+        let line = line(span);
         Some(format!("{name} {what} in line {line}: give this key another name with `--name`"))
     })
 }

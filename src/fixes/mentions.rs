@@ -12,12 +12,12 @@ pub(super) fn follow(doc: &Document, idiom: &Idiom, param: &str, own: Option<Spa
     let facts = doc.facts();
     let is_own = |span: Span| own.is_some_and(|own| own.contains(span));
     let refusing = |span: Span| {
-        facts.iter().find_map(|fact| match fact {
-            Fact::Within { span: it, idiom } if it.contains(span) && !is_own(span) => {
-                doc.language().map(|language| language.idiom(idiom))
-            }
+        let within = facts.iter().filter_map(|fact| match fact {
+            Fact::Within { span: it, idiom } if it.contains(span) && !is_own(span) => Some((it.len(), idiom)),
             _ => None,
-        })
+        });
+        let (_, idiom) = within.min_by_key(|(len, _)| *len)?;
+        doc.language().map(|language| language.idiom(idiom))
     };
     for mention in doc.mentions(param) {
         if let Some(idiom) = refusing(mention).filter(|idiom| !idiom.refuse.is_empty()) {

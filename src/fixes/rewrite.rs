@@ -192,14 +192,38 @@ pub(super) fn reading(
             continue;
         }
         match (item, alias) {
-            (None, Some(alias)) => return (text(doc.slice(alias)), Vec::new()),
-            (None, None) => return (text(module), Vec::new()),
-            (Some(item), None) if doc.slice(item) == read.item => return (text(""), Vec::new()),
+            (None, Some(alias)) if !is_taken(doc, module, doc.slice(alias)) => {
+                return (text(doc.slice(alias)), Vec::new());
+            }
+            (None, None) if !is_taken(doc, module, module) => return (text(module), Vec::new()),
+            (Some(item), None) if doc.slice(item) == read.item && !is_taken(doc, module, &read.item) => {
+                return (text(""), Vec::new());
+            }
             _ => {}
         }
     }
-    let taken = doc.facts().iter().any(|fact| matches!(*fact, Fact::Binding { name, .. } if doc.slice(name) == module));
-    if taken { (text(&read.alias), vec![read.import_as.clone()]) } else { (text(module), vec![read.import.clone()]) }
+    if is_taken(doc, module, module) {
+        return (text(&read.alias), vec![read.import_as.clone()]);
+    }
+    (text(module), vec![read.import.clone()])
+}
+
+/// `name` may stand for something else than the import of `module`: it is mentioned otherwise than to take a part of it.
+fn is_taken(doc: &Document, module: &str, name: &str) -> bool {
+    let text = doc.text();
+    let imports: Vec<Span> = doc
+        .facts()
+        .iter()
+        .filter_map(|fact| match *fact {
+            Fact::Import { span, name, .. } if doc.slice(name).split('.').next() == Some(module) => Some(span),
+            _ => None,
+        })
+        .collect();
+    doc.mentions(name).into_iter().any(|mention| {
+        let part = text[..mention.start as usize].trim_end().ends_with('.');
+        let whole = text[mention.end as usize..].trim_start().starts_with(['.', '[']);
+        !part && !whole && !imports.iter().any(|it| it.contains(mention))
+    })
 }
 
 /// The literal's own quote.

@@ -300,12 +300,11 @@ fn by_name<'a>(doc: &'a Document, facts: &Facts, around: &'a Surroundings, value
     if !around.catalogue.is_secret_name(name) && !name.to_ascii_lowercase().ends_with("key") {
         return None;
     }
-    let lower = name.to_ascii_lowercase();
     let text = doc.slice(value);
     around.catalogue.providers.iter().find_map(|provider| {
         let speaks = |shape: &crate::secrets::Shape| {
             shape.format == Format::Contextual
-                && shape.context.iter().any(|word| has_word(&lower, word))
+                && shape.context.iter().any(|word| has_word(name, word))
                 && shape.is_whole(text)
         };
         provider.keys.iter().any(speaks).then(|| slot(provider))

@@ -143,9 +143,10 @@ impl Workspace {
             ..self.surroundings(relative)
         };
         if let Some(language) = doc.language() {
-            let (folder, manifests) = self.manifests(relative, language);
-            around.entries = self.entries(relative, &folder, language);
-            around.siblings = self.siblings(relative, &folder, language, &manifests);
+            let (folders, manifests) = self.manifests(relative, language);
+            let nearest = folders.first().cloned().unwrap_or_default();
+            around.entries = self.entries(relative, &nearest, language);
+            around.siblings = self.siblings(relative, &folders, language, &manifests);
             around.manifests = manifests;
         }
         around
@@ -227,9 +228,9 @@ impl Workspace {
         EnvFile { path, entries, refused: None, git }
     }
 
-    /// The nearest folder with a manifest of the language, and the texts of all manifests from there up to the root.
-    fn manifests(&self, relative: &Path, language: &Language) -> (PathBuf, String) {
-        let (mut nearest, mut texts) = (None, String::new());
+    /// The folders with a manifest of the language up to the root, the nearest one first, and the texts of all of them.
+    fn manifests(&self, relative: &Path, language: &Language) -> (Vec<PathBuf>, String) {
+        let (mut folders, mut texts) = (Vec::new(), String::new());
         for folder in relative.ancestors().skip(1) {
             for name in names_in(&self.root.join(folder)) {
                 if !language.manifests.iter().any(|pattern| crate::syntax::glob(pattern, &name)) {
@@ -238,10 +239,11 @@ impl Workspace {
                 let text = read_small(&self.root.join(folder).join(&name)).ok().flatten().unwrap_or_default();
                 texts.push_str(&String::from_utf8_lossy(&text));
                 texts.push('\n');
-                nearest.get_or_insert_with(|| folder.to_owned());
+                folders.push(folder.to_owned());
             }
         }
-        (nearest.unwrap_or_default(), texts)
+        folders.dedup();
+        (folders, texts)
     }
 
     /// The files in which programs start that may use the document.
@@ -255,14 +257,26 @@ impl Workspace {
     }
 
     /// The other files of a package, where constants are followed into them, or one of them may do something with `.env`.
-    fn siblings(&self, relative: &Path, folder: &Path, language: &Language, manifests: &str) -> Vec<Arc<Document>> {
+    /// Constants are followed into the other packages below the outermost manifest as well.
+    fn siblings(
+        &self,
+        relative: &Path,
+        folders: &[PathBuf],
+        language: &Language,
+        manifests: &str,
+    ) -> Vec<Arc<Document>> {
         let follows = !language.manifests.is_empty() && language.idioms.iter().any(|idiom| !idiom.uses.is_empty());
         let names = |package: &String| manifests.is_empty() || manifests.contains(package.as_str());
         let settings = language.settings.iter().flat_map(|it| &it.packages);
         if !follows && !settings.chain(language.loaders.iter().map(|it| &it.package)).any(names) {
             return Vec::new();
         }
-        let walk = ignore::WalkBuilder::new(self.root.join(folder)).build().filter_map(Result::ok);
+        let nearest = folders.first().map_or(Path::new(""), PathBuf::as_path);
+        let outermost = folders.last().map(PathBuf::as_path).filter(|it| follows && *it != nearest);
+        let walk = |folder: &Path| ignore::WalkBuilder::new(self.root.join(folder)).build().filter_map(Result::ok);
+        let inside = self.root.join(nearest);
+        let others = outermost.into_iter().flat_map(walk).filter(|entry| !entry.path().starts_with(&inside));
+        let walk = walk(nearest).chain(others);
         let own = |path: &Path| Language::of_path(path).is_some_and(|it| it.name == language.name);
         let paths = walk.filter(|entry| entry.file_type().is_some_and(|it| it.is_file()) && own(entry.path()));
         let document = |path: PathBuf| match read(&self.root.join(&path)) {

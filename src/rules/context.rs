@@ -110,8 +110,8 @@ impl<'d> Context<'d> {
         let words = [&provider.id, &provider.env].into_iter().chain(&provider.aliases);
         let words: Vec<String> = words.map(|word| word.to_ascii_lowercase()).collect();
         rest.iter().any(|part| {
-            let text = self.doc.slice(*part).to_ascii_lowercase();
-            words.iter().any(|word| has_word(&text, word))
+            let text = self.doc.slice(*part);
+            words.iter().any(|word| has_word(text, word))
         })
     }
 

@@ -29,7 +29,7 @@ pub struct Catalogue {
     pub(super) contextual: Vec<ShapeId>,
     /// A file that holds one of them speaks of a provider.
     pub(super) speaking: Words<Speaks>,
-    by_env: HashMap<String, usize>,
+    pub(super) by_env: HashMap<String, usize>,
     secret_name: Regex,
 }
 

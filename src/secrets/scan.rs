@@ -74,16 +74,22 @@ pub fn slot_candidates(catalogue: &Catalogue, text: &[u8], runs: &[Span]) -> Vec
     found
 }
 
-/// Before a run of the shape of a provider's key stands a word for the provider, and one for secrets.
+/// Before a run stands a provider's variable, however it is written, or before one of the shape of a provider's key a
+/// word for the provider and one for secrets.
 fn is_named(catalogue: &Catalogue, text: &[u8], run: Span) -> bool {
-    let before = &text[run.range().start.saturating_sub(NEAR)..run.range().start];
-    let before = String::from_utf8_lossy(before).to_ascii_lowercase();
-    let run = std::str::from_utf8(&text[run.range()]).unwrap_or("");
+    let before = String::from_utf8_lossy(&text[run.range().start.saturating_sub(NEAR)..run.range().start]);
+    let mut names = before.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+    if names.any(|name| catalogue.provider_of_env(name).is_some()) {
+        return true;
+    }
+    let lower = before.to_ascii_lowercase();
+    if !SECRET_WORDS.iter().any(|word| lower.contains(word)) {
+        return false;
+    }
+    let Ok(run) = std::str::from_utf8(&text[run.range()]) else { return false };
     let shapes = catalogue.shapes().map(|id| catalogue.shape(id).1);
-    SECRET_WORDS.iter().any(|word| before.contains(word))
-        && shapes
-            .filter(|shape| shape.format == Format::Contextual && shape.is_whole(run))
-            .any(|shape| shape.context.iter().any(|word| has_word(&before, word)))
+    let mut shapes = shapes.filter(|shape| shape.format == Format::Contextual && shape.is_whole(run));
+    shapes.any(|shape| shape.context.iter().any(|word| has_word(&before, word)))
 }
 
 /// Every name of a secret holds one.
@@ -94,7 +100,9 @@ fn speaks(catalogue: &Catalogue, text: &[u8]) -> bool {
     let name = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
     catalogue.speaking.find(text).any(|hit| {
         let before = &text[..hit.start];
-        let whole = !before.last().is_some_and(u8::is_ascii_alphanumeric) && !name(text.get(hit.end));
+        // The host of a customer begins with a name of theirs: `.openai.azure.com`.
+        let begins = text[hit.start] == b'.' || !before.last().is_some_and(u8::is_ascii_alphanumeric);
+        let whole = begins && !name(text.get(hit.end));
         whole && (*hit.of == Speaks::Named || !name(before.last()) && is_imported(before))
     })
 }
@@ -316,6 +324,24 @@ mod tests {
         for byte in 0..=255 {
             assert_eq!(keys_of(&[b' ', byte]) == 2, is_key(byte));
         }
+    }
+
+    #[test]
+    fn variables_and_hosts_speak_of_their_providers() {
+        let catalogue = Catalogue::built_in();
+        let key = sample("mistral.api", 7).expect("the shape has a sample");
+        let found = |text: &str| !slot_candidates(catalogue, text.as_bytes(), &runs(text.as_bytes())).is_empty();
+        for name in catalogue.by_env.keys() {
+            let title = format!("{}{}", &name[..1], name[1..].to_ascii_lowercase());
+            for name in [name.clone(), name.to_ascii_lowercase(), title] {
+                assert!(found(&format!("{name} = \"{key}\"")), "{name}");
+            }
+        }
+        for host in catalogue.providers.iter().filter(|it| it.category != "local").flat_map(|it| &it.hosts) {
+            let host = host.replace('*', "customer");
+            assert!(!host.contains('.') || found(&format!("send(\"https://{host}/v1\", \"{key}\")")), "{host}");
+        }
+        assert!(!found(&format!("send(\"https://example.org/v1\", \"{key}\")")));
     }
 
     #[test]

@@ -64,13 +64,17 @@ fn place([first, second, third]: [u8; HEAD]) -> (usize, u64) {
     ((hash >> 6) as usize, 1 << (hash & 63))
 }
 
-/// `word` stands in `text`; a short one, or one of parts, is no piece of others: `ngc` speaks of a provider, `langchain`
-/// does not, nor does `newco_api_key` of `co_api`.
+/// `word`, in small letters, stands in `text`, however that is written; a short one, or one of parts, is no piece of
+/// others: `ngc` speaks of a provider, `langchain` does not, and `ngcKey` and `ngc_key` are two words.
 pub fn has_word(text: &str, word: &str) -> bool {
-    let letter = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
-    let free = |at: usize| !letter(text[..at].chars().next_back()) && !letter(text[at + word.len()..].chars().next());
+    let joins = |left: Option<char>, right: Option<char>| {
+        let letters = left.is_some_and(char::is_alphanumeric) && right.is_some_and(char::is_alphanumeric);
+        letters && !(left.is_some_and(char::is_lowercase) && right.is_some_and(char::is_uppercase))
+    };
+    let cut = |at: usize| joins(text[..at].chars().next_back(), text[at..].chars().next());
     let alone = word.len() <= SHORT || word.contains(['_', '-', '.']);
-    text.match_indices(word).any(|(at, _)| !alone || free(at))
+    let lower = text.to_ascii_lowercase();
+    lower.match_indices(word).any(|(at, _)| !alone || !cut(at) && !cut(at + word.len()))
 }
 
 /// The longest word that longer ones hold by chance.
@@ -83,7 +87,9 @@ mod tests {
     #[test]
     fn short_words_stand_alone() {
         assert!(has_word("my_ngc_key", "ngc") && has_word("roboflowkey", "roboflow"));
-        assert!(!has_word("langchain_key", "ngc") && !has_word("newco_api_key", "co_api"));
+        assert!(has_word("myNgcKey", "ngc") && has_word("WX_API_KEY", "wx_"));
+        assert!(!has_word("langchain_key", "ngc") && !has_word("NGCHANNEL", "ngc"));
+        assert!(!has_word("newco_api_key", "co_api"));
     }
 
     #[test]

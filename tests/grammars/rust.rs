@@ -38,8 +38,10 @@ fn main() {
 //          ^^^^^^^^^ slot.bytes
     let f = key == "twelve";
 //                 ^^^^^^^^ slot.bare
-    let g = "thirteen".trim();
+    let g = "thirteen".len();
 //          ^^^^^^^^^^ slot.bare
+    let g = "thirteen".trim();
+//          ^^^^^^^^^^ !slot.bare
     let h = HeaderValue::from_static("fourteen");
 //                                   ^^^^^^^^^^ slot.value
     println!("fifteen {}", a);
@@ -65,6 +67,12 @@ fn main() {
 //                                     ^^^^^^^ env.write.value
     dotenvy::dotenv().ok();
 //  ^^^^^^^^^^^^^^^^^ env.load
+    let w = [0; A.len()];
+//              ^^^^^^^ within.constant-part
+    let x = const { A.len() };
+//          ^^^^^^^^^^^^^^^^^ within.constant-part
+    assert!(y.is_empty(), "not empty");
+//                        ^^^^^^^^^^^ slot.literal-only
     let v = || "x";
 //          ^^^^^^ within.value
     match x {

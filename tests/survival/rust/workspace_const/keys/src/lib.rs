@@ -1,0 +1,4 @@
+//! The keys of all packages.
+
+/// Groq's.
+pub const GROQ_API_KEY: &str = "{groq.api}";
