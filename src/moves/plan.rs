@@ -101,11 +101,13 @@ pub fn plan(
     let mut planned: BTreeMap<PathBuf, Vec<EnvEntry>> = BTreeMap::new();
     for doc in docs {
         let path = doc.path().to_owned();
+        // The package's files are read once: planning changes none.
+        let mut found = surroundings(workspace, doc, vec![to.clone()]);
+        found.name = name.map(str::to_owned);
         for _ in 0..ROUNDS {
             let text = texts.get(&path).map_or_else(|| doc.text().to_owned(), |(_, now)| now.clone());
             let now = Document::with_language(path.clone(), text, doc.language());
-            let mut around = surroundings(workspace, &now, vec![to.clone()]);
-            around.name = name.map(str::to_owned);
+            let mut around = found.clone();
             add_planned(&mut around, &planned, &texts);
             match next_step(workspace, &now, &around, keep) {
                 Step::Stay(refused) => {
