@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::{Destination, Surroundings};
 use crate::syntax::{Document, Fact, Language, Loader};
-use crate::text::{Edit, Span, line_ending};
+use crate::text::{Edit, Span, line_ending, whole_words};
 
 /// Who puts the value into the environment of the program.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,11 +32,13 @@ pub(super) fn loading(doc: &Document, around: &Surroundings, to: &Destination, r
     if to.reference.is_some() {
         return Loading::Run(start(Some(language), doc));
     }
-    let body = deferred(doc, read);
+    let body = doc.facts().body_around(read);
     let here = doc.facts().iter().any(|fact| match *fact {
         // Code that runs later has the value, unless it runs before the load in the same body.
         Fact::EnvLoad { span, .. } if !takes(doc, span, around) => false,
-        Fact::EnvLoad { span, .. } => span.end <= read.start || (body.is_some() && body != deferred(doc, span)),
+        Fact::EnvLoad { span, .. } => {
+            span.end <= read.start || (body.is_some() && body != doc.facts().body_around(span))
+        }
         _ => false,
     });
     let elsewhere = around.entries.iter().any(|entry| {
@@ -106,15 +108,6 @@ fn quoted(path: &str) -> String {
     format!("'{}'", path.replace('\'', "'\\''"))
 }
 
-/// The body in which the code at `span` runs when something is called, not when the file is loaded.
-fn deferred(doc: &Document, span: Span) -> Option<Span> {
-    let bodies = doc.facts().iter().filter_map(|fact| match *fact {
-        Fact::Deferred { span: body } if body.contains(span) => Some(body),
-        _ => None,
-    });
-    bodies.min_by_key(|body| body.len())
-}
-
 fn is_dependency(doc: &Document, around: &Surroundings, loader: &Loader) -> bool {
     let imported = doc.facts().iter().any(|fact| matches!(*fact, Fact::Import { name, .. } if doc.slice(name).split(['.', ':']).next() == Some(&loader.module)));
     imported || depends_on(&around.manifests, &loader.package)
@@ -126,22 +119,15 @@ fn is_dependency(doc: &Document, around: &Surroundings, loader: &Loader) -> bool
 fn depends_on(manifests: &str, package: &str) -> bool {
     let same = |text: &str| text.to_ascii_lowercase().replace('_', "-");
     let package = same(package);
+    let part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
     let mut counts = true;
     manifests.lines().any(|line| {
         let line = line.split('#').next().unwrap_or("");
         if line.trim_start().starts_with('[') && line.trim_end().ends_with(']') {
             counts = !["dev-dependencies", "build-dependencies"].iter().any(|it| line.contains(it));
         }
-        counts && has_word(&same(line), &package)
+        counts && whole_words(&same(line), &package, part).next().is_some()
     })
-}
-
-/// `word` stands in `text`, with no name character beside it.
-fn has_word(text: &str, word: &str) -> bool {
-    let part = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
-    let bytes = text.as_bytes();
-    memchr::memmem::find_iter(bytes, word.as_bytes())
-        .any(|at| !part(at.checked_sub(1).and_then(|at| bytes.get(at))) && !part(bytes.get(at + word.len())))
 }
 
 fn add(doc: &Document, around: &Surroundings, loader: &Loader) -> Option<Added> {

@@ -14,7 +14,7 @@ mod surroundings;
 use std::path::{Path, PathBuf};
 
 pub use move_key::repairs as move_secret;
-pub use slot::{Slot, is_key_slot, slot_provider};
+pub use slot::{Slot, Whose, whose};
 pub use surroundings::{Destination, EnvEntry, EnvFile, GitState, Surroundings};
 
 use crate::secrets::SecretRef;

@@ -3,7 +3,7 @@
 use crate::fixes::Surroundings;
 use crate::secrets::{Client, Format, Provider, has_word};
 use crate::syntax::{Document, Fact, Facts};
-use crate::text::Span;
+use crate::text::{Span, whole_words};
 
 /// A place that takes one provider's key.
 #[derive(Clone, Copy, Debug)]
@@ -18,22 +18,37 @@ pub struct Slot<'a> {
     pub arguments: Option<Span>,
 }
 
-/// The provider whose key the literal text at `value` must be; `None` when the place does not tell.
-pub fn slot_provider<'a>(
-    doc: &'a Document,
-    facts: &Facts,
-    around: &'a Surroundings,
-    value: Span,
-) -> Option<&'a Provider> {
-    slot_at(doc, facts, around, value).map(|slot| slot.provider)
+/// Whose key the place of a literal asks for.
+#[derive(Clone, Copy, Debug)]
+pub enum Whose<'a> {
+    /// This provider's.
+    Known(&'a Provider),
+    /// A name says that it is an API key; nothing says whose.
+    Unknown,
+}
+
+/// Whose key the literal text at `value` must be; `None` when neither its place nor the name it is bound to tells.
+pub fn whose<'a>(doc: &'a Document, facts: &Facts, around: &'a Surroundings, value: Span) -> Option<Whose<'a>> {
+    if let Some(slot) = by_itself(doc, facts, around, value) {
+        return Some(Whose::Known(slot.provider));
+    }
+    let mentions = mentions(doc, facts, value);
+    if let Some(slot) = mentions.as_ref().and_then(|mentions| by_flow(doc, around, mentions)) {
+        return Some(Whose::Known(slot.provider));
+    }
+    let called = mentions.is_some_and(|(mentions, facts)| mentions.iter().any(|it| is_called_key(doc, &facts, *it)));
+    (called || is_called_key(doc, facts, value)).then_some(Whose::Unknown)
 }
 
 /// The slot that the literal text at `value` fills, itself or by the name that it is bound to.
 pub(super) fn slot_at<'a>(doc: &'a Document, facts: &Facts, around: &'a Surroundings, value: Span) -> Option<Slot<'a>> {
+    by_itself(doc, facts, around, value).or_else(|| by_flow(doc, around, &mentions(doc, facts, value)?))
+}
+
+fn by_itself<'a>(doc: &'a Document, facts: &Facts, around: &'a Surroundings, value: Span) -> Option<Slot<'a>> {
     by_place(doc, facts, around, value)
         .or_else(|| by_name(doc, facts, around, value))
         .or_else(|| by_header(doc, facts, around, value))
-        .or_else(|| by_flow(doc, facts, around, value))
 }
 
 fn by_place<'a>(doc: &'a Document, facts: &Facts, around: &'a Surroundings, value: Span) -> Option<Slot<'a>> {
@@ -45,33 +60,30 @@ fn by_place<'a>(doc: &'a Document, facts: &Facts, around: &'a Surroundings, valu
 /// How many mentions of a name are looked at.
 const MENTIONS: usize = 50;
 
-/// The literal gets a name, and somewhere in the file the name fills a slot: one hop.
-fn by_flow<'a>(doc: &'a Document, facts: &Facts, around: &'a Surroundings, value: Span) -> Option<Slot<'a>> {
-    let (mentions, facts) = mentions(doc, facts, value)?;
-    let mut slots = mentions.into_iter().filter_map(|mention| {
-        by_place(doc, &facts, around, mention).or_else(|| by_header(doc, &facts, around, mention))
+/// Mentions of a name, and what stands around them.
+type Mentions = (Vec<Span>, Facts);
+
+/// Somewhere in the file the name of the literal fills a slot: one hop.
+fn by_flow<'a>(doc: &'a Document, around: &'a Surroundings, (mentions, facts): &Mentions) -> Option<Slot<'a>> {
+    let mut slots = mentions.iter().filter_map(|mention| {
+        by_place(doc, facts, around, *mention).or_else(|| by_header(doc, facts, around, *mention))
     });
     slots.next().map(|slot| Slot { arguments: None, ..slot })
 }
 
-/// A name says that the literal at `value`, or the name it is bound to, is an API key, whoever gave it out.
-pub fn is_key_slot(doc: &Document, facts: &Facts, value: Span) -> bool {
-    let says = |facts: &Facts, value: Span| {
-        let bound = || {
-            let (name, holder) = facts.bindings_around(value).into_iter().next()?;
-            is_direct(doc, holder, value).then(|| doc.slice(name))
-        };
-        let name = variable_around(doc, facts, value).or_else(bound).unwrap_or("").to_ascii_lowercase();
-        let home = facts.calls_around(value).into_iter().take(2).any(|(_, call)| points_home(doc.slice(call)));
-        !home && ["api_key", "apikey", "api-key"].iter().any(|word| name.trim_matches(['"', '\'']).ends_with(word))
+/// What gets the value at `value` is called an API key, whoever gave it out.
+fn is_called_key(doc: &Document, facts: &Facts, value: Span) -> bool {
+    let bound = || {
+        let (name, holder) = facts.bindings_around(value).into_iter().next()?;
+        is_direct(doc, holder, value).then(|| doc.slice(name))
     };
-    says(facts, value)
-        || mentions(doc, facts, value)
-            .is_some_and(|(mentions, facts)| mentions.into_iter().any(|mention| says(&facts, mention)))
+    let name = variable_around(doc, facts, value).or_else(bound).unwrap_or("").to_ascii_lowercase();
+    let home = facts.calls_around(value).into_iter().take(2).any(|(_, call)| points_home(doc.slice(call)));
+    !home && ["api_key", "apikey", "api-key"].iter().any(|word| name.trim_matches(['"', '\'']).ends_with(word))
 }
 
 /// Where the name of the literal at `value` stands as code, with what stands around there.
-fn mentions(doc: &Document, facts: &Facts, value: Span) -> Option<(Vec<Span>, Facts)> {
+fn mentions(doc: &Document, facts: &Facts, value: Span) -> Option<Mentions> {
     let (name, holder) = facts.bindings_around(value).into_iter().next()?;
     let word = doc.slice(name);
     let plain = !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
@@ -80,13 +92,10 @@ fn mentions(doc: &Document, facts: &Facts, value: Span) -> Option<(Vec<Span>, Fa
     }
     // A field is one everywhere, another name in its function.
     let is_field = |name: Span| doc.text()[..name.start as usize].ends_with('.');
-    let bodies = facts.iter().filter_map(|fact| match *fact {
-        Fact::Deferred { span } if span.contains(value) => Some(span),
-        _ => None,
-    });
-    let scope = bodies.min_by_key(|body| body.len()).filter(|_| !is_field(name));
+    let scope = facts.body_around(value).filter(|_| !is_field(name));
     let seen = |mention: Span| scope.is_none_or(|scope| scope.contains(mention)) && is_field(mention) == is_field(name);
-    let mentions = whole_words(doc.text(), word)
+    let part = |c: char| c.is_alphanumeric() || c == '_';
+    let mentions = whole_words(doc.text(), word, part)
         .filter(|mention| !mention.overlaps(name) && !holder.overlaps(*mention) && seen(*mention));
     let mut mentions: Vec<Span> = mentions.take(MENTIONS).collect();
     if mentions.is_empty() {
@@ -101,17 +110,6 @@ fn mentions(doc: &Document, facts: &Facts, value: Span) -> Option<(Vec<Span>, Fa
 fn is_formatted(doc: &Document, whole: Span) -> bool {
     let start = doc.text()[..whole.start as usize].trim_end();
     doc.slice(whole).starts_with(['f', 'F']) || start.ends_with("format!(")
-}
-
-/// Where `word` stands with no name character beside it.
-fn whole_words<'t>(text: &'t str, word: &'t str) -> impl Iterator<Item = Span> + 't {
-    let part = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
-    let places = memchr::memmem::find_iter(text.as_bytes(), word.as_bytes());
-    let spans = places.map(move |at| Span::new(at, at + word.len()));
-    spans.filter(move |it| {
-        let (start, end) = (it.start as usize, it.end as usize);
-        !part(text[..start].chars().next_back()) && !part(text[end..].chars().next())
-    })
 }
 
 /// The variable that is read with this default, or written.
@@ -162,8 +160,7 @@ fn by_attribute<'a>(doc: &'a Document, facts: &Facts, around: &'a Surroundings, 
         return None;
     }
     let target = &doc.text()[..name.end as usize];
-    let rows = around.catalogue.providers.iter().flat_map(|it| it.clients.iter().map(move |client| (it, client)));
-    let mut rows = rows.filter(|(_, client)| client.kind.as_deref() == Some("attribute") && client.lang == *language);
+    let mut rows = rows(around, language).filter(|(_, client)| client.kind.as_deref() == Some("attribute"));
     let (provider, client) = rows.find(|(_, client)| {
         let before = target.strip_suffix(client.symbol.as_str());
         let whole = before.is_some_and(|it| !it.ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == '.'));
@@ -177,14 +174,16 @@ fn is_direct(doc: &Document, holder: Span, value: Span) -> bool {
     holder.len() <= value.len() + 80 || doc.slice(holder).trim_start().starts_with(['"', '\'', 'b', 'r', 'f'])
 }
 
-/// Rows that ask for a host come first.
-fn clients<'a>(around: &'a Surroundings, language: &str) -> impl Iterator<Item = (&'a Provider, &'a Client)> {
-    let rows = || around.catalogue.providers.iter().flat_map(|it| it.clients.iter().map(move |client| (it, client)));
-    let language = language.to_owned();
-    rows()
-        .filter(|(_, client)| client.host.is_some())
-        .chain(rows().filter(|(_, client)| client.host.is_none()))
-        .filter(move |(_, client)| client.lang == language && client.kind.is_none())
+/// The clients of a language.
+fn rows<'a>(around: &'a Surroundings, language: &'a str) -> impl Iterator<Item = (&'a Provider, &'a Client)> {
+    let all = around.catalogue.providers.iter().flat_map(|it| it.clients.iter().map(move |client| (it, client)));
+    all.filter(move |(_, client)| client.lang == language)
+}
+
+/// Those that are called: rows that ask for a host come first.
+fn clients<'a>(around: &'a Surroundings, language: &'a str) -> impl Iterator<Item = (&'a Provider, &'a Client)> {
+    let called = move || rows(around, language).filter(|(_, client)| client.kind.is_none());
+    called().filter(|(_, client)| client.host.is_some()).chain(called().filter(|(_, client)| client.host.is_none()))
 }
 
 /// `callee` without the new name that an import may give to what it begins with.

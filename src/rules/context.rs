@@ -29,10 +29,8 @@ pub struct Context<'d> {
     facts: OnceCell<Facts>,
 }
 
-/// What every suppression begins with.
-pub(super) const MARKER: &[u8] = b"aikeys: ignore";
-
-static MARKERS: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new(MARKER));
+/// Finds what every suppression begins with.
+pub(super) static MARKER: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new(b"aikeys: ignore"));
 
 /// The cheapest question that never misses a finding: the text holds a distinctive key, something that could be one, or
 /// a suppression; or it is an env file.
@@ -41,7 +39,7 @@ static MARKERS: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new(MARKER));
 pub fn needs_look(catalogue: &Catalogue, path: &Path, text: &[u8]) -> bool {
     let runs = runs(text);
     !scan_runs(catalogue, text, &runs).is_empty()
-        || MARKERS.find(text).is_some()
+        || MARKER.find(text).is_some()
         || is_env_file(path)
         || (Language::of_path(path).is_some() && !slot_candidates(catalogue, text, &runs).is_empty())
 }
@@ -61,7 +59,7 @@ impl<'d> Context<'d> {
 
     /// [`needs_look`] for this document; what is found on the way is kept.
     pub(super) fn needs_look(&self) -> bool {
-        let marked = || MARKERS.find(self.doc.text().as_bytes()).is_some();
+        let marked = || MARKER.find(self.doc.text().as_bytes()).is_some();
         !self.tokens().is_empty() || !self.candidates().is_empty() || self.is_env_file() || marked()
     }
 
@@ -73,7 +71,8 @@ impl<'d> Context<'d> {
     /// What stands around keys, candidates and suppressions, and the imports.
     pub fn facts(&self) -> &Facts {
         self.facts.get_or_init(|| {
-            let markers = MARKERS.find_iter(self.doc.text().as_bytes()).map(|at| Span::new(at, at + MARKER.len()));
+            let markers =
+                MARKER.find_iter(self.doc.text().as_bytes()).map(|at| Span::new(at, at + MARKER.needle().len()));
             let tokens = self.tokens().iter().map(|token| token.span);
             let spans: Vec<Span> = tokens.chain(self.candidates().iter().copied()).chain(markers).collect();
             self.doc.facts_near(&spans)

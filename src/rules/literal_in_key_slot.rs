@@ -2,7 +2,7 @@
 
 use super::context::{About, Context};
 use super::{Finding, Rule, Severity};
-use crate::fixes::{is_key_slot, move_secret, slot_provider};
+use crate::fixes::{Whose, move_secret, whose};
 use crate::secrets::{Class, Format, Provider, SHORTEST_SECRET, looks_generated, looks_secret};
 use crate::syntax::Fact;
 use crate::text::Span;
@@ -32,19 +32,20 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     });
     for value in literals {
         let value = without_scheme(context, value);
+        let text = context.doc.slice(value);
         if value.len() < SHORTEST_SECRET
-            || is_public(context, value)
             || context.tokens().iter().any(|token| token.span.overlaps(value))
+            || !looks_secret(context.catalogue(), text)
+            || is_public(context, text)
         {
             continue;
         }
-        let provider = slot_provider(context.doc, context.facts(), context.around, value);
-        let message = match provider {
-            Some(provider) if is_secret(context, value, provider) => {
-                format!("{} key stands in the text", provider.name)
+        let (provider, message) = match whose(context.doc, context.facts(), context.around, value) {
+            Some(Whose::Known(provider)) if is_secret(context, value, provider) => {
+                (Some(provider), format!("{} key stands in the text", provider.name))
             }
-            None if is_unknown_key(context, value) => {
-                "API key of a provider that is not known stands in the text".to_owned()
+            Some(Whose::Unknown) if looks_generated(text) => {
+                (None, "API key of a provider that is not known stands in the text".to_owned())
             }
             _ => continue,
         };
@@ -68,16 +69,10 @@ fn without_scheme(context: &Context<'_>, value: Span) -> Span {
 }
 
 /// A key that is meant to be read by everyone, like those that send telemetry.
-fn is_public(context: &Context<'_>, value: Span) -> bool {
+fn is_public(context: &Context<'_>, text: &str) -> bool {
     let catalogue = context.catalogue();
     let mut shapes = catalogue.shapes().map(|id| catalogue.shape(id).1);
-    shapes.any(|shape| shape.class == Class::Publishable && shape.is_whole(context.doc.slice(value)))
-}
-
-/// A name says that it is an API key, and it looks like one.
-fn is_unknown_key(context: &Context<'_>, value: Span) -> bool {
-    let text = context.doc.slice(value);
-    looks_secret(context.catalogue(), text) && looks_generated(text) && is_key_slot(context.doc, context.facts(), value)
+    shapes.any(|shape| shape.class == Class::Publishable && shape.is_whole(text))
 }
 
 /// The value in a slot of `provider` has to be taken for a key: long, mixed, no placeholder, and of a shape that the

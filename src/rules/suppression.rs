@@ -58,12 +58,10 @@ fn ended(context: &Context<'_>, suppression: &Suppression) -> bool {
 
 /// `2026-01-31`
 pub(super) fn is_date(text: &str) -> bool {
-    let numbers: Vec<Option<u32>> = text.split('-').map(|part| part.parse().ok()).collect();
-    let [Some(_), Some(month), Some(day)] = numbers[..] else { return false };
-    text.len() == 10
-        && text.split('-').next().is_some_and(|year| year.len() == 4)
-        && (1..=12).contains(&month)
-        && (1..=31).contains(&day)
+    static DATE: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"^[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])$").expect("a literal pattern")
+    });
+    DATE.is_match(text)
 }
 
 fn read(context: &Context<'_>) -> Vec<Suppression> {
@@ -71,7 +69,7 @@ fn read(context: &Context<'_>) -> Vec<Suppression> {
         LazyLock::new(|| Regex::new(r"aikeys: ignore\[([A-Za-z0-9, -]*)\]([^\n\r]*)").expect("a literal pattern"));
     static UNTIL: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\buntil=(\S+)").expect("a literal pattern"));
     let text = context.doc.text();
-    if memchr::memmem::find(text.as_bytes(), MARKER).is_none() {
+    if MARKER.find(text.as_bytes()).is_none() {
         return Vec::new();
     }
     let mut found = Vec::new();

@@ -49,8 +49,8 @@ pub fn runs(text: &[u8]) -> Vec<Span> {
 /// The places of `text` that could be a key without a distinctive shape: long, quoted, with digits and letters, in a text
 /// that speaks of a provider.
 ///
-/// It speaks of one by a variable, a host, an import or the words "API key" in a name. Another word that people use for other things as
-/// well has to stand before the literal, beside a word for secrets.
+/// It speaks of one by a variable, a host, an import or the words "API key" in a name. Another word that people use for
+/// other things as well has to stand before the literal, beside a word for secrets.
 pub fn slot_candidates(catalogue: &Catalogue, text: &[u8], runs: &[Span]) -> Vec<Span> {
     let quote = |byte: Option<&u8>| matches!(byte, Some(b'"' | b'\'' | b'`'));
     let fills = |run: &&Span| {
@@ -64,7 +64,7 @@ pub fn slot_candidates(catalogue: &Catalogue, text: &[u8], runs: &[Span]) -> Vec
     let word = |run: &Span| std::str::from_utf8(&text[run.range()]).unwrap_or("");
     let random = |run: &&Span| {
         let shaped = || catalogue.contextual.iter().any(|&id| catalogue.shape(id).1.is_whole(word(run)));
-        !is_wordy(word(run)) && (looks_generated(word(run)) || shaped())
+        looks_generated(word(run)) || (!is_wordy(word(run)) && shaped())
     };
     let mut found: Vec<Span> = runs.iter().filter(fills).filter(random).copied().collect();
     if !found.is_empty() && !speaks(catalogue, text) {

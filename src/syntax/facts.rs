@@ -228,6 +228,15 @@ impl Facts {
         around
     }
 
+    /// The innermost body around `span` that runs when something is called, not when the file is loaded.
+    pub fn body_around(&self, span: Span) -> Option<Span> {
+        let bodies = self.all.iter().filter_map(|fact| match *fact {
+            Fact::Deferred { span: body } if body.contains(span) => Some(body),
+            _ => None,
+        });
+        bodies.min_by_key(|body| body.len())
+    }
+
     /// `span` lies in a comment.
     pub fn in_comment(&self, span: Span) -> bool {
         self.all.iter().any(|fact| matches!(fact, Fact::Comment { span: comment } if comment.contains(span)))

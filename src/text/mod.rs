@@ -143,6 +143,16 @@ pub fn apply_bytes(text: &[u8], edits: &[Edit]) -> Vec<u8> {
     out
 }
 
+/// Where `word` stands in `text` with nothing beside it that is a `part` of names.
+pub fn whole_words<'t>(text: &'t str, word: &'t str, part: fn(char) -> bool) -> impl Iterator<Item = Span> + 't {
+    let places = memchr::memmem::find_iter(text.as_bytes(), word.as_bytes());
+    let spans = places.map(|at| Span::new(at, at + word.len()));
+    spans.filter(move |it| {
+        let (before, after) = (&text[..it.start as usize], &text[it.end as usize..]);
+        !before.chars().next_back().is_some_and(part) && !after.chars().next().is_some_and(part)
+    })
+}
+
 /// The line ending that `text` uses: that of its first line, else `\n`.
 pub fn line_ending(text: &str) -> &'static str {
     match text.find('\n') {
