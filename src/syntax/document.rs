@@ -5,7 +5,8 @@ use std::sync::OnceLock;
 
 use tree_sitter::{InputEdit, Node, Parser, Point, Range, Tree};
 
-use super::facts::{self, Facts};
+use super::collect::{collect, collect_near};
+use super::facts::Facts;
 use super::language::Language;
 use crate::text::{Edit, Lines, Span};
 
@@ -77,7 +78,7 @@ impl Document {
     /// What stands where. Parses at the first call.
     pub fn facts(&self) -> &Facts {
         self.facts.get_or_init(|| match (self.language, self.tree()) {
-            (Some(language), Some(tree)) => facts::collect(language, tree, &self.text),
+            (Some(language), Some(tree)) => collect(language, tree, &self.text),
             _ => Facts::default(),
         })
     }
@@ -85,7 +86,7 @@ impl Document {
     /// The facts that touch one of `spans`, and the imports: most of a large file is passed over.
     pub fn facts_near(&self, spans: &[Span]) -> Facts {
         match (self.language, self.tree()) {
-            (Some(language), Some(tree)) => facts::collect_near(language, tree, &self.text, spans),
+            (Some(language), Some(tree)) => collect_near(language, tree, &self.text, spans),
             _ => Facts::default(),
         }
     }

@@ -2,11 +2,13 @@
 //!
 //! All that is known about a language lies in `grammars/`; this module only reads it. Knows text, and not what a key is.
 
+mod collect;
 mod document;
 mod facts;
 mod language;
 
+pub use collect::VOCABULARY;
 pub use document::Document;
-pub use facts::{Fact, Facts, VOCABULARY};
+pub use facts::{Fact, Facts};
 pub(crate) use language::glob;
 pub use language::{Idiom, Language, Loader, Part, Reading, Settings};

@@ -1,0 +1,158 @@
+//! From a tree to facts: runs the query of a language, and reads its captures.
+
+use tree_sitter::{QueryCursor, StreamingIterator, Tree};
+
+use super::facts::{Fact, Facts};
+use super::language::Language;
+use crate::text::Span;
+
+/// Runs the language's query over a whole tree.
+pub(super) fn collect(language: &Language, tree: &Tree, text: &str) -> Facts {
+    let mut all = Vec::new();
+    run(language, tree, text, &mut QueryCursor::new(), &mut all);
+    sorted(all, tree)
+}
+
+/// Runs it only where something stands: the facts that touch one of `spans`, and the imports of the file.
+pub(super) fn collect_near(language: &Language, tree: &Tree, text: &str, spans: &[Span]) -> Facts {
+    if spans.len() > MANY {
+        return collect(language, tree, text);
+    }
+    let mut all = Vec::new();
+    let mut cursor = QueryCursor::new();
+    cursor.set_max_start_depth(Some(IMPORTS));
+    run(language, tree, text, &mut cursor, &mut all);
+    all.retain(|fact| matches!(fact, Fact::Import { .. }));
+    let mut cursor = QueryCursor::new();
+    for span in spans {
+        cursor.set_byte_range(span.range());
+        run(language, tree, text, &mut cursor, &mut all);
+    }
+    sorted(all, tree)
+}
+
+/// From here on one walk over all is quicker than many over parts.
+const MANY: usize = 100;
+/// How deep imports are looked for: in `try` and `if`, and at the head of a function.
+const IMPORTS: u32 = 4;
+
+fn run(language: &Language, tree: &Tree, text: &str, cursor: &mut QueryCursor, all: &mut Vec<Fact>) {
+    let query = language.query();
+    let names = query.capture_names();
+    let mut matches = cursor.matches(query, tree.root_node(), text.as_bytes());
+    while let Some(found) = matches.next() {
+        let captures: Vec<(&str, Span)> = found
+            .captures()
+            .iter()
+            .map(|it| (names[it.index as usize], Span::new(it.node.start_byte(), it.node.end_byte())))
+            .collect();
+        for &(head, span) in &captures {
+            if let Some(fact) = build(head, span, &captures) {
+                merge(all, fact);
+            }
+        }
+    }
+}
+
+fn sorted(mut all: Vec<Fact>, tree: &Tree) -> Facts {
+    // An outer fact comes before the facts in it, and equal ones count once.
+    all.sort_by_key(|fact| (fact.span().start, std::cmp::Reverse(fact.span().end)));
+    all.dedup();
+    Facts { all, broken: tree.root_node().has_error() }
+}
+
+/// The fact of a head capture; `None` for members.
+fn build(head: &str, span: Span, captures: &[(&str, Span)]) -> Option<Fact> {
+    let member = |name: &str| {
+        let is = |capture: &str| capture.strip_prefix(head).is_some_and(|rest| rest.strip_prefix('.') == Some(name));
+        let mut spans = captures.iter().filter(|(capture, _)| is(capture)).map(|&(_, span)| span);
+        let first = spans.next()?;
+        Some(spans.fold(first, |all, it| Span { start: all.start.min(it.start), end: all.end.max(it.end) }))
+    };
+    Some(match head {
+        "string" => Fact::Literal { span, value: member("value")? },
+        "binding" => Fact::Binding { span, name: member("name")?, value: member("value")? },
+        "call" => Fact::Call { span, callee: member("callee")?, arguments: member("arguments") },
+        "env.read" => Fact::EnvRead { span, name: member("name")?, default: member("default") },
+        "env.write" => Fact::EnvWrite { span, name: member("name")?, value: member("value")? },
+        "setting" => Fact::Setting {
+            span,
+            class: member("class")?,
+            name: member("name")?,
+            kind: member("kind")?,
+            value: member("value"),
+        },
+        "subclass" => Fact::Subclass { span, of: member("of")? },
+        "env.load" => Fact::EnvLoad { span, path: member("path") },
+        "env.remove" => Fact::EnvRemove { span, name: member("name") },
+        "env.override" => Fact::EnvOverride { span },
+        "import" => Fact::Import { span, name: member("name")?, item: member("item"), alias: member("alias") },
+        "comment" => Fact::Comment { span },
+        "literal-only" => Fact::LiteralOnly { span, name: member("name")? },
+        "renamed" => Fact::Renamed { span, of: member("of")?, to: member("to")? },
+        "droppable" => Fact::Droppable { span },
+        "deferred" => Fact::Deferred { span },
+        "prologue" => Fact::Prologue { span },
+        "entry" => Fact::Entry { body: member("body")? },
+        _ => {
+            let (family, idiom) = head.split_once('.')?;
+            if idiom.contains('.') {
+                return None;
+            }
+            let from = member("from").map_or(span.start, |from| from.start);
+            let span = Span { start: from, ..span };
+            match family {
+                "slot" => Fact::Slot {
+                    span,
+                    value: member("value").unwrap_or(span),
+                    idiom: idiom.to_owned(),
+                    name: member("name"),
+                    body: member("body"),
+                },
+                "wants" => Fact::Wants { span, name: member("name"), idiom: idiom.to_owned() },
+                "within" => Fact::Within { span, idiom: idiom.to_owned() },
+                _ => return None,
+            }
+        }
+    })
+}
+
+/// A literal with several pieces of text is matched once a piece: the pieces are one value.
+fn merge(all: &mut Vec<Fact>, fact: Fact) {
+    if let Fact::Literal { span, value } = fact {
+        let same = all.iter_mut().rev().take(8).find_map(|other| match other {
+            Fact::Literal { span: it, value } if *it == span => Some(value),
+            _ => None,
+        });
+        if let Some(known) = same {
+            *known = Span { start: known.start.min(value.start), end: known.end.max(value.end) };
+            return;
+        }
+    }
+    all.push(fact);
+}
+
+/// The heads and members of the capture vocabulary (grammars/README.md). A capture outside it is a test failure.
+pub const VOCABULARY: &[(&str, &[&str])] = &[
+    ("string", &["value"]),
+    ("binding", &["name", "value"]),
+    ("call", &["callee", "arguments"]),
+    ("env.read", &["name", "default"]),
+    ("env.write", &["name", "value"]),
+    ("setting", &["class", "name", "kind", "value"]),
+    ("subclass", &["of"]),
+    ("env.load", &["path"]),
+    ("env.remove", &["name"]),
+    ("env.override", &[]),
+    ("import", &["name", "item", "alias"]),
+    ("comment", &[]),
+    ("prologue", &[]),
+    ("deferred", &[]),
+    ("literal-only", &["name"]),
+    ("entry", &["body"]),
+    ("slot.*", &["value", "name", "body", "from"]),
+    ("within.*", &[]),
+    ("wants.*", &["name"]),
+    ("renamed", &["of", "to"]),
+    ("droppable", &[]),
+];
