@@ -3,23 +3,12 @@
 use std::fs;
 use std::path::Path;
 
-use serde_json::{Value, json};
+use serde_json::json;
 use tempfile::TempDir;
 
 use super::places::{Keys, TEXTS, files};
 use super::{TALKATIVE, below_folder};
-use crate::lsp::client::Client;
-
-fn editor() -> Value {
-    json!({
-        "workspace": {
-            "applyEdit": true,
-            "workspaceEdit": {"documentChanges": true},
-            "didChangeWatchedFiles": {"dynamicRegistration": true},
-        },
-        "textDocument": {"hover": {"contentFormat": ["markdown"]}, "codeAction": {"disabledSupport": true}},
-    })
-}
+use crate::lsp::client::{Client, editor};
 
 /// Every message, every line of stderr, every file of the home. What the client named is its own: it is taken out first.
 fn look(client: &mut Client, keys: &Keys, errors: &str, own: &[String]) {

@@ -30,6 +30,18 @@ pub(crate) struct Client {
     home: TempDir,
 }
 
+/// What an editor that can do all that we use says of itself.
+pub(crate) fn editor() -> Value {
+    json!({
+        "workspace": {
+            "applyEdit": true,
+            "workspaceEdit": {"documentChanges": true},
+            "didChangeWatchedFiles": {"dynamicRegistration": true},
+        },
+        "textDocument": {"hover": {"contentFormat": ["markdown"]}, "codeAction": {"disabledSupport": true}},
+    })
+}
+
 impl Client {
     /// Starts a server.
     pub(crate) fn start() -> Client {

@@ -4,19 +4,13 @@ use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
-use super::client::Client;
+use super::client::{self, Client};
 use super::project::{Project, key, leaks};
 
 fn editor() -> Value {
-    json!({
-        "workspace": {
-            "applyEdit": true,
-            "workspaceEdit": {"documentChanges": true},
-            "didChangeWatchedFiles": {"dynamicRegistration": true},
-        },
-        "textDocument": {"hover": {"contentFormat": ["markdown"]}, "codeAction": {"disabledSupport": true}},
-        "general": {"positionEncodings": ["utf-8", "utf-16"]},
-    })
+    let mut editor = client::editor();
+    editor["general"] = json!({"positionEncodings": ["utf-8", "utf-16"]});
+    editor
 }
 
 /// A source file with a key in its third line.
