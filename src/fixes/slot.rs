@@ -1,5 +1,7 @@
 //! Whose key a literal is, told by the place where it stands.
 
+use std::borrow::Cow;
+
 use crate::fixes::Surroundings;
 use crate::secrets::{Client, Format, Provider, has_word};
 use crate::syntax::{Document, Fact, Facts};
@@ -61,10 +63,10 @@ fn by_place<'a>(doc: &'a Document, facts: &Facts, around: &'a Surroundings, valu
 const MENTIONS: usize = 50;
 
 /// Mentions of a name, and what stands around them.
-type Mentions = (Vec<Span>, Facts);
+type Mentions<'a> = (Vec<Span>, Cow<'a, Facts>);
 
 /// Somewhere in the file the name of the literal fills a slot: one hop.
-fn by_flow<'a>(doc: &'a Document, around: &'a Surroundings, (mentions, facts): &Mentions) -> Option<Slot<'a>> {
+fn by_flow<'a>(doc: &'a Document, around: &'a Surroundings, (mentions, facts): &Mentions<'_>) -> Option<Slot<'a>> {
     let mut slots = mentions.iter().filter_map(|mention| {
         by_place(doc, facts, around, *mention).or_else(|| by_header(doc, facts, around, *mention))
     });
@@ -83,7 +85,7 @@ fn is_called_key(doc: &Document, facts: &Facts, value: Span) -> bool {
 }
 
 /// Where the name of the literal at `value` stands as code, with what stands around there.
-fn mentions(doc: &Document, facts: &Facts, value: Span) -> Option<Mentions> {
+fn mentions<'a>(doc: &'a Document, facts: &Facts, value: Span) -> Option<Mentions<'a>> {
     let (name, holder) = facts.bindings_around(value).into_iter().next()?;
     let word = doc.slice(name);
     let plain = !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
@@ -93,10 +95,11 @@ fn mentions(doc: &Document, facts: &Facts, value: Span) -> Option<Mentions> {
     // A field is one everywhere, another name in its function.
     let is_field = |name: Span| doc.text()[..name.start as usize].ends_with('.');
     let scope = facts.body_around(value).filter(|_| !is_field(name));
-    let seen = |mention: Span| scope.is_none_or(|scope| scope.contains(mention)) && is_field(mention) == is_field(name);
+    let (start, text) = scope.map_or((0, doc.text()), |scope| (scope.start, doc.slice(scope)));
     let part = |c: char| c.is_alphanumeric() || c == '_';
-    let mentions = whole_words(doc.text(), word, part)
-        .filter(|mention| !mention.overlaps(name) && !holder.overlaps(*mention) && seen(*mention));
+    let mentions = whole_words(text, word, part)
+        .map(|at| Span { start: start + at.start, end: start + at.end })
+        .filter(|it| !it.overlaps(name) && !it.overlaps(holder) && is_field(*it) == is_field(name));
     let mut mentions: Vec<Span> = mentions.take(MENTIONS).collect();
     if mentions.is_empty() {
         return None;
@@ -114,14 +117,12 @@ fn is_formatted(doc: &Document, whole: Span) -> bool {
 
 /// The variable that is read with this default, or written.
 pub(super) fn variable_around<'a>(doc: &'a Document, facts: &Facts, value: Span) -> Option<&'a str> {
-    facts.iter().find_map(|fact| match *fact {
-        Fact::EnvRead { name, default: Some(of), .. } | Fact::EnvWrite { name, value: of, .. }
-            if of.contains(value) =>
-        {
-            Some(doc.slice(name))
-        }
+    let variables = facts.around(value).filter_map(|fact| match *fact {
+        Fact::EnvRead { name, default: Some(of), .. } | Fact::EnvWrite { name, value: of, .. } => Some((name, of)),
         _ => None,
-    })
+    });
+    let outermost = variables.filter(|(_, of)| of.contains(value)).last();
+    outermost.map(|(name, _)| doc.slice(name))
 }
 
 fn by_variable<'a>(doc: &'a Document, facts: &Facts, around: &'a Surroundings, value: Span) -> Option<Slot<'a>> {
@@ -189,7 +190,7 @@ fn clients<'a>(around: &'a Surroundings, language: &'a str) -> impl Iterator<Ite
 /// `callee` without the new name that an import may give to what it begins with.
 fn original(doc: &Document, facts: &Facts, callee: &str) -> String {
     let (first, rest) = callee.split_at(callee.find(['.', ':', '(']).unwrap_or(callee.len()));
-    let renamed = facts.iter().find_map(|fact| match *fact {
+    let renamed = facts.imports().find_map(|fact| match *fact {
         Fact::Import { name, item, alias: Some(alias), .. } if doc.slice(alias) == first => Some(item.unwrap_or(name)),
         _ => None,
     });
@@ -212,7 +213,7 @@ fn is_called(symbol: &str, callee: &str) -> bool {
 fn is_imported(doc: &Document, facts: &Facts, client: &Client) -> bool {
     let wanted = client.module();
     let first = |text: &str| text.split('.').next().unwrap_or("").to_owned();
-    facts.iter().any(|fact| match *fact {
+    facts.imports().any(|fact| match *fact {
         Fact::Import { name, item, .. } => {
             let module = doc.slice(name).replace("::", ".");
             let module = module.trim_start_matches('.');

@@ -1,5 +1,6 @@
 //! What every rule looks at: the document, its keys, and what is written beside them.
 
+use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::path::Path;
@@ -26,7 +27,7 @@ pub struct Context<'d> {
     runs: OnceCell<Vec<Span>>,
     tokens: OnceCell<Vec<Token>>,
     candidates: OnceCell<Vec<Span>>,
-    facts: OnceCell<Facts>,
+    facts: OnceCell<Cow<'d, Facts>>,
 }
 
 /// Finds what every suppression begins with.

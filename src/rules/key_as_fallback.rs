@@ -30,7 +30,8 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     });
     for (name, default) in reads {
         let variable = context.doc.slice(name);
-        let key = context.tokens().iter().find(|token| default.contains(token.span));
+        let first = context.tokens().partition_point(|token| token.span.start < default.start);
+        let key = context.tokens().get(first).filter(|token| default.contains(token.span));
         if let Some(token) = key {
             let (provider, shape) = context.catalogue().shape(token.shape);
             let message =
@@ -40,7 +41,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             continue;
         }
         let Some(provider) = context.catalogue().provider_of_env(variable) else { continue };
-        let literal = context.facts().iter().find_map(|fact| match *fact {
+        let literal = context.facts().within(default).find_map(|fact| match *fact {
             Fact::Literal { span, value } if default.contains(span) => Some(value),
             _ => None,
         });
@@ -56,10 +57,8 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
 /// A key that is a parameter's default, or the `default` of an option.
 fn defaults(context: &Context<'_>, findings: &mut Vec<Finding>) {
     for token in context.tokens() {
-        let parameter = context.facts().iter().find_map(|fact| match *fact {
-            Fact::Slot { span, name: Some(name), body: Some(_), .. } if span.contains(token.span) => {
-                Some(context.doc.slice(name))
-            }
+        let parameter = context.facts().around(token.span).find_map(|fact| match *fact {
+            Fact::Slot { name: Some(name), body: Some(_), .. } => Some(context.doc.slice(name)),
             _ => None,
         });
         let option = || {

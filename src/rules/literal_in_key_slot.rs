@@ -27,14 +27,15 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         return;
     }
     let literals = context.facts().iter().filter_map(|fact| match *fact {
-        Fact::Literal { value, .. } if context.candidates().iter().any(|it| it.overlaps(value)) => Some(value),
+        Fact::Literal { value, .. } if touches(context.candidates(), value) => Some(value),
         _ => None,
     });
+    let tokens: Vec<Span> = context.tokens().iter().map(|token| token.span).collect();
     for value in literals {
         let value = without_scheme(context, value);
         let text = context.doc.slice(value);
         if value.len() < SHORTEST_SECRET
-            || context.tokens().iter().any(|token| token.span.overlaps(value))
+            || touches(&tokens, value)
             || !looks_secret(context.catalogue(), text)
             || is_public(context, text)
         {
@@ -58,6 +59,12 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         };
         findings.push(context.secret_finding(RULE.id, severity, value, &about));
     }
+}
+
+/// One of `spans`, which are sorted and disjoint, shares a byte with `value`.
+fn touches(spans: &[Span], value: Span) -> bool {
+    let first = spans.partition_point(|it| it.end <= value.start);
+    spans.get(first).is_some_and(|it| it.overlaps(value))
 }
 
 /// `Bearer …`, `Token …`: the key is what comes after the scheme.

@@ -13,7 +13,7 @@ pub use context::{Context, is_env_file, is_env_template, needs_look};
 use crate::fixes::{GitState, Repairs, Surroundings};
 use crate::secrets::{Fingerprint, discreet, without_keys};
 use crate::syntax::Document;
-use crate::text::Span;
+use crate::text::{Disjoint, Span};
 
 /// A rule: one file, one specification page in `tests/rules/`.
 pub struct Rule {
@@ -133,9 +133,13 @@ pub fn secrets(doc: &Document, around: &Surroundings) -> Vec<(Span, String)> {
     }
     let mut found: Vec<(Span, String)> =
         one_each(findings).into_iter().filter_map(|it| Some((it.secret?, it.redacted.unwrap_or_default()))).collect();
+    let mut taken = Disjoint::default();
+    for (span, _) in &found {
+        taken.add(*span);
+    }
     // In an env file the rules speak of the file, not of its keys.
     for token in context.tokens() {
-        if !found.iter().any(|(span, _)| span.overlaps(token.span)) {
+        if taken.add(token.span) {
             let shape = context.catalogue().shape(token.shape).1;
             found.push((token.span, crate::secrets::redact(doc.slice(token.span), Some(shape))));
         }
@@ -170,12 +174,7 @@ pub fn adjusted(severity: Severity, is_secret: bool, git: GitState) -> Severity 
 fn one_each(mut findings: Vec<Finding>) -> Vec<Finding> {
     let rank = |finding: &Finding| RULES.iter().position(|rule| rule.id == finding.rule);
     findings.sort_by_key(|finding| (rank(finding), finding.span));
-    let mut kept: Vec<Finding> = Vec::new();
-    for finding in findings {
-        let taken = kept.iter().any(|other| other.span.overlaps(finding.span) && other.secret.is_some());
-        if !taken || finding.secret.is_none() {
-            kept.push(finding);
-        }
-    }
-    kept
+    let mut taken = Disjoint::default();
+    findings.retain(|finding| finding.secret.is_none() || taken.add(finding.span));
+    findings
 }

@@ -8,7 +8,7 @@ use super::catalogue::{Catalogue, ShapeId, Speaks};
 use super::provider::{Class, Format};
 use super::strength::{is_wordy, looks_generated, looks_secret};
 use super::words::has_word;
-use crate::text::Span;
+use crate::text::{Disjoint, Span};
 
 /// A key that a distinctive shape matched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,9 +107,9 @@ fn speaks(catalogue: &Catalogue, text: &[u8]) -> bool {
     })
 }
 
-/// The line before a module is empty, or imports.
+/// The line or statement before a module is empty, or imports.
 fn is_imported(before: &[u8]) -> bool {
-    let start = memchr::memrchr(b'\n', before).map_or(0, |it| it + 1);
+    let start = memchr::memrchr2(b'\n', b';', before).map_or(0, |it| it + 1);
     let imports = |word: &[u8]| [&b"import"[..], b"from", b"use", b"extern"].contains(&word);
     before[start..].trim_ascii().is_empty() || before[start..].split(u8::is_ascii_whitespace).any(imports)
 }
@@ -222,14 +222,10 @@ fn keep_best(catalogue: &Catalogue, mut found: Vec<Token>) -> Vec<Token> {
             token.shape,
         )
     });
-    let mut kept: Vec<Token> = Vec::new();
-    for token in found {
-        if !kept.iter().any(|other| other.span.overlaps(token.span)) {
-            kept.push(token);
-        }
-    }
-    kept.sort_by_key(|token| token.span);
-    kept
+    let mut taken = Disjoint::default();
+    found.retain(|token| taken.add(token.span));
+    found.sort_by_key(|token| token.span);
+    found
 }
 
 /// Words and identifiers have no digit; keys nearly always have one. Keys of letters alone (Hugging Face) mix the cases.

@@ -10,14 +10,11 @@ use crate::text::Span;
 pub(super) fn collect(language: &Language, tree: &Tree, text: &str) -> Facts {
     let mut all = Vec::new();
     run(language, tree, text, &mut QueryCursor::new(), &mut all);
-    sorted(all, tree)
+    Facts::new(all, tree.root_node().has_error())
 }
 
 /// Runs it only where something stands: the facts that touch one of `spans`, and the imports of the file.
 pub(super) fn collect_near(language: &Language, tree: &Tree, text: &str, spans: &[Span]) -> Facts {
-    if spans.len() > MANY {
-        return collect(language, tree, text);
-    }
     let mut all = Vec::new();
     let mut cursor = QueryCursor::new();
     cursor.set_max_start_depth(Some(IMPORTS));
@@ -28,11 +25,9 @@ pub(super) fn collect_near(language: &Language, tree: &Tree, text: &str, spans: 
         cursor.set_byte_range(span.range());
         run(language, tree, text, &mut cursor, &mut all);
     }
-    sorted(all, tree)
+    Facts::new(all, tree.root_node().has_error())
 }
 
-/// From here on one walk over all is quicker than many over parts.
-const MANY: usize = 100;
 /// How deep imports are looked for: in `try` and `if`, and at the head of a function.
 const IMPORTS: u32 = 4;
 
@@ -52,13 +47,6 @@ fn run(language: &Language, tree: &Tree, text: &str, cursor: &mut QueryCursor, a
             }
         }
     }
-}
-
-fn sorted(mut all: Vec<Fact>, tree: &Tree) -> Facts {
-    // An outer fact comes before the facts in it, and equal ones count once.
-    all.sort_by_key(|fact| (fact.span().start, std::cmp::Reverse(fact.span().end)));
-    all.dedup();
-    Facts { all, broken: tree.root_node().has_error() }
 }
 
 /// The fact of a head capture; `None` for members.

@@ -1,5 +1,6 @@
 //! One version of one file.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
@@ -83,12 +84,16 @@ impl Document {
         })
     }
 
-    /// The facts that touch one of `spans`, and the imports: most of a large file is passed over.
-    pub fn facts_near(&self, spans: &[Span]) -> Facts {
-        match (self.language, self.tree()) {
+    /// At least the facts that touch one of `spans`, and the imports: most of a large file is passed over.
+    pub fn facts_near(&self, spans: &[Span]) -> Cow<'_, Facts> {
+        // From many on, one walk over all is quicker than many over parts.
+        if spans.len() > MANY || self.facts.get().is_some() {
+            return Cow::Borrowed(self.facts());
+        }
+        Cow::Owned(match (self.language, self.tree()) {
             (Some(language), Some(tree)) => collect_near(language, tree, &self.text, spans),
             _ => Facts::default(),
-        }
+        })
     }
 
     /// Every place where an identifier `name` stands.
@@ -154,6 +159,8 @@ impl Document {
         self.tree.get_or_init(parse).as_ref()
     }
 }
+
+const MANY: usize = 100;
 
 /// Nobody writes deeper, nor leaves more tokens that make no sense: text beyond that is plain text. A query needs the
 /// square of either: half a minute for 100,000 open brackets, or as many `.call()` in a row.

@@ -202,20 +202,59 @@ impl Fact {
 /// All facts of one version of a document.
 #[derive(Clone, Debug, Default)]
 pub struct Facts {
-    pub(super) all: Vec<Fact>,
+    all: Vec<Fact>,
+    /// For each fact the last one before it that had not ended where it begins: what surrounds a place is found by going
+    /// from one to the next, however many facts there are.
+    before: Vec<Option<usize>>,
+    imports: Vec<usize>,
     /// The parser had to skip or invent something.
     pub broken: bool,
 }
 
 impl Facts {
+    /// Puts outer facts before the facts in them, and equal ones together.
+    pub(super) fn new(mut all: Vec<Fact>, broken: bool) -> Facts {
+        all.sort_by_key(|fact| (fact.span().start, std::cmp::Reverse(fact.span().end)));
+        all.dedup();
+        let mut open: Vec<usize> = Vec::new();
+        let mut before = Vec::with_capacity(all.len());
+        for (at, fact) in all.iter().enumerate() {
+            while open.last().is_some_and(|&last| all[last].span().end <= fact.span().start) {
+                open.pop();
+            }
+            before.push(open.last().copied());
+            open.push(at);
+        }
+        let imports = (0..all.len()).filter(|&at| matches!(all[at], Fact::Import { .. })).collect();
+        Facts { all, before, imports, broken }
+    }
+
     /// Every fact, outer before inner.
     pub fn iter(&self) -> impl Iterator<Item = &Fact> {
         self.all.iter()
     }
 
+    /// The imports.
+    pub fn imports(&self) -> impl Iterator<Item = &Fact> {
+        self.imports.iter().map(|&at| &self.all[at])
+    }
+
+    /// The facts that hold `span`, which is not empty: those that begin last come first.
+    pub fn around(&self, span: Span) -> impl Iterator<Item = &Fact> {
+        let last = self.all.partition_point(|fact| fact.span().start <= span.start).checked_sub(1);
+        let chain = std::iter::successors(last, |&at| self.before[at]);
+        chain.map(|at| &self.all[at]).filter(move |fact| fact.span().contains(span))
+    }
+
+    /// The facts that begin in `span`, outer before inner.
+    pub fn within(&self, span: Span) -> impl Iterator<Item = &Fact> {
+        let place = |at: u32| self.all.partition_point(|fact| fact.span().start < at);
+        self.all[place(span.start)..place(span.end)].iter()
+    }
+
     /// The innermost literal whose text holds `span`: its span and that of its text.
     pub fn literal_at(&self, span: Span) -> Option<(Span, Span)> {
-        let literals = self.all.iter().filter_map(|fact| match *fact {
+        let literals = self.around(span).filter_map(|fact| match *fact {
             Fact::Literal { span: whole, value } if value.contains(span) => Some((whole, value)),
             _ => None,
         });
@@ -224,40 +263,26 @@ impl Facts {
 
     /// The bindings whose value holds `span`, innermost first: name and value.
     pub fn bindings_around(&self, span: Span) -> Vec<(Span, Span)> {
-        let mut around: Vec<_> = self
-            .all
-            .iter()
-            .filter_map(|fact| match *fact {
-                Fact::Binding { name, value, .. } | Fact::EnvWrite { name, value, .. } if value.contains(span) => {
-                    Some((name, value))
-                }
-                _ => None,
-            })
-            .collect();
-        around.sort_by_key(|(_, value)| value.len());
-        around
+        let bindings = self.around(span).filter_map(|fact| match *fact {
+            Fact::Binding { name, value, .. } | Fact::EnvWrite { name, value, .. } => Some((name, value)),
+            _ => None,
+        });
+        innermost_first(bindings.filter(|(_, value)| value.contains(span)))
     }
 
     /// The calls whose arguments hold `span`, innermost first: callee and arguments.
     pub fn calls_around(&self, span: Span) -> Vec<(Span, Span)> {
-        let mut around: Vec<_> = self
-            .all
-            .iter()
-            .filter_map(|fact| match *fact {
-                Fact::Call { callee, arguments: Some(arguments), .. } if arguments.contains(span) => {
-                    Some((callee, arguments))
-                }
-                _ => None,
-            })
-            .collect();
-        around.sort_by_key(|(_, arguments)| arguments.len());
-        around
+        let calls = self.around(span).filter_map(|fact| match *fact {
+            Fact::Call { callee, arguments, .. } => Some((callee, arguments?)),
+            _ => None,
+        });
+        innermost_first(calls.filter(|(_, arguments)| arguments.contains(span)))
     }
 
     /// The innermost body around `span` that runs when something is called, not when the file is loaded.
     pub fn body_around(&self, span: Span) -> Option<Span> {
-        let bodies = self.all.iter().filter_map(|fact| match *fact {
-            Fact::Deferred { span: body } if body.contains(span) => Some(body),
+        let bodies = self.around(span).filter_map(|fact| match *fact {
+            Fact::Deferred { span: body } => Some(body),
             _ => None,
         });
         bodies.min_by_key(|body| body.len())
@@ -265,6 +290,14 @@ impl Facts {
 
     /// `span` lies in a comment.
     pub fn in_comment(&self, span: Span) -> bool {
-        self.all.iter().any(|fact| matches!(fact, Fact::Comment { span: comment } if comment.contains(span)))
+        self.around(span).any(|fact| matches!(fact, Fact::Comment { .. }))
     }
+}
+
+/// What something is, and its value, by the value's length; of equal ones the outer first.
+fn innermost_first(around: impl Iterator<Item = (Span, Span)>) -> Vec<(Span, Span)> {
+    let mut around: Vec<_> = around.collect();
+    around.reverse();
+    around.sort_by_key(|(_, value)| value.len());
+    around
 }

@@ -74,6 +74,28 @@ impl Span {
     }
 }
 
+/// Spans that share no byte.
+#[derive(Clone, Debug, Default)]
+pub struct Disjoint {
+    ends: BTreeMap<u32, u32>,
+}
+
+impl Disjoint {
+    /// `span` shares a byte with one of them.
+    pub fn overlaps(&self, span: Span) -> bool {
+        self.ends.range(..span.end).next_back().is_some_and(|(_, &end)| end > span.start)
+    }
+
+    /// Adds a span, unless it overlaps one that is there. Whether it was added.
+    pub fn add(&mut self, span: Span) -> bool {
+        let free = !self.overlaps(span);
+        if free && !span.is_empty() {
+            self.ends.insert(span.start, span.end);
+        }
+        free
+    }
+}
+
 impl Edit {
     /// Replace `span` by `insert`.
     pub fn replace(span: Span, insert: impl Into<String>) -> Edit {
