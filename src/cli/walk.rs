@@ -11,6 +11,7 @@ use ignore::{DirEntry, WalkBuilder, WalkState};
 
 use super::check::{Build, Event, Met, Options, Target, threads};
 use super::look::Looker;
+use crate::project::SETTINGS;
 use crate::rules::is_env_file;
 
 /// What is passed by in a walk.
@@ -132,30 +133,36 @@ impl Walker<'_> {
             self.send(Event::Skipped(target.path, "excluded"));
             return WalkState::Skip;
         }
+        let hidden = self.hidden(&target, entry.path());
         if let Err(error) = target.workspace.config(&inside(&target).join("*")) {
             self.send(Event::Problem(error.to_string()));
         }
-        self.look_for_hidden(entry.path());
+        for (path, kind) in hidden {
+            self.meet_file(&path, kind);
+        }
         WalkState::Continue
     }
 
     /// What git may ignore and is looked at all the same: env files, and build output that was asked for.
-    fn look_for_hidden(&mut self, folder: &Path) {
-        let Ok(entries) = fs::read_dir(folder) else { return };
+    fn hidden(&self, target: &Target, folder: &Path) -> Vec<(PathBuf, fs::FileType)> {
+        let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
+        let (mut hidden, mut settings) = (Vec::new(), false);
         for entry in entries.filter_map(Result::ok) {
             let name = entry.file_name();
+            settings |= SETTINGS.iter().any(|it| name == *it);
             let wanted = self.options.build == Build::Included && self.filters == Filters::Git;
             if wanted && BUILD.iter().any(|it| name == *it) {
                 if let (true, Ok(mut build)) = (entry.file_type().is_ok_and(|it| it.is_dir()), self.build.lock()) {
                     build.push(self.target(&entry.path()));
                 }
             } else if is_env_file(Path::new(&name)) {
-                match entry.file_type() {
-                    Ok(kind) if !kind.is_dir() => self.meet_file(&entry.path(), kind),
-                    _ => {}
-                }
+                hidden.extend(entry.file_type().ok().filter(|it| !it.is_dir()).map(|kind| (entry.path(), kind)));
             }
         }
+        if !settings {
+            target.workspace.has_no_settings(&target.real);
+        }
+        hidden
     }
 
     fn meet_file(&mut self, path: &Path, kind: fs::FileType) {

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use crate::fixes::Surroundings;
 use crate::secrets::{Client, Format, Provider, has_word};
 use crate::syntax::{Document, Fact, Facts};
-use crate::text::{Span, whole_words};
+use crate::text::Span;
 
 /// A place that takes one provider's key.
 #[derive(Clone, Copy, Debug)]
@@ -95,10 +95,8 @@ fn mentions<'a>(doc: &'a Document, facts: &Facts, value: Span) -> Option<Mention
     // A field is one everywhere, another name in its function.
     let is_field = |name: Span| doc.text()[..name.start as usize].ends_with('.');
     let scope = facts.body_around(value).filter(|_| !is_field(name));
-    let (start, text) = scope.map_or((0, doc.text()), |scope| (scope.start, doc.slice(scope)));
-    let part = |c: char| c.is_alphanumeric() || c == '_';
-    let mentions = whole_words(text, word, part)
-        .map(|at| Span { start: start + at.start, end: start + at.end })
+    let mentions = doc
+        .places_of(word, scope)
         .filter(|it| !it.overlaps(name) && !it.overlaps(holder) && is_field(*it) == is_field(name));
     let mut mentions: Vec<Span> = mentions.take(MENTIONS).collect();
     if mentions.is_empty() {

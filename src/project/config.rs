@@ -94,15 +94,17 @@ struct Tool {
     aikeys: Option<Config>,
 }
 
+/// The files of a folder that can hold settings.
+pub(crate) const SETTINGS: [&str; 2] = ["aikeys.toml", "pyproject.toml"];
+
 impl Config {
     /// The settings that a folder's own files make; `None` when it has none.
     pub(super) fn of_folder(folder: &Path) -> Result<Option<(PathBuf, Config)>, ProjectError> {
-        let own = folder.join("aikeys.toml");
+        let [own, python] = SETTINGS.map(|name| folder.join(name));
         if let Some(text) = text_of(&own)? {
             let config = toml::from_str(&text).map_err(|error| at_line(&own, &text, &error))?;
             return Config::checked(own, &text, config).map(Some);
         }
-        let python = folder.join("pyproject.toml");
         let Some(text) = text_of(&python)?.filter(|text| text.contains("tool.aikeys")) else { return Ok(None) };
         let file: PyProject = toml::from_str(&text).map_err(|error| at_line(&python, &text, &error))?;
         let config = file.tool.and_then(|tool| tool.aikeys);

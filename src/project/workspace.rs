@@ -78,6 +78,16 @@ impl Workspace {
         self.folder_config(path.parent().filter(|it| it.starts_with(&self.root)).unwrap_or(&self.root))
     }
 
+    /// A folder has no settings of its own, as somebody saw who listed it: nobody need look there for them.
+    pub fn has_no_settings(&self, folder: &Path) {
+        if let (Some(parent), true) = (folder.parent(), folder != self.root)
+            && let Ok(config) = self.folder_config(parent)
+            && let Ok(mut configs) = self.configs.lock()
+        {
+            configs.entry(folder.to_owned()).or_insert(config);
+        }
+    }
+
     /// Every folder is looked at once.
     fn folder_config(&self, folder: &Path) -> Result<Arc<Config>, ProjectError> {
         if let Some(known) = self.configs.lock().ok().and_then(|it| it.get(folder).cloned()) {

@@ -6,6 +6,7 @@ use std::sync::{Arc, LazyLock};
 use memchr::memmem::Finder;
 use regex::Regex;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use super::placeholder::Placeholders;
 use super::provider::{Confidence, Format, Provider, Shape};
@@ -29,6 +30,10 @@ pub struct Catalogue {
     pub(super) contextual: Vec<ShapeId>,
     /// A file that holds one of them speaks of a provider.
     pub(super) speaking: Words<Speaks>,
+    /// Every name of a secret holds one: in small letters.
+    pub(super) secret_words: Words<()>,
+    /// The words that tell whose key a contextual shape is.
+    pub(super) context_words: Words<Vec<ShapeId>>,
     pub(super) by_env: HashMap<String, usize>,
     secret_name: Regex,
 }
@@ -56,7 +61,7 @@ pub struct ShapeId {
 pub enum CatalogueError {
     /// The text is no catalogue.
     #[error("{0}")]
-    Toml(String),
+    Broken(String),
     /// A shape does not compile.
     #[error("provider {provider:?}: the shape of {shape:?} is no regular expression that can be used")]
     Regex {
@@ -77,9 +82,9 @@ struct File {
     placeholders: Placeholders,
     env: EnvNames,
     #[serde(rename = "generic-key")]
-    _generic_key: toml::Value,
+    _generic_key: IgnoredAny,
     #[serde(rename = "ambiguous-shape")]
-    _ambiguous_shape: toml::Value,
+    _ambiguous_shape: IgnoredAny,
 }
 
 #[derive(Deserialize)]
@@ -110,8 +115,9 @@ impl Catalogue {
 
     /// The built-in catalogue and the user's own providers.
     pub fn with(own: Vec<Provider>) -> Result<Catalogue, CatalogueError> {
+        let built_in = include_str!(concat!(env!("OUT_DIR"), "/providers.json"));
         let mut file: File =
-            toml::from_str(include_str!("providers.toml")).map_err(|error| CatalogueError::Toml(error.to_string()))?;
+            serde_json::from_str(built_in).map_err(|error| CatalogueError::Broken(error.to_string()))?;
         check_own(&own)?;
         file.provider.extend(own);
         let mut ids = BTreeSet::new();
@@ -121,7 +127,8 @@ impl Catalogue {
                 return Err(CatalogueError::Twice(twice.clone()));
             }
         }
-        let secret_name = Regex::new(&file.env.secret_name).map_err(|error| CatalogueError::Toml(error.to_string()))?;
+        let secret_name =
+            Regex::new(&file.env.secret_name).map_err(|error| CatalogueError::Broken(error.to_string()))?;
         Ok(index(file.provider, file.placeholders, secret_name))
     }
 
@@ -173,6 +180,7 @@ fn check_own(own: &[Provider]) -> Result<(), CatalogueError> {
 
 fn index(providers: Vec<Provider>, placeholders: Placeholders, secret_name: Regex) -> Catalogue {
     let mut anchors: BTreeMap<String, Vec<ShapeId>> = BTreeMap::new();
+    let mut context_words: BTreeMap<String, Vec<ShapeId>> = BTreeMap::new();
     let mut contextual: Vec<ShapeId> = Vec::new();
     let (mut wide, mut unanchored, mut by_env) = (Vec::new(), Vec::new(), HashMap::new());
     for (at, provider) in providers.iter().enumerate() {
@@ -184,6 +192,11 @@ fn index(providers: Vec<Provider>, placeholders: Placeholders, secret_name: Rege
             let id = ShapeId { provider: at, key };
             if shape.format == Format::Contextual && !contextual.iter().any(|&it| same_shape(&providers, it, shape)) {
                 contextual.push(id);
+            }
+            if shape.format == Format::Contextual {
+                for word in &shape.context {
+                    context_words.entry(word.clone()).or_default().push(id);
+                }
             }
             if shape.format != Format::Distinctive {
                 continue;
@@ -201,6 +214,8 @@ fn index(providers: Vec<Provider>, placeholders: Placeholders, secret_name: Rege
         }
     }
     let speaking = Words::new(speaking(&providers, by_env.keys()));
+    let variables = by_env.keys().map(|name| name.to_ascii_lowercase());
+    let secret_words = Words::new(variables.chain(SECRET_WORDS.map(str::to_owned)).map(|word| (word, ())));
     Catalogue {
         providers,
         placeholders,
@@ -210,6 +225,8 @@ fn index(providers: Vec<Provider>, placeholders: Placeholders, secret_name: Rege
         unanchored,
         contextual,
         speaking,
+        secret_words,
+        context_words: Words::new(context_words),
         by_env,
         secret_name,
     }
@@ -222,6 +239,9 @@ fn same_shape(providers: &[Provider], id: ShapeId, shape: &Shape) -> bool {
 /// How names say that they hold an API key.
 const KEY_WORDS: [&str; 9] =
     ["api_key", "API_KEY", "apikey", "APIKEY", "apiKey", "ApiKey", "api-key", "Api-Key", "API-KEY"];
+
+/// What people call secrets.
+const SECRET_WORDS: [&str; 4] = ["key", "secret", "token", "pat"];
 
 /// Variables, also in small letters, hosts, the begins of modules, and what keys are called.
 fn speaking<'p>(providers: &'p [Provider], variables: impl Iterator<Item = &'p String>) -> BTreeMap<String, Speaks> {

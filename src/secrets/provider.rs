@@ -3,7 +3,7 @@
 use std::ops::RangeInclusive;
 use std::sync::OnceLock;
 
-use regex::bytes::Regex;
+use regex::bytes::{Regex, RegexBuilder};
 use serde::Deserialize;
 
 /// A company or product that hands out keys.
@@ -258,7 +258,7 @@ impl Shape {
     /// The compiled shape; `None` where it does not compile, which a test excludes for
     /// the built-in catalogue and loading excludes for a user's.
     pub fn regex(&self) -> Option<&Regex> {
-        self.compiled.get_or_init(|| Regex::new(&self.regex).ok()).as_ref()
+        self.compiled.get_or_init(|| compile(&self.regex)).as_ref()
     }
 
     /// The literal text that every match begins with, as far as an anchor tells.
@@ -280,7 +280,7 @@ impl Shape {
             let lengths = hir.and_then(|it| Some(it.properties().minimum_len()?..=it.properties().maximum_len()?));
             Whole { lengths: lengths.unwrap_or(0..=usize::MAX), regex: OnceLock::new() }
         });
-        let regex = || whole.regex.get_or_init(|| Regex::new(&format!(r"\A(?:{})\z", all())).ok()).as_ref();
+        let regex = || whole.regex.get_or_init(|| compile(&format!(r"\A(?:{})\z", all()))).as_ref();
         whole.lengths.contains(&value.len()) && regex().is_some_and(|regex| regex.is_match(value.as_bytes()))
     }
 
@@ -293,6 +293,12 @@ impl Shape {
             _ => true,
         })
     }
+}
+
+/// Keys are ASCII, and machines for bytes are made ten times faster than those for all letters of the world.
+fn compile(regex: &str) -> Option<Regex> {
+    let bytes = RegexBuilder::new(regex).unicode(false).build();
+    bytes.or_else(|_| Regex::new(regex)).ok()
 }
 
 impl Boundary {

@@ -5,7 +5,7 @@
 //! the characters beside the match.
 
 use super::catalogue::{Catalogue, ShapeId, Speaks};
-use super::provider::{Class, Format};
+use super::provider::{Class, Shape};
 use super::strength::{is_wordy, looks_generated, looks_secret};
 use super::words::has_word;
 use crate::text::{Disjoint, Span};
@@ -62,15 +62,13 @@ pub fn slot_candidates(catalogue: &Catalogue, text: &[u8], runs: &[Span]) -> Vec
         beside && mixed && !path
     };
     let word = |run: &Span| std::str::from_utf8(&text[run.range()]).unwrap_or("");
-    let random = |run: &&Span| {
-        let shaped = || catalogue.contextual.iter().any(|&id| catalogue.shape(id).1.is_whole(word(run)));
-        looks_generated(word(run)) || (!is_wordy(word(run)) && shaped())
-    };
+    let random = |run: &&Span| looks_generated(word(run)) || !is_wordy(word(run));
     let mut found: Vec<Span> = runs.iter().filter(fills).filter(random).copied().collect();
     if !found.is_empty() && !speaks(catalogue, text) {
         found.retain(|run| is_named(catalogue, text, *run));
     }
-    found.retain(|run| looks_secret(catalogue, word(run)));
+    let shaped = |run: &Span| catalogue.contextual.iter().any(|&id| catalogue.shape(id).1.is_whole(word(run)));
+    found.retain(|run| looks_secret(catalogue, word(run)) && (looks_generated(word(run)) || shaped(run)));
     found
 }
 
@@ -78,22 +76,19 @@ pub fn slot_candidates(catalogue: &Catalogue, text: &[u8], runs: &[Span]) -> Vec
 /// word for the provider and one for secrets.
 fn is_named(catalogue: &Catalogue, text: &[u8], run: Span) -> bool {
     let before = String::from_utf8_lossy(&text[run.range().start.saturating_sub(NEAR)..run.range().start]);
+    let lower = before.to_ascii_lowercase();
+    if catalogue.secret_words.find(lower.as_bytes()).next().is_none() {
+        return false;
+    }
     let mut names = before.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
     if names.any(|name| catalogue.provider_of_env(name).is_some()) {
         return true;
     }
-    let lower = before.to_ascii_lowercase();
-    if !SECRET_WORDS.iter().any(|word| lower.contains(word)) {
-        return false;
-    }
     let Ok(run) = std::str::from_utf8(&text[run.range()]) else { return false };
-    let shapes = catalogue.shapes().map(|id| catalogue.shape(id).1);
-    let mut shapes = shapes.filter(|shape| shape.format == Format::Contextual && shape.is_whole(run));
-    shapes.any(|shape| shape.context.iter().any(|word| has_word(&before, word)))
+    catalogue.context_words.find(lower.as_bytes()).any(|hit| {
+        has_word(&before, &lower[hit.start..hit.end]) && hit.of.iter().any(|&id| catalogue.shape(id).1.is_whole(run))
+    })
 }
-
-/// Every name of a secret holds one.
-const SECRET_WORDS: [&str; 6] = ["key", "secret", "token", "pat", "service_account", "serviceaccount"];
 
 /// The text names an API key, a provider's variable or host, or imports its package.
 fn speaks(catalogue: &Catalogue, text: &[u8]) -> bool {
@@ -171,11 +166,14 @@ pub fn token_at(catalogue: &Catalogue, text: &[u8], span: Span) -> Option<Token>
 
 /// Matches `shape` around the anchor at `at`.
 fn match_at(catalogue: &Catalogue, text: &[u8], at: usize, shape: ShapeId, found: &mut Vec<Token>) {
-    let is_prefix = !catalogue.shape(shape).1.prefix().is_empty();
-    if !is_prefix {
+    let facts = catalogue.shape(shape).1;
+    if facts.prefix().is_empty() {
         return match_near(catalogue, text, at, at, shape, found);
     }
-    let Some(regex) = catalogue.shape(shape).1.regex() else { return };
+    if is_cut_before(facts, text, at) {
+        return;
+    }
+    let Some(regex) = facts.regex() else { return };
     let window = &text[at..text.len().min(at + LONGEST)];
     if let Some(hit) = regex.find(window).filter(|hit| hit.start() == 0) {
         push(catalogue, text, Span::new(at, at + hit.end()), shape, found);
@@ -197,11 +195,8 @@ fn match_near(catalogue: &Catalogue, text: &[u8], start: usize, end: usize, shap
 
 fn push(catalogue: &Catalogue, text: &[u8], span: Span, shape: ShapeId, found: &mut Vec<Token>) {
     let (_, facts) = catalogue.shape(shape);
-    // `=` pads the end of base64; before a key it assigns.
-    let before = span.range().start.checked_sub(1).and_then(|at| text.get(at)).filter(|&&byte| byte != b'=');
-    let after = text.get(span.range().end);
-    let cut = [before, after].into_iter().flatten().any(|&byte| facts.boundary.forbids(byte));
-    if cut || facts.class == Class::Publishable {
+    let cut_after = text.get(span.range().end).is_some_and(|&byte| facts.boundary.forbids(byte));
+    if cut_after || is_cut_before(facts, text, span.range().start) || facts.class == Class::Publishable {
         return;
     }
     let key = &text[span.range()];
@@ -211,6 +206,12 @@ fn push(catalogue: &Catalogue, text: &[u8], span: Span, shape: ShapeId, found: &
         let needs_context = !facts.stands_alone() || !facts.has_required(key);
         found.push(Token { span, shape, needs_context });
     }
+}
+
+/// What stands before `at` goes on there.
+fn is_cut_before(shape: &Shape, text: &[u8], at: usize) -> bool {
+    // `=` pads the end of base64; before a key it assigns.
+    at.checked_sub(1).and_then(|at| text.get(at)).is_some_and(|&byte| byte != b'=' && shape.boundary.forbids(byte))
 }
 
 /// Of overlapping tokens the one with the higher priority stays, then the longer one.
@@ -338,6 +339,12 @@ mod tests {
             assert!(!host.contains('.') || found(&format!("send(\"https://{host}/v1\", \"{key}\")")), "{host}");
         }
         assert!(!found(&format!("send(\"https://example.org/v1\", \"{key}\")")));
+        for import in
+            ["import mistralai\n", "x = 1; import mistralai\n", "x=1;import mistralai\n", "from mistralai import X\n"]
+        {
+            assert!(found(&format!("{import}y = f(\"{key}\")")), "{import}");
+        }
+        assert!(!found(&format!("# mistralai\ny = f(\"{key}\")")));
     }
 
     #[test]

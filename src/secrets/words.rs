@@ -1,7 +1,5 @@
 //! Where one of many words stands, quickly.
 
-use std::collections::HashMap;
-
 /// How many bytes of a word are asked for first; shorter words are never found.
 pub(super) const HEAD: usize = 3;
 
@@ -13,7 +11,9 @@ pub(super) const HEAD: usize = 3;
 pub(super) struct Words<T> {
     /// A bit for each hash of a head.
     heads: Vec<u64>,
-    by_head: HashMap<[u8; HEAD], Vec<(Vec<u8>, T)>>,
+    /// For each hash, which of `words` begin so: 0 is none.
+    places: Vec<u16>,
+    words: Vec<Vec<(Vec<u8>, T)>>,
 }
 
 /// A word that stands in a text.
@@ -29,26 +29,29 @@ pub(super) struct Hit<'w, T> {
 impl<T> Words<T> {
     /// As they are written: capitals count.
     pub(super) fn new(words: impl IntoIterator<Item = (String, T)>) -> Words<T> {
-        let mut new = Words { heads: vec![0; 1 << (BITS - 6)], by_head: HashMap::new() };
+        let mut new = Words { heads: vec![0; 1 << (BITS - 6)], places: vec![0; 1 << BITS], words: vec![Vec::new()] };
         for (text, of) in words {
             let Some(&head) = text.as_bytes().first_chunk() else { continue };
-            let (word, bit) = place(head);
-            new.heads[word] |= bit;
-            new.by_head.entry(head).or_default().push((text.into_bytes(), of));
+            let hash = hash(head);
+            new.heads[hash >> 6] |= 1 << (hash & 63);
+            if new.places[hash] == 0 {
+                new.places[hash] = new.words.len() as u16;
+                new.words.push(Vec::new());
+            }
+            new.words[usize::from(new.places[hash])].push((text.into_bytes(), of));
         }
         new
     }
 
     /// Every word in `text`, by its start.
     pub(super) fn find<'a>(&'a self, text: &'a [u8]) -> impl Iterator<Item = Hit<'a, T>> {
-        let begins = |head: &[u8]| {
-            let (word, bit) = place([head[0], head[1], head[2]]);
-            self.heads[word] & bit != 0
-        };
-        let places = text.windows(HEAD).enumerate().filter(move |(_, head)| begins(head));
-        places.flat_map(move |(start, head)| {
-            let of_head = self.by_head.get(head).into_iter().flatten();
-            let here = of_head.filter(move |(word, _)| text[start..].starts_with(word));
+        let places = text.windows(HEAD).enumerate().filter_map(|(start, head)| {
+            let hash = hash([head[0], head[1], head[2]]);
+            (self.heads[hash >> 6] & 1 << (hash & 63) != 0).then_some((start, hash))
+        });
+        places.flat_map(move |(start, hash)| {
+            let same = self.words[usize::from(self.places[hash])].iter();
+            let here = same.filter(move |(word, _)| text[start..].starts_with(word));
             here.map(move |(word, of)| Hit { start, end: start + word.len(), of })
         })
     }
@@ -57,11 +60,9 @@ impl<T> Words<T> {
 /// The length of a hash.
 const BITS: usize = 16;
 
-/// The bit of a head: its word and its place there.
-fn place([first, second, third]: [u8; HEAD]) -> (usize, u64) {
+fn hash([first, second, third]: [u8; HEAD]) -> usize {
     let head = u32::from_le_bytes([first, second, third, 0]);
-    let hash = head.wrapping_mul(0x9e37_79b1) >> (32 - BITS);
-    ((hash >> 6) as usize, 1 << (hash & 63))
+    (head.wrapping_mul(0x9e37_79b1) >> (32 - BITS)) as usize
 }
 
 /// `word`, in small letters, stands in `text`, however that is written; a short one, or one of parts, is no piece of

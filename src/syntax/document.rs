@@ -9,7 +9,7 @@ use tree_sitter::{InputEdit, Node, Parser, Point, Range, Tree};
 use super::collect::{collect, collect_near};
 use super::facts::Facts;
 use super::language::Language;
-use crate::text::{Edit, Lines, Span};
+use crate::text::{Edit, Lines, Names, Span};
 
 /// The text of a file, with its lines, tree and facts, each made when it is first needed.
 ///
@@ -20,6 +20,7 @@ pub struct Document {
     language: Option<&'static Language>,
     text: String,
     lines: OnceLock<Lines>,
+    names: OnceLock<Names>,
     facts: OnceLock<Facts>,
     tree: OnceLock<Option<Tree>>,
     /// The tree before the edits since the last parse, moved along by them.
@@ -45,6 +46,7 @@ impl Document {
             language,
             text: text.into(),
             lines: OnceLock::new(),
+            names: OnceLock::new(),
             facts: OnceLock::new(),
             tree: OnceLock::new(),
             old_tree: None,
@@ -99,16 +101,22 @@ impl Document {
     /// Every place where an identifier `name` stands.
     pub fn mentions(&self, name: &str) -> Vec<Span> {
         let (Some(language), Some(tree)) = (self.language, self.tree()) else { return Vec::new() };
-        let mut found = Vec::new();
-        walk(tree, |node, _| {
+        // `r#type` has a sign that other names have not.
+        let (_, last) = name.rsplit_once('#').unwrap_or(("", name));
+        let identifier = |place: Span| {
+            let (start, end) = (place.start as usize, place.end as usize);
+            let node = tree.root_node().descendant_for_byte_range(start, end)?;
+            let named = node.child_count() == 0 && language.identifiers.iter().any(|kind| kind == node.kind());
             let span = Span::new(node.start_byte(), node.end_byte());
-            let named = || language.identifiers.iter().any(|kind| kind == node.kind());
-            if node.child_count() == 0 && named() && self.slice(span) == name {
-                found.push(span);
-            }
-            Next::Into
-        });
-        found
+            (named && self.slice(span) == name).then_some(span)
+        };
+        self.places_of(last, None).filter_map(identifier).collect()
+    }
+
+    /// Every place where `name` stands whole, in code, strings and comments, in `scope` where there is one.
+    pub fn places_of<'d>(&'d self, name: &'d str, scope: Option<Span>) -> impl Iterator<Item = Span> + 'd {
+        let names = self.names.get_or_init(|| Names::new(&self.text));
+        names.find(&self.text, name, scope.unwrap_or(Span::new(0, self.text.len())))
     }
 
     /// Replaces a part of the text.
@@ -139,6 +147,7 @@ impl Document {
         self.old_tree = tree;
         self.text.replace_range(start..end, &edit.insert);
         self.lines = OnceLock::new();
+        self.names = OnceLock::new();
         self.facts = OnceLock::new();
         self.tree = OnceLock::new();
     }

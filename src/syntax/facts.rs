@@ -301,3 +301,33 @@ fn innermost_first(around: impl Iterator<Item = (Span, Span)>) -> Vec<(Span, Spa
     around.sort_by_key(|(_, value)| value.len());
     around
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_surrounds_a_place_is_what_a_look_at_all_finds() {
+        // Nested, crossing and touching ones, by a generator of its own.
+        let mut seed = 1u32;
+        let mut next = |below: usize| {
+            seed = seed.wrapping_mul(1_103_515_245).wrapping_add(12_345);
+            (seed >> 8) as usize % below
+        };
+        for _ in 0..200 {
+            let mut span = || {
+                let start = next(40);
+                Span::new(start, start + 1 + next(20))
+            };
+            let facts = Facts::new((0..30).map(|_| Fact::Comment { span: span() }).collect(), false);
+            let place = span();
+            let mut around: Vec<Span> = facts.around(place).map(Fact::span).collect();
+            around.reverse();
+            let all = facts.iter().map(Fact::span);
+            assert_eq!(around, all.clone().filter(|it| it.contains(place)).collect::<Vec<_>>());
+            let within: Vec<Span> = facts.within(place).map(Fact::span).collect();
+            let begins = |it: &Span| place.start <= it.start && it.start < place.end;
+            assert_eq!(within, all.filter(begins).collect::<Vec<_>>());
+        }
+    }
+}

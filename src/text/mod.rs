@@ -1,6 +1,7 @@
 //! Text as the core sees it: byte spans, edits, lines. Knows of no file system.
 
 mod lines;
+mod names;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -8,6 +9,7 @@ use std::ops::Range;
 use std::path::PathBuf;
 
 pub use lines::{Lines, Position};
+pub use names::Names;
 
 /// A half-open range of bytes in one document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
