@@ -106,7 +106,7 @@ fn keys_with_a_shape_are_found_wherever_they_stand() {
         if !shape.stands_alone() || shape.class == Class::Publishable {
             continue;
         }
-        for _ in 0..4 {
+        for _ in 0..8 {
             let place = random.pick(PLACES);
             let key = sample_shape(catalogue, id, random.next()).expect("every shape has samples");
             score.expect(&shape.id, &wrapped(place, "value", &key, &mut random), &key, &[&provider.id]);
@@ -132,7 +132,7 @@ fn keys_without_a_shape_are_found_by_their_place() {
         // Several providers read the same variable.
         let same = catalogue.provider_of_env(variable).map_or("", |it| it.id.as_str());
         let key = |random: &mut Random| sample_shape(catalogue, id, random.next()).expect("every shape has samples");
-        for place in (0..3).map(|_| random.pick(NAMED)).collect::<Vec<_>>() {
+        for place in (0..10).map(|_| random.pick(NAMED)).collect::<Vec<_>>() {
             let key = key(&mut random);
             score.expect(&shape.id, &wrapped(place, variable, &key, &mut random), &key, &[&provider.id, same]);
         }
@@ -153,7 +153,7 @@ fn keys_without_a_shape_are_found_by_their_place() {
 fn keys_of_unknown_providers_are_found_where_a_name_says_so() {
     let mut score = Score::default();
     let mut random = Random(4);
-    for round in 0..200 {
+    for round in 0..400 {
         let company = random.fill("<l7>");
         let form = ["<a32>", "<a40>", "<h48>", "nk_<a36>", "sk-<a44>", "<a28>-<a20>"][round % 6];
         let key = random.fill(form);

@@ -5,6 +5,7 @@ mod loading;
 mod mentions;
 mod move_key;
 mod naming;
+mod nearby;
 mod place;
 mod rewrite;
 mod settings;
@@ -14,7 +15,7 @@ mod surroundings;
 use std::path::{Path, PathBuf};
 
 pub use move_key::repairs as move_secret;
-pub use slot::{Slot, Whose, whose};
+pub use slot::{Slot, Whose, whose, whose_in_text};
 pub use surroundings::{Destination, EnvEntry, EnvFile, GitState, Surroundings};
 
 use crate::secrets::SecretRef;

@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 
+use super::nearby;
 use crate::fixes::Surroundings;
-use crate::secrets::{Client, Format, Provider, has_word};
+use crate::secrets::{Client, Format, Provider, Shape, has_word};
 use crate::syntax::{Document, Fact, Facts};
 use crate::text::Span;
 
@@ -39,7 +40,14 @@ pub fn whose<'a>(doc: &'a Document, facts: &Facts, around: &'a Surroundings, val
         return Some(Whose::Known(slot.provider));
     }
     let called = mentions.is_some_and(|(mentions, facts)| mentions.iter().any(|it| is_called_key(doc, &facts, *it)));
-    (called || is_called_key(doc, facts, value)).then_some(Whose::Unknown)
+    let called = (called || is_called_key(doc, facts, value)).then_some(Whose::Unknown);
+    // A name that stands nearby may tell more than that it is a key.
+    nearby::whose(doc, around, value).filter(|_| !is_sent_home(doc, facts, value)).or(called)
+}
+
+/// Whose key `value`, a part of a text or a comment, must be; `None` when the words before it do not tell.
+pub fn whose_in_text<'a>(doc: &Document, around: &'a Surroundings, value: Span) -> Option<Whose<'a>> {
+    nearby::whose(doc, around, value)
 }
 
 /// The slot that the literal text at `value` fills, itself or by the name that it is bound to.
@@ -75,13 +83,19 @@ fn by_flow<'a>(doc: &'a Document, around: &'a Surroundings, (mentions, facts): &
 
 /// What gets the value at `value` is called an API key, whoever gave it out.
 fn is_called_key(doc: &Document, facts: &Facts, value: Span) -> bool {
-    let bound = || {
-        let (name, holder) = facts.bindings_around(value).into_iter().next()?;
-        is_direct(doc, holder, value).then(|| doc.slice(name))
-    };
-    let name = variable_around(doc, facts, value).or_else(bound).unwrap_or("").to_ascii_lowercase();
-    let home = facts.calls_around(value).into_iter().take(2).any(|(_, call)| points_home(doc.slice(call)));
-    !home && ["api_key", "apikey", "api-key"].iter().any(|word| name.trim_matches(['"', '\'']).ends_with(word))
+    let variable = variable_around(doc, facts, value);
+    let bound = facts.bindings_around(value).into_iter().filter(|(_, holder)| is_direct(doc, *holder, value));
+    let mut names = variable.into_iter().chain(bound.map(|(name, _)| doc.slice(name)));
+    !is_sent_home(doc, facts, value)
+        && names.any(|name| {
+            let name = name.to_ascii_lowercase();
+            ["api_key", "apikey", "api-key"].iter().any(|word| name.trim_matches(['"', '\'']).ends_with(word))
+        })
+}
+
+/// An argument of a call to a server on this machine.
+fn is_sent_home(doc: &Document, facts: &Facts, value: Span) -> bool {
+    facts.calls_around(value).into_iter().take(2).any(|(_, call)| points_home(doc.slice(call)))
 }
 
 /// Where the name of the literal at `value` stands as code, with what stands around there.
@@ -272,7 +286,7 @@ fn points_home(call: &str) -> bool {
     .any(|home| call.contains(home))
 }
 
-fn provider_of_host<'a>(around: &'a Surroundings, text: &str) -> Option<&'a Provider> {
+pub(super) fn provider_of_host<'a>(around: &'a Surroundings, text: &str) -> Option<&'a Provider> {
     if !text.contains("://") {
         return None;
     }
@@ -286,27 +300,25 @@ fn provider_of_host<'a>(around: &'a Surroundings, text: &str) -> Option<&'a Prov
 
 /// A name that is a provider's variable, or that speaks of a provider and has the shape of its key.
 fn by_name<'a>(doc: &'a Document, facts: &Facts, around: &'a Surroundings, value: Span) -> Option<Slot<'a>> {
-    let (name, holder) = facts.bindings_around(value).into_iter().next()?;
-    if !is_direct(doc, holder, value) {
-        return None;
-    }
-    let name = doc.slice(name);
-    let slot = |provider| Slot { provider, client: None, variable: None, arguments: None };
+    let bound = facts.bindings_around(value).into_iter().filter(|(_, holder)| is_direct(doc, *holder, value));
+    let provider =
+        bound.map(|(name, _)| doc.slice(name)).find_map(|name| provider_of_name(around, name, doc.slice(value)))?;
+    Some(Slot { provider, client: None, variable: None, arguments: None })
+}
+
+fn provider_of_name<'a>(around: &'a Surroundings, name: &str, text: &str) -> Option<&'a Provider> {
     if let Some(provider) = around.catalogue.provider_of_env(name) {
-        return Some(slot(provider));
+        return Some(provider);
     }
     if !around.catalogue.is_secret_name(name) && !name.to_ascii_lowercase().ends_with("key") {
         return None;
     }
-    let text = doc.slice(value);
-    around.catalogue.providers.iter().find_map(|provider| {
-        let speaks = |shape: &crate::secrets::Shape| {
-            shape.format == Format::Contextual
-                && shape.context.iter().any(|word| has_word(name, word))
-                && shape.is_whole(text)
-        };
-        provider.keys.iter().any(speaks).then(|| slot(provider))
-    })
+    let speaks = |shape: &Shape| {
+        shape.format == Format::Contextual
+            && shape.context.iter().any(|word| has_word(name, word))
+            && shape.is_whole(text)
+    };
+    around.catalogue.providers.iter().find(|provider| provider.keys.iter().any(speaks))
 }
 
 /// A request header, in a file that speaks to the provider's host.

@@ -2,7 +2,7 @@
 
 use super::context::{About, Context};
 use super::{Finding, Rule, Severity};
-use crate::fixes::{Whose, move_secret, whose};
+use crate::fixes::{Whose, move_secret, whose, whose_in_text};
 use crate::secrets::{Class, Format, Provider, SHORTEST_SECRET, looks_generated, looks_secret};
 use crate::syntax::Fact;
 use crate::text::Span;
@@ -31,34 +31,51 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         _ => None,
     });
     let tokens: Vec<Span> = context.tokens().iter().map(|token| token.span).collect();
-    for value in literals {
-        let value = without_scheme(context, value);
+    let is_free = |value: Span| {
         let text = context.doc.slice(value);
-        if value.len() < SHORTEST_SECRET
-            || touches(&tokens, value)
-            || !looks_secret(context.catalogue(), text)
-            || is_public(context, text)
-        {
-            continue;
-        }
-        let (provider, message) = match whose(context.doc, context.facts(), context.around, value) {
-            Some(Whose::Known(provider)) if is_secret(context, value, provider) => {
-                (Some(provider), format!("{} key stands in the text", provider.name))
-            }
-            Some(Whose::Unknown) if looks_generated(text) => {
-                (None, "API key of a provider that is not known stands in the text".to_owned())
-            }
-            _ => continue,
-        };
-        let about = About { message, provider, shape: None };
-        let is_test = context.doc.language().is_some_and(|language| language.is_test_path(context.doc.path()));
-        let severity = match (provider, is_test) {
-            (Some(_), false) => RULE.severity,
-            (None, true) => Severity::Info,
-            _ => Severity::Warning,
-        };
-        findings.push(context.secret_finding(RULE.id, severity, value, &about));
+        value.len() >= SHORTEST_SECRET
+            && !touches(&tokens, value)
+            && looks_secret(context.catalogue(), text)
+            && !is_public(context, text)
+    };
+    let literals: Vec<Span> =
+        literals.map(|value| without_scheme(context, value)).filter(|&value| is_free(value)).collect();
+    for &value in &literals {
+        judge(context, value, whose(context.doc, context.facts(), context.around, value), findings);
     }
+    // In comments and in longer texts only the words before it tell.
+    let parts = context.candidates().iter().filter(|it| !touches(&literals, **it)).map(|&it| whole(context, it));
+    for value in parts.filter(|&value| is_free(value)) {
+        judge(context, value, whose_in_text(context.doc, context.around, value), findings);
+    }
+}
+
+fn judge(context: &Context<'_>, value: Span, whose: Option<Whose<'_>>, findings: &mut Vec<Finding>) {
+    let (provider, message) = match whose {
+        Some(Whose::Known(provider)) if is_secret(context, value, provider) => {
+            (Some(provider), format!("{} key stands in the text", provider.name))
+        }
+        Some(Whose::Unknown) if looks_generated(context.doc.slice(value)) => {
+            (None, "API key of a provider that is not known stands in the text".to_owned())
+        }
+        _ => return,
+    };
+    let about = About { message, provider, shape: None };
+    let is_test = context.doc.language().is_some_and(|language| language.is_test_path(context.doc.path()));
+    let severity = match (provider, is_test) {
+        (Some(_), false) => RULE.severity,
+        (None, true) => Severity::Info,
+        _ => Severity::Warning,
+    };
+    findings.push(context.secret_finding(RULE.id, severity, value, &about));
+}
+
+/// A candidate with what follows it behind a dot or a colon: keys of several parts.
+fn whole(context: &Context<'_>, candidate: Span) -> Span {
+    let rest = &context.doc.text()[candidate.end as usize..];
+    let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && !"._-+/=:~".contains(c)).unwrap_or(rest.len());
+    let more = rest[..end].trim_end_matches(['.', '=', ':', '/', '-']).len();
+    Span { end: candidate.end + more as u32, ..candidate }
 }
 
 /// One of `spans`, which are sorted and disjoint, shares a byte with `value`.

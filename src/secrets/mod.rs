@@ -26,4 +26,4 @@ pub use scan::{Token, runs, scan, scan_runs, slot_candidates, token_at};
 pub use secret::{Secret, redact};
 pub use shown::{discreet, suspicious, without_keys};
 pub use strength::{SHORTEST_SECRET, looks_generated, looks_secret};
-pub use words::has_word;
+pub use words::{has_word, nearest_name};

@@ -7,7 +7,7 @@
 use super::catalogue::{Catalogue, ShapeId, Speaks};
 use super::provider::{Class, Shape};
 use super::strength::{is_wordy, looks_generated, looks_secret};
-use super::words::has_word;
+use super::words::{has_word, is_escape_letter, nearest_name};
 use crate::text::{Disjoint, Span};
 
 /// A key that a distinctive shape matched.
@@ -46,8 +46,8 @@ pub fn runs(text: &[u8]) -> Vec<Span> {
     (Runs { text, at: 0 }).filter(|run| looks_random(&text[run.range()])).collect()
 }
 
-/// The places of `text` that could be a key without a distinctive shape: long, quoted, with digits and letters, in a text
-/// that speaks of a provider.
+/// The places of `text` that could be a key without a distinctive shape: long, quoted or behind a name for keys, with
+/// digits and letters, in a text that speaks of a provider.
 ///
 /// It speaks of one by a variable, a host, an import or the words "API key" in a name. Another word that people use for
 /// other things as well has to stand before the literal, beside a word for secrets.
@@ -56,10 +56,11 @@ pub fn slot_candidates(catalogue: &Catalogue, text: &[u8], runs: &[Span]) -> Vec
     let fills = |run: &&Span| {
         let span = run.range();
         let beside = quote(text.get(span.end)) || quote(span.start.checked_sub(1).and_then(|at| text.get(at)));
-        let run = &text[span];
+        let beside = || beside || follows_name(catalogue, &text[..span.start]);
+        let run = &text[span.clone()];
         let mixed = run.iter().any(u8::is_ascii_digit) && run.iter().any(u8::is_ascii_alphabetic);
         let path = run.contains(&b'/') && run.len() < LONG && run.split(|&byte| byte == b'/').all(|it| it.len() < RUN);
-        beside && mixed && !path
+        mixed && !path && beside()
     };
     let word = |run: &Span| std::str::from_utf8(&text[run.range()]).unwrap_or("");
     let random = |run: &&Span| looks_generated(word(run)) || !is_wordy(word(run));
@@ -71,6 +72,24 @@ pub fn slot_candidates(catalogue: &Catalogue, text: &[u8], runs: &[Span]) -> Vec
     found.retain(|run| looks_secret(catalogue, word(run)) && (looks_generated(word(run)) || shaped(run)));
     found
 }
+
+/// What stands right before is a name for keys and a sign that assigns: `MISTRAL_API_KEY=`, `Bearer `, `?key=`.
+fn follows_name(catalogue: &Catalogue, before: &[u8]) -> bool {
+    let end = before.iter().rposition(|byte| !b" \t\"'\\=:>".contains(byte)).map_or(0, |at| at + 1);
+    let start = end.saturating_sub(NAME);
+    if end == before.len() || before.len() - end > GAP || !before[..end].last().is_some_and(u8::is_ascii_alphanumeric) {
+        return false;
+    }
+    let Ok(name) = std::str::from_utf8(&before[start..end]) else { return false };
+    let name = nearest_name(name).map_or("", |it| &name[it]);
+    let lower = name.to_ascii_lowercase();
+    ["key", "token", "bearer", "secret"].iter().any(|word| lower.ends_with(word))
+        || catalogue.provider_of_env(name).is_some()
+}
+
+/// The longest name, and the most that stands between it and its value.
+const NAME: usize = 64;
+const GAP: usize = 8;
 
 /// Before a run stands a provider's variable, however it is written, or before one of the shape of a provider's key a
 /// word for the provider and one for secrets.
@@ -210,8 +229,10 @@ fn push(catalogue: &Catalogue, text: &[u8], span: Span, shape: ShapeId, found: &
 
 /// What stands before `at` goes on there.
 fn is_cut_before(shape: &Shape, text: &[u8], at: usize) -> bool {
-    // `=` pads the end of base64; before a key it assigns.
-    at.checked_sub(1).and_then(|at| text.get(at)).is_some_and(|&byte| byte != b'=' && shape.boundary.forbids(byte))
+    // `=` pads the end of base64; before a key it assigns. The letter of `\n` ends nothing.
+    let escaped = |byte: u8| is_escape_letter(byte) && text[..at - 1].ends_with(b"\\");
+    let before = at.checked_sub(1).and_then(|at| text.get(at));
+    before.is_some_and(|&byte| byte != b'=' && shape.boundary.forbids(byte) && !escaped(byte))
 }
 
 /// Of overlapping tokens the one with the higher priority stays, then the longer one.

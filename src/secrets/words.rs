@@ -1,5 +1,7 @@
 //! Where one of many words stands, quickly.
 
+use std::ops::Range;
+
 /// How many bytes of a word are asked for first; shorter words are never found.
 pub(super) const HEAD: usize = 3;
 
@@ -78,6 +80,21 @@ pub fn has_word(text: &str, word: &str) -> bool {
     lower.match_indices(word).any(|(at, _)| !alone || !cut(at) && !cut(at + word.len()))
 }
 
+/// The last name in `text`: letters, digits, `_` and `-`. The letter of an escape, as in `\nNAME=`, is no part of it.
+pub fn nearest_name(text: &str) -> Option<Range<usize>> {
+    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
+    let bytes = text.as_bytes();
+    let end = bytes.iter().rposition(|&byte| is_part(byte))? + 1;
+    let start = bytes[..end].iter().rposition(|&byte| !is_part(byte)).map_or(0, |at| at + 1);
+    let is_escape = bytes[..start].ends_with(b"\\") && is_escape_letter(bytes[start]);
+    Some(start + usize::from(is_escape && start + 1 < end)..end)
+}
+
+/// Behind a `\` it stands for a line's end or a tab.
+pub(super) fn is_escape_letter(byte: u8) -> bool {
+    matches!(byte, b'n' | b'r' | b't')
+}
+
 /// The longest word that longer ones hold by chance.
 const SHORT: usize = 6;
 
@@ -91,6 +108,16 @@ mod tests {
         assert!(has_word("myNgcKey", "ngc") && has_word("WX_API_KEY", "wx_"));
         assert!(!has_word("langchain_key", "ngc") && !has_word("NGCHANNEL", "ngc"));
         assert!(!has_word("newco_api_key", "co_api"));
+    }
+
+    #[test]
+    fn names_stand_before_their_values() {
+        let nearest = |text: &str| nearest_name(text).map(|it| text[it].to_owned());
+        assert_eq!(nearest("a KEY = \""), Some("KEY".to_owned()));
+        assert_eq!(nearest("a=1\\nKEY="), Some("KEY".to_owned()));
+        assert_eq!(nearest("--api-key=\""), Some("--api-key".to_owned()));
+        assert_eq!(nearest("größe: "), Some("e".to_owned()));
+        assert_eq!(nearest(" = ("), None);
     }
 
     #[test]

@@ -1,0 +1,141 @@
+//! Whose key a place asks for by the words before it: in comments, in texts of several lines, in any argument.
+
+use super::slot::{Whose, provider_of_host};
+use super::surroundings::Surroundings;
+use crate::secrets::nearest_name;
+use crate::syntax::Document;
+use crate::text::Span;
+
+/// How far before and behind a key its host stands at the most.
+const NEAR: usize = 300;
+/// How many words that say nothing may stand between a name and its value.
+const WORDS: usize = 6;
+
+/// Whose key the nearest name before `value` asks for, or the one behind it where only an attribute's words stand before.
+pub(super) fn whose<'a>(doc: &Document, around: &'a Surroundings, value: Span) -> Option<Whose<'a>> {
+    let (start, end) = (value.start as usize, value.end as usize);
+    let window = window(doc.text(), start.saturating_sub(NEAR), end + NEAR);
+    let before = &doc.text()[window.start as usize..start];
+    let name = match name_before(before) {
+        Some(name) => name,
+        // `#[arg(default_value = "…")] name: String`
+        None => name_behind(&doc.text()[end..window.end as usize])?,
+    };
+    if let Some(provider) = around.catalogue.provider_of_env(&name) {
+        return Some(Whose::Known(provider));
+    }
+    let sends = |provider: &crate::secrets::Provider| {
+        let header = provider.auth.split(':').next().unwrap_or("");
+        header.len() > 3 && header.replace('-', "_").eq_ignore_ascii_case(&name)
+    };
+    let is_sent = AUTH.contains(&name.as_str()) || around.catalogue.providers.iter().any(sends);
+    let of_host = || provider_of_host(around, line_around(doc, window, value));
+    if let Some(provider) = is_sent.then(of_host).flatten() {
+        return Some(Whose::Known(provider));
+    }
+    ["api_key", "apikey"].iter().any(|word| name.ends_with(word)).then_some(Whose::Unknown)
+}
+
+/// What stands before a key that is sent.
+const AUTH: &[&str] = &["bearer", "authorization", "token", "access_token", "key", "api_key", "apikey", "x_api_key"];
+
+/// Words that stand between a name and its value, and name nothing.
+const FILLERS: &[&str] = &[
+    "arg",
+    "as_bytes",
+    "as_ref",
+    "as_str",
+    "b",
+    "br",
+    "clap",
+    "default",
+    "default_value",
+    "env",
+    "envvar",
+    "f",
+    "false",
+    "field",
+    "from",
+    "from_static",
+    "from_str",
+    "help",
+    "into",
+    "lazylock",
+    "lambda",
+    "long",
+    "move",
+    "new",
+    "none",
+    "ok",
+    "option",
+    "or",
+    "or_else",
+    "r",
+    "required",
+    "secret",
+    "secretstr",
+    "secretstring",
+    "self",
+    "short",
+    "some",
+    "str",
+    "string",
+    "to_owned",
+    "to_string",
+    "to_vec",
+    "true",
+    "type",
+    "u",
+    "unwrap",
+    "unwrap_or",
+    "unwrap_or_else",
+];
+
+/// The nearest name before the end of `before` that is no filler, in small letters, with `_` for `-`.
+fn name_before(before: &str) -> Option<String> {
+    let mut rest = before;
+    for _ in 0..WORDS {
+        let name = nearest_name(rest)?;
+        let gap = &rest[name.end..];
+        // Another statement, or another scope.
+        if gap.contains([';', '{', '}', '#']) || gap.contains("\n\n") {
+            return None;
+        }
+        let word = rest[name.clone()].trim_matches('-').to_ascii_lowercase().replace('-', "_");
+        let says_nothing = FILLERS.contains(&word.as_str()) || word.bytes().all(|byte| !byte.is_ascii_alphabetic());
+        if !says_nothing {
+            return Some(word);
+        }
+        rest = &rest[..name.start];
+    }
+    None
+}
+
+/// The field below an attribute.
+fn name_behind(behind: &str) -> Option<String> {
+    let (_, field) = behind.split_once(")]")?;
+    let field = field.trim_start().trim_start_matches("pub ");
+    let (name, _) = field.split_once(':')?;
+    (!name.contains(char::is_whitespace)).then(|| name.to_ascii_lowercase())
+}
+
+/// The part of the window that belongs to the value: the literal or comment around it, or its line.
+fn line_around(doc: &Document, window: Span, value: Span) -> &str {
+    let start = doc.text()[window.start as usize..value.start as usize].rfind("\n\n");
+    let end = doc.text()[value.end as usize..window.end as usize].find("\n\n");
+    let start = start.map_or(window.start, |at| window.start + at as u32);
+    let end = end.map_or(window.end, |at| value.end + at as u32);
+    doc.slice(Span { start, end })
+}
+
+/// `start..end`, cut to the text and to whole letters.
+fn window(text: &str, mut start: usize, end: usize) -> Span {
+    let mut end = end.min(text.len());
+    while !text.is_char_boundary(start) {
+        start += 1;
+    }
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    Span::new(start, end)
+}
