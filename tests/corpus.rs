@@ -12,7 +12,7 @@ use aikeys::secrets::{Catalogue, Class, Format, sample_shape};
 use aikeys::syntax::Document;
 use aikeys::text::Span;
 
-use code::{NAMED, NEGATIVES, PLACES, Random, Snippet, wrapped};
+use code::{NAMED, NAMES, NEGATIVES, PLACES, Random, SPEAKS_PYTHON, SPEAKS_RUST, Snippet, wrapped};
 
 /// What was expected, and what came.
 #[derive(Default)]
@@ -172,14 +172,21 @@ fn what_looks_like_a_key_is_left_alone() {
     let mut score = Score::default();
     let mut random = Random(3);
     let mut files = 0;
-    for round in 0..10 {
+    for round in 0..NAMES.len() {
         for (what, form) in NEGATIVES {
             let value = random.fill(form);
-            let name = ["digest", "request_id", "commit", "version", "value"][round % 5];
+            let name = NAMES[round % NAMES.len()];
             let (place, named) = (random.pick(PLACES), random.pick(NAMED));
             score.expect_nothing(what, &wrapped(place, name, &value, &mut random));
             score.expect_nothing(what, &wrapped(named, name, &value, &mut random));
-            files += 2;
+            // The same in a file that speaks of providers and their keys.
+            let mut beside = wrapped(random.pick(NAMED), name, &value, &mut random);
+            beside.text = match beside.path {
+                "app.py" => format!("{SPEAKS_PYTHON}{}", beside.text),
+                _ => format!("{SPEAKS_RUST}{}", beside.text),
+            };
+            score.expect_nothing(what, &beside);
+            files += 3;
         }
     }
     say(&format!("negatives ({files} files)"), &score);

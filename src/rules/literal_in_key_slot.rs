@@ -70,9 +70,13 @@ fn judge(context: &Context<'_>, value: Span, whose: Option<Whose<'_>>, findings:
     findings.push(context.secret_finding(RULE.id, severity, value, &about));
 }
 
-/// A candidate with what follows it behind a dot or a colon: keys of several parts.
+/// A candidate with what belongs to it before a dot and behind a dot or a colon: keys of several parts.
 fn whole(context: &Context<'_>, candidate: Span) -> Span {
-    let rest = &context.doc.text()[candidate.end as usize..];
+    let (before, rest) = context.doc.text().split_at(candidate.end as usize);
+    let before = &before[..candidate.start as usize];
+    let part = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+    let id = before.strip_suffix('.').and_then(|id| id.rsplit(|c| !part(c)).next()).map_or(0, |id| id.len() + 1);
+    let candidate = Span { start: candidate.start - id as u32, ..candidate };
     let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && !"._-+/=:~".contains(c)).unwrap_or(rest.len());
     let more = rest[..end].trim_end_matches(['.', '=', ':', '/', '-']).len();
     Span { end: candidate.end + more as u32, ..candidate }

@@ -55,8 +55,11 @@ pub fn slot_candidates(catalogue: &Catalogue, text: &[u8], runs: &[Span]) -> Vec
     let quote = |byte: Option<&u8>| matches!(byte, Some(b'"' | b'\'' | b'`'));
     let fills = |run: &&Span| {
         let span = run.range();
-        let beside = quote(text.get(span.end)) || quote(span.start.checked_sub(1).and_then(|at| text.get(at)));
-        let beside = || beside || follows_name(catalogue, &text[..span.start]);
+        // Some keys have parts: `id.secret`, `id:secret`, `…==`.
+        let part = |byte: &u8| is_key(*byte) || matches!(byte, b'.' | b':' | b'=' | b'~');
+        let before = || text[..span.start].iter().rev().take(INFIX).find(|byte| !part(byte));
+        let after = || text[span.end..].iter().take(LONGEST).find(|byte| !part(byte));
+        let beside = || quote(before()) || quote(after()) || follows_name(catalogue, &text[..span.start]);
         let run = &text[span.clone()];
         let mixed = run.iter().any(u8::is_ascii_digit) && run.iter().any(u8::is_ascii_alphabetic);
         let path = run.contains(&b'/') && run.len() < LONG && run.split(|&byte| byte == b'/').all(|it| it.len() < RUN);
@@ -75,6 +78,11 @@ pub fn slot_candidates(catalogue: &Catalogue, text: &[u8], runs: &[Span]) -> Vec
 
 /// What stands right before is a name for keys and a sign that assigns: `MISTRAL_API_KEY=`, `Bearer `, `?key=`.
 fn follows_name(catalogue: &Catalogue, before: &[u8]) -> bool {
+    // Perhaps behind the first part of a key, as in `id.secret`.
+    let before = match before.strip_suffix(b".") {
+        Some(id) => &id[..id.iter().rposition(|&byte| !is_key(byte)).map_or(0, |at| at + 1)],
+        None => before,
+    };
     let end = before.iter().rposition(|byte| !b" \t\"'\\=:>".contains(byte)).map_or(0, |at| at + 1);
     let start = end.saturating_sub(NAME);
     if end == before.len() || before.len() - end > GAP || !before[..end].last().is_some_and(u8::is_ascii_alphanumeric) {

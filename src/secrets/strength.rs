@@ -23,7 +23,9 @@ pub fn looks_secret(catalogue: &Catalogue, text: &str) -> bool {
 
 /// Random text of at least 24 characters with a digit: a key of a shape that is newer than the catalogue.
 pub fn looks_generated(text: &str) -> bool {
-    text.len() >= 24 && text.bytes().any(|byte| byte.is_ascii_digit()) && !is_wordy(text) && entropy(text) >= 3.5
+    let is_hex = text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
+    let least = if is_hex { 3.0 } else { 3.5 };
+    text.len() >= 24 && text.bytes().any(|byte| byte.is_ascii_digit()) && !is_wordy(text) && entropy(text) >= least
 }
 
 /// Short parts and words, like `x86_64-unknown-linux-gnu`.

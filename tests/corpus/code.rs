@@ -222,6 +222,46 @@ pub const NEGATIVES: &[(&str, &str)] = &[
     ("a time", "2026-0<d1>-1<d1>T0<d1>:1<d1>:2<d1>.<d6>Z"),
 ];
 
+/// Names of what is no key of a provider.
+pub const NAMES: &[&str] = &[
+    "digest",
+    "request_id",
+    "commit",
+    "version",
+    "value",
+    "cache_key",
+    "key_hash",
+    "api_key_id",
+    "token_count",
+    "csrf_token",
+    "public_key",
+    "idempotency_key",
+    "etag",
+    "fingerprint",
+    "checksum",
+    "model_id",
+    "assistant_id",
+    "primary_key",
+    "sort_key",
+    "session_id",
+    "trace_id",
+    "page_token",
+    "next_token",
+    "file_id",
+    "SHA256_KEY",
+    "expected",
+    "nonce",
+    "build_id",
+];
+
+/// What speaks of providers, and holds no key.
+pub const SPEAKS_PYTHON: &str = "import os\nfrom mistralai import Mistral\nfrom openai import OpenAI\n\n\
+    api_key = os.environ[\"OPENAI_API_KEY\"]\nclient = OpenAI(api_key=api_key)\nMISTRAL_API_KEY = os.environ[\"MISTRAL_API_KEY\"]\n\
+    other = Mistral(api_key=MISTRAL_API_KEY)\nurl = \"https://api.mistral.ai/v1\"\n";
+pub const SPEAKS_RUST: &str = "use async_openai::Client;\n\nfn key() -> String {\n    \
+    let api_key = std::env::var(\"MISTRAL_API_KEY\").expect(\"MISTRAL_API_KEY\");\n    call(\"https://api.mistral.ai/v1\", &api_key);\n    \
+    api_key\n}\n\n";
+
 /// A file with the key in a place, with some code around it.
 pub fn wrapped(place: Place, name: &str, key: &str, random: &mut Random) -> Snippet {
     let lower = name.to_ascii_lowercase();
