@@ -12,7 +12,7 @@ use aikeys::secrets::{Catalogue, Class, Format, sample_shape};
 use aikeys::syntax::Document;
 use aikeys::text::Span;
 
-use code::{NAMED, NAMES, NEGATIVES, PLACES, Random, SPEAKS_PYTHON, SPEAKS_RUST, Snippet, wrapped};
+use code::{ASSEMBLED, NAMED, NAMES, NEGATIVES, PLACES, Random, SPEAKS_PYTHON, SPEAKS_RUST, Snippet, wrapped};
 
 /// What was expected, and what came.
 #[derive(Default)]
@@ -56,6 +56,20 @@ impl Score {
         for finding in rest {
             let _ = writeln!(self.notes, "alarm: {} beside {what} in {}", finding.rule, snippet.place);
         }
+    }
+
+    /// A file with one key of `provider`, which stands in it in another form.
+    fn expect_somewhere(&mut self, what: &str, snippet: &Snippet, provider: &str) {
+        self.keys += 1;
+        let (_, findings) = judged(snippet);
+        match findings.iter().find(|it| it.rule == "assembled-key") {
+            Some(finding) => {
+                self.found += 1;
+                self.named += usize::from(finding.provider.as_deref() == Some(provider));
+            }
+            None => drop(writeln!(self.notes, "missed: {what} in {}", snippet.place)),
+        }
+        self.alarms += findings.iter().filter(|it| it.rule != "assembled-key" && is_loud(it)).count();
     }
 
     /// A file without a key.
@@ -116,6 +130,28 @@ fn keys_with_a_shape_are_found_wherever_they_stand() {
     assert!(score.recall() >= 0.98, "recall {:.3}", score.recall());
     assert!(score.precision() >= 0.99, "precision {:.3}", score.precision());
     assert!(share(score.named, score.found) >= 0.98, "named right {:.3}", share(score.named, score.found));
+}
+
+#[test]
+fn keys_in_pieces_and_in_code_are_found() {
+    let catalogue = Catalogue::built_in();
+    let mut score = Score::default();
+    let mut random = Random(5);
+    for id in catalogue.shapes() {
+        let (provider, shape) = catalogue.shape(id);
+        // Where no prefix tells the begin, nothing tells pieces from other texts.
+        if !shape.stands_alone() || shape.class == Class::Publishable || shape.prefix().len() < 3 {
+            continue;
+        }
+        for place in (0..3).map(|_| random.pick(ASSEMBLED)).collect::<Vec<_>>() {
+            let key = sample_shape(catalogue, id, random.next()).expect("every shape has samples");
+            let snippet = code::assembled(place, &key, shape.prefix().len(), &mut random);
+            score.expect_somewhere(&shape.id, &snippet, &provider.id);
+        }
+    }
+    say("assembled", &score);
+    assert!(score.recall() >= 0.88, "recall {:.3}", score.recall());
+    assert!(score.alarms == 0, "{} alarms", score.alarms);
 }
 
 #[test]

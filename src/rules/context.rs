@@ -12,8 +12,8 @@ use std::sync::LazyLock;
 use super::{Finding, Severity};
 use crate::fixes::Surroundings;
 use crate::secrets::{
-    Catalogue, Fingerprint, Provider, Token, fingerprint, has_word, redact, runs, scan_runs, slot_candidates,
-    weak_fingerprint,
+    Assembled, Catalogue, Fingerprint, Provider, Token, assembled, fingerprint, has_word, redact, runs, scan_runs,
+    slot_candidates, weak_fingerprint,
 };
 use crate::syntax::{Document, Facts, Language};
 use crate::text::Span;
@@ -27,6 +27,7 @@ pub struct Context<'d> {
     runs: OnceCell<Vec<Span>>,
     tokens: OnceCell<Vec<Token>>,
     candidates: OnceCell<Vec<Span>>,
+    assembled: OnceCell<Vec<Assembled>>,
     facts: OnceCell<Cow<'d, Facts>>,
 }
 
@@ -42,6 +43,7 @@ pub fn needs_look(catalogue: &Catalogue, path: &Path, text: &[u8]) -> bool {
     !scan_runs(catalogue, text, &runs).is_empty()
         || MARKER.find(text).is_some()
         || is_env_file(path)
+        || !assembled(catalogue, text, &runs).is_empty()
         || (Language::of_path(path).is_some() && !slot_candidates(catalogue, text, &runs).is_empty())
 }
 
@@ -54,6 +56,7 @@ impl<'d> Context<'d> {
             runs: OnceCell::new(),
             tokens: OnceCell::new(),
             candidates: OnceCell::new(),
+            assembled: OnceCell::new(),
             facts: OnceCell::new(),
         }
     }
@@ -61,7 +64,11 @@ impl<'d> Context<'d> {
     /// [`needs_look`] for this document; what is found on the way is kept.
     pub(super) fn needs_look(&self) -> bool {
         let marked = || MARKER.find(self.doc.text().as_bytes()).is_some();
-        !self.tokens().is_empty() || !self.candidates().is_empty() || self.is_env_file() || marked()
+        !self.tokens().is_empty()
+            || !self.candidates().is_empty()
+            || !self.assembled().is_empty()
+            || self.is_env_file()
+            || marked()
     }
 
     /// The providers.
@@ -103,6 +110,11 @@ impl<'d> Context<'d> {
         })
     }
 
+    /// The keys that stand in the text in pieces or encoded.
+    pub fn assembled(&self) -> &[Assembled] {
+        self.assembled.get_or_init(|| assembled(self.catalogue(), self.doc.text().as_bytes(), self.runs()))
+    }
+
     /// The line of `span`, or a name around it, holds the provider's id, name or variable.
     fn speaks_of(&self, provider: &Provider, span: Span) -> bool {
         let line = self.doc.lines().span(self.doc.lines().line_of(span.start));
@@ -122,7 +134,18 @@ impl<'d> Context<'d> {
 
     /// A finding about a secret at `span`, with everything but the severity decided here.
     pub fn secret_finding(&self, rule: &'static str, severity: Severity, span: Span, about: &About<'_>) -> Finding {
-        let value = self.doc.slice(span);
+        self.finding_of(self.doc.slice(span), rule, severity, span, about)
+    }
+
+    /// The same about a key that stands at `span` in another form.
+    pub fn finding_of(
+        &self,
+        value: &str,
+        rule: &'static str,
+        severity: Severity,
+        span: Span,
+        about: &About<'_>,
+    ) -> Finding {
         let shape = about.shape.map(|id| self.catalogue().shape(id).1);
         let mut notes = Vec::new();
         if let Some(provider) = about.provider.filter(|provider| !provider.keys_page.is_empty()) {

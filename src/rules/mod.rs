@@ -1,5 +1,6 @@
 //! Rules: functions from facts to findings. They name no language and touch no file.
 
+mod assembled_key;
 mod context;
 mod env_file_in_git;
 mod hardcoded_ai_key;
@@ -71,6 +72,7 @@ pub static RULES: &[&Rule] = &[
     &key_as_fallback::RULE,
     &hardcoded_ai_key::RULE,
     &literal_in_key_slot::RULE,
+    &assembled_key::RULE,
     &unused_ignore::RULE,
 ];
 

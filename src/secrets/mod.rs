@@ -2,6 +2,7 @@
 //!
 //! Pure. Knows text, and neither trees nor files.
 
+mod assembled;
 mod catalogue;
 mod dotenv;
 mod fingerprint;
@@ -15,6 +16,7 @@ mod shown;
 mod strength;
 mod words;
 
+pub use assembled::{Assembled, How, assembled};
 pub use catalogue::{Catalogue, CatalogueError, ShapeId};
 pub use dotenv::{EnvLine, env_lines, env_value};
 pub use fingerprint::{Fingerprint, Identity, fingerprint, identity, weak_fingerprint};

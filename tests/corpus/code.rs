@@ -1,6 +1,7 @@
 //! The code that keys of the corpus stand in.
 
 use aikeys::secrets::{Catalogue, Client};
+use base64::prelude::{BASE64_STANDARD, Engine as _};
 
 /// A file.
 pub struct Snippet {
@@ -253,6 +254,39 @@ pub const NAMES: &[&str] = &[
     "nonce",
     "build_id",
 ];
+
+/// How keys are hidden: `{1}`, `{2}` and `{3}` are the pieces.
+pub const ASSEMBLED: &[Place] = &[
+    ("py", "key = \"{1}\" + \"{2}\" + \"{3}\"\n"),
+    ("py", "key = '{1}' '{2}' '{3}'\n"),
+    ("py", "key = (\n    \"{1}\"\n    \"{2}\"\n    \"{3}\"\n)\n"),
+    ("py", "key = \"\".join([\"{1}\", \"{2}\", \"{3}\"])\n"),
+    ("py", "key = ''.join(('{1}', '{2}', '{3}'))\n"),
+    ("py", "key = \"{1}\" \\\n    \"{2}\" \\\n    \"{3}\"\n"),
+    ("py", "key = base64.b64decode(\"{base64}\").decode()\n"),
+    ("py", "key = base64.b64decode(b'{base64}')\n"),
+    ("py", "key = bytes.fromhex(\"{hex}\").decode()\n"),
+    ("rs", "const KEY: &str = concat!(\"{1}\", \"{2}\", \"{3}\");\n"),
+    ("rs", "fn main() {\n    let key = \"{1}\".to_string() + \"{2}\" + \"{3}\";\n}\n"),
+    ("rs", "fn main() {\n    let key = [\"{1}\", \"{2}\", \"{3}\"].concat();\n}\n"),
+    ("rs", "fn main() {\n    let key = [\"{1}\", \"{2}\", \"{3}\"].join(\"\");\n}\n"),
+    ("rs", "fn main() {\n    let key = String::from(\"{1}\") + &String::from(\"{2}\") + \"{3}\";\n}\n"),
+    ("rs", "fn main() {\n    let key = BASE64.decode(\"{base64}\").unwrap();\n}\n"),
+    ("rs", "fn main() {\n    let key = hex::decode(\"{hex}\").unwrap();\n}\n"),
+];
+
+/// A file with a key in three pieces, the first of which ends at its prefix or in its middle, or encoded.
+pub fn assembled(place: Place, key: &str, prefix: usize, random: &mut Random) -> Snippet {
+    let first = if random.next().is_multiple_of(2) { prefix } else { key.len() / 3 };
+    // Two pieces, and an empty one, or three.
+    let second = if random.next().is_multiple_of(2) { key.len() } else { (first + key.len()) / 2 };
+    let hex: String = key.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let text = place.1.replace("{1}", &key[..first]).replace("{2}", &key[first..second]).replace("{3}", &key[second..]);
+    let text = text.replace(", \"\"", "").replace(" + \"\"", "").replace(", ''", "").replace(" ''\n", "\n");
+    let text = text.replace("{base64}", &BASE64_STANDARD.encode(key)).replace("{hex}", &hex);
+    let path = if place.0 == "py" { "app.py" } else { "src/main.rs" };
+    Snippet { path, place: place.1.trim_end().replace('\n', "⏎"), text }
+}
 
 /// What speaks of providers, and holds no key.
 pub const SPEAKS_PYTHON: &str = "import os\nfrom mistralai import Mistral\nfrom openai import OpenAI\n\n\

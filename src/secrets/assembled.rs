@@ -1,0 +1,276 @@
+//! Keys that stand in no text as they are: in pieces that code puts together, or encoded.
+
+use base64::Engine;
+use base64::alphabet::{STANDARD, URL_SAFE};
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+
+use super::catalogue::{Catalogue, ShapeId};
+use super::scan::scan;
+use super::secret::Secret;
+use crate::text::Span;
+
+/// A key that code makes of a place in the text.
+#[derive(Clone, Debug)]
+pub struct Assembled {
+    /// The pieces with their quotes and all between them, or the encoded text.
+    pub span: Span,
+    /// The shape of the key.
+    pub shape: ShapeId,
+    /// The key.
+    pub key: Secret,
+    /// How it is hidden.
+    pub how: How,
+}
+
+/// How a key is hidden.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum How {
+    /// In pieces.
+    Pieces,
+    /// As base64.
+    Base64,
+    /// As hex digits.
+    Hex,
+}
+
+/// The shortest encoded text that can hold a key.
+const ENCODED: usize = 32;
+/// So much of a decoded text tells whether it is text at all.
+const FIRST: usize = 24;
+/// The longest piece that is taken for a prefix alone, and how many pieces a key has at the most on either side.
+const SHORT: usize = 16;
+const PIECES: usize = 8;
+/// The longest text between two pieces, and the longest piece.
+const GAP: usize = 80;
+const LONGEST: usize = 1000;
+
+/// Every key that is put together or decoded from near `runs`, in order.
+pub fn assembled(catalogue: &Catalogue, text: &[u8], runs: &[Span]) -> Vec<Assembled> {
+    let mut found: Vec<Assembled> = Vec::new();
+    for run in runs {
+        let after = found.last().is_none_or(|last| last.span.end <= run.start);
+        if let (true, Some(key)) = (after, encoded(catalogue, text, *run).or_else(|| pieces(catalogue, text, *run))) {
+            found.push(key);
+        }
+    }
+    found
+}
+
+/// A key in base64 or hex that fills a run.
+fn encoded(catalogue: &Catalogue, text: &[u8], run: Span) -> Option<Assembled> {
+    let bytes = &text[run.range()];
+    if bytes.len() < ENCODED {
+        return None;
+    }
+    let (how, decoded) = match bytes.iter().all(u8::is_ascii_hexdigit) {
+        true => (How::Hex, hex(bytes)?),
+        false => (How::Base64, base64(bytes)?),
+    };
+    let token = scan(catalogue, &decoded).into_iter().find(|token| !token.needs_context)?;
+    let key = Secret::new(std::str::from_utf8(&decoded[token.span.range()]).ok()?);
+    Some(Assembled { span: run, shape: token.shape, key, how })
+}
+
+fn base64(bytes: &[u8]) -> Option<Vec<u8>> {
+    let url = bytes.iter().any(|byte| matches!(byte, b'-' | b'_'));
+    let lenient = GeneralPurposeConfig::new()
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+        .with_decode_allow_trailing_bits(true);
+    let engine = GeneralPurpose::new(if url { &URL_SAFE } else { &STANDARD }, lenient);
+    // A last sign alone holds no byte.
+    let bytes = if bytes.len() % 4 == 1 { &bytes[..bytes.len() - 1] } else { bytes };
+    engine.decode(&bytes[..FIRST]).ok().filter(|first| is_text(first))?;
+    engine.decode(bytes).ok()
+}
+
+fn hex(bytes: &[u8]) -> Option<Vec<u8>> {
+    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|it| u8::try_from(it).ok());
+    let decode = |bytes: &[u8]| -> Option<Vec<u8>> {
+        bytes.chunks_exact(2).map(|pair| Some(digit(pair[0])? << 4 | digit(pair[1])?)).collect()
+    };
+    decode(&bytes[..FIRST]).filter(|first| is_text(first))?;
+    decode(bytes)
+}
+
+fn is_text(bytes: &[u8]) -> bool {
+    bytes.iter().all(|byte| byte.is_ascii_graphic() || byte.is_ascii_whitespace())
+}
+
+/// A string literal as far as a line shows one: its quote, and the text behind it.
+#[derive(Clone, Copy)]
+struct Piece {
+    /// Where its first quote stands.
+    open: usize,
+    /// Where its last quote stands.
+    close: usize,
+}
+
+impl Piece {
+    fn content<'t>(&self, text: &'t [u8]) -> &'t [u8] {
+        &text[self.open + 1..self.close]
+    }
+}
+
+/// A key of which a run is one piece: `"sk-" + "…"`, `concat!("sk-", "…")`, `"-".join(["sk", "…"])`.
+fn pieces(catalogue: &Catalogue, text: &[u8], run: Span) -> Option<Assembled> {
+    let open = run.range().start.checked_sub(1).filter(|&at| is_quote(text[at]))?;
+    let piece = literal_from(text, open).filter(|it| it.close >= run.range().end)?;
+    let mut chain = before(text, piece);
+    // Nearly every literal is alone, or follows one that begins no key.
+    let parts: Vec<&[u8]> = chain.iter().map(|it| it.content(text)).chain([piece.content(text)]).collect();
+    let begins = |separator: &&[u8]| {
+        let begin: Vec<u8> = parts.join(*separator).into_iter().take(2 * SHORT).collect();
+        catalogue.anchors.find(&begin).any(|hit| hit.start == 0)
+    };
+    if ![&b""[..], b"-", b"_"].iter().any(begins) {
+        return None;
+    }
+    chain.push(piece);
+    while let Some(next) = chain.last().filter(|_| chain.len() < PIECES).and_then(|last| after(text, *last)) {
+        chain.push(next);
+    }
+    let (first, last) = (*chain.first()?, *chain.last()?);
+    if chain.len() < 2 {
+        return None;
+    }
+    let joined = chain.windows(2).all(|pair| gap(text, pair[0], pair[1]) == Some(Gap::Joins));
+    let separator = if joined { &b""[..] } else { separator(text, first, last)? };
+    let contents: Vec<&[u8]> = chain.iter().map(|it| it.content(text)).collect();
+    let whole = contents.join(separator);
+    let token = scan(catalogue, &whole).into_iter().find(|token| !token.needs_context)?;
+    // A piece that is a key by itself is found as one.
+    let mut start = 0;
+    let alone = contents.iter().any(|content| {
+        let end = start + content.len();
+        let alone = start <= token.span.range().start && token.span.range().end <= end;
+        start = end + separator.len();
+        alone
+    });
+    let key = Secret::new(std::str::from_utf8(&whole[token.span.range()]).ok()?);
+    let span = Span::new(first.open, last.close + 1);
+    (!alone).then_some(Assembled { span, shape: token.shape, key, how: How::Pieces })
+}
+
+/// The short pieces right before one, in order.
+fn before(text: &[u8], piece: Piece) -> Vec<Piece> {
+    let mut chain = Vec::new();
+    let head = text[..piece.open].trim_ascii_end();
+    let wrapped = head.ends_with(b"from(");
+    if !wrapped && !head.last().is_some_and(|&byte| is_quote(byte) || b"+,&\\".contains(&byte)) {
+        return chain;
+    }
+    let mut first = piece;
+    while chain.len() < PIECES {
+        let from = first.open.saturating_sub(GAP);
+        let Some(close) = text[from..first.open].iter().rposition(|&byte| is_quote(byte)).map(|at| from + at) else {
+            break;
+        };
+        let from = close.saturating_sub(SHORT + 1);
+        let Some(open) = text[from..close].iter().rposition(|&byte| byte == text[close]).map(|at| from + at) else {
+            break;
+        };
+        let previous = Piece { open, close };
+        if gap(text, previous, first).is_none() || previous.content(text).contains(&b'\n') {
+            break;
+        }
+        chain.insert(0, previous);
+        first = previous;
+    }
+    chain
+}
+
+/// The piece right behind one.
+fn after(text: &[u8], piece: Piece) -> Option<Piece> {
+    let rest = &text[piece.close + 1..text.len().min(piece.close + 1 + GAP)];
+    let open = piece.close + 1 + rest.iter().position(|&byte| is_quote(byte))?;
+    let next = literal_from(text, open)?;
+    gap(text, piece, next).map(|_| next)
+}
+
+/// What stands between two pieces.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Gap {
+    /// Puts them together.
+    Joins,
+    /// Lists them.
+    Lists,
+}
+
+fn gap(text: &[u8], left: Piece, right: Piece) -> Option<Gap> {
+    let gap = std::str::from_utf8(text.get(left.close + 1..right.open)?).ok()?;
+    let mut words = gap.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').filter(|it| !it.is_empty());
+    const WORDS: [&str; 12] =
+        ["to_string", "to_owned", "into", "String", "str", "from", "as_str", "r", "b", "f", "u", "push_str"];
+    let plain = gap.bytes().all(|byte| byte.is_ascii_alphanumeric() || b" \t\r\n\\+,&().:_".contains(&byte));
+    let lists = gap.contains(',');
+    (plain && words.all(|word| WORDS.contains(&word))).then_some(if lists { Gap::Lists } else { Gap::Joins })
+}
+
+/// What a call puts between the pieces of a list: nothing for `concat!(…)`, a text for `"-".join(…)` and `.join("-")`.
+fn separator(text: &[u8], first: Piece, last: Piece) -> Option<&[u8]> {
+    let head = &text[first.open.saturating_sub(GAP)..first.open];
+    let end =
+        head.iter().rposition(|byte| !byte.is_ascii_whitespace() && !b"([&".contains(byte)).map_or(0, |at| at + 1);
+    let head = &head[..end];
+    if head.ends_with(b"concat!") {
+        return Some(b"");
+    }
+    if let Some(before) = head.strip_suffix(b".join") {
+        return last_literal(before);
+    }
+    let tail = text[last.close + 1..text.len().min(last.close + 1 + GAP)].trim_ascii_start();
+    let tail = tail.strip_prefix(b",").unwrap_or(tail).trim_ascii_start().strip_prefix(b"]")?;
+    if tail.starts_with(b".concat()") {
+        return Some(b"");
+    }
+    let open = tail.strip_prefix(b".join(")?;
+    let quote = *open.first().filter(|&&byte| is_quote(byte))?;
+    let end = open[1..].iter().position(|&byte| byte == quote)?;
+    Some(&open[1..=end])
+}
+
+/// The content of the literal that ends a text.
+fn last_literal(text: &[u8]) -> Option<&[u8]> {
+    let (&quote, content) = text.split_last().filter(|(byte, _)| is_quote(**byte))?;
+    let open = content.iter().rposition(|&byte| byte == quote)?;
+    Some(&content[open + 1..])
+}
+
+/// The literal whose first quote stands at `open`; one line, without escapes.
+fn literal_from(text: &[u8], open: usize) -> Option<Piece> {
+    let rest = &text[open + 1..text.len().min(open + 1 + LONGEST)];
+    let end = rest.iter().position(|&byte| byte == text[open] || matches!(byte, b'\n' | b'\\'))?;
+    (rest[end] == text[open]).then_some(Piece { open, close: open + 1 + end })
+}
+
+fn is_quote(byte: u8) -> bool {
+    matches!(byte, b'"' | b'\'')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::secrets::{runs, sample};
+
+    #[test]
+    fn pieces_make_the_key() {
+        let catalogue = Catalogue::built_in();
+        let key = sample("openai.project", 1).expect("a sample");
+        let (a, b) = key.split_at(8);
+        let (b1, b2) = b.split_at(60);
+        let found = |text: String| {
+            let found = assembled(catalogue, text.as_bytes(), &runs(text.as_bytes()));
+            assert!(found.len() < 2);
+            found.first().is_some_and(|it| it.key.expose() == key)
+        };
+        assert!(found(format!("key = \"{a}\" + \"{b}\"")));
+        assert!(found(format!("key = ('{a}'\n  '{b1}'\n '{b2}')")));
+        assert!(found(format!("concat!(\"{a}\", \"{b1}\", \"{b2}\")")));
+        assert!(found(format!("\"\".join([\"{a}\", \"{b1}\", \"{b2}\"])")));
+        assert!(found(format!("[\"{a}\", \"{b}\"].concat()")));
+        assert!(found(format!("\"{a}\".to_string() + &\"{b}\"")));
+        assert!(found(format!("\"-\".join((\"{}\", \"{}\"))", &key[..7], &key[8..])));
+        assert!(!found(format!("[\"{a}\", \"{b}\"]")));
+        assert!(!found(format!("call(\"{a}\", \"{b}\")")));
+    }
+}
