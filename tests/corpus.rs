@@ -62,14 +62,19 @@ impl Score {
     fn expect_somewhere(&mut self, what: &str, snippet: &Snippet, provider: &str) {
         self.keys += 1;
         let (_, findings) = judged(snippet);
-        match findings.iter().find(|it| it.rule == "assembled-key") {
+        // The first piece may be long enough to be a key.
+        let is_key = |it: &&Finding| it.rule == "assembled-key" || it.rule == "hardcoded-ai-key";
+        match findings.iter().find(is_key) {
             Some(finding) => {
                 self.found += 1;
                 self.named += usize::from(finding.provider.as_deref() == Some(provider));
             }
             None => drop(writeln!(self.notes, "missed: {what} in {}", snippet.place)),
         }
-        self.alarms += findings.iter().filter(|it| it.rule != "assembled-key" && is_loud(it)).count();
+        for other in findings.iter().filter(|it| !is_key(it) && is_loud(it)) {
+            self.alarms += 1;
+            let _ = writeln!(self.notes, "alarm: {} beside {what} in {}", other.rule, snippet.place);
+        }
     }
 
     /// A file without a key.

@@ -1,6 +1,6 @@
 //! Whose key a place asks for by the words before it: in comments, in texts of several lines, in any argument.
 
-use super::slot::{Whose, provider_of_host};
+use super::slot::{Whose, is_key_name, provider_of_host};
 use super::surroundings::Surroundings;
 use crate::secrets::nearest_name;
 use crate::syntax::Document;
@@ -33,7 +33,7 @@ pub(super) fn whose<'a>(doc: &Document, around: &'a Surroundings, value: Span) -
     if let Some(provider) = is_sent.then(of_host).flatten() {
         return Some(Whose::Known(provider));
     }
-    ["api_key", "apikey"].iter().any(|word| name.ends_with(word)).then_some(Whose::Unknown)
+    is_key_name(&name).then_some(Whose::Unknown)
 }
 
 /// What stands before a key that is sent.

@@ -86,11 +86,14 @@ fn is_called_key(doc: &Document, facts: &Facts, value: Span) -> bool {
     let variable = variable_around(doc, facts, value);
     let bound = facts.bindings_around(value).into_iter().filter(|(_, holder)| is_direct(doc, *holder, value));
     let mut names = variable.into_iter().chain(bound.map(|(name, _)| doc.slice(name)));
-    !is_sent_home(doc, facts, value)
-        && names.any(|name| {
-            let name = name.to_ascii_lowercase();
-            ["api_key", "apikey", "api-key"].iter().any(|word| name.trim_matches(['"', '\'']).ends_with(word))
-        })
+    !is_sent_home(doc, facts, value) && names.any(is_key_name)
+}
+
+/// A name says that it holds an API key, and not one that everybody may read.
+pub(super) fn is_key_name(name: &str) -> bool {
+    let name = name.trim_matches(['"', '\'']).to_ascii_lowercase().replace('-', "_");
+    let public = ["public", "publishable", "anon_"].iter().any(|word| name.contains(word));
+    !public && (name.ends_with("api_key") || name.ends_with("apikey"))
 }
 
 /// An argument of a call to a server on this machine.

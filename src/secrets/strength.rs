@@ -28,9 +28,15 @@ pub fn looks_generated(text: &str) -> bool {
     text.len() >= 24 && text.bytes().any(|byte| byte.is_ascii_digit()) && !is_wordy(text) && entropy(text) >= least
 }
 
-/// Short parts and words, like `x86_64-unknown-linux-gnu`.
+/// Short parts and words, like `x86_64-unknown-linux-gnu`, and names of many words, like `get_project_v1response_key`.
 pub(super) fn is_wordy(text: &str) -> bool {
-    text.split(['-', '_', '.']).all(|part| part.len() < 8 || part.bytes().all(|byte| byte.is_ascii_lowercase()))
+    let parts = || text.split(['-', '_', '.']);
+    let is_name = parts().count() >= 4;
+    parts().all(|part| {
+        let digits = part.bytes().filter(u8::is_ascii_digit).count();
+        let letters = part.bytes().filter(u8::is_ascii_lowercase).count();
+        part.len() < 8 || letters + digits == part.len() && (digits == 0 || is_name && digits <= 2)
+    })
 }
 
 /// Below this many bits a character people type, not generators: the placeholder band.
