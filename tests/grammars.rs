@@ -87,6 +87,8 @@ fn members(fact: &Fact) -> Vec<(String, u32, u32)> {
         Fact::Setting { name, .. } => vec![it("setting.name", *name)],
         Fact::Subclass { of, .. } => vec![it("subclass.of", *of)],
         Fact::EnvLoad { span, .. } => vec![it("env.load", *span)],
+        Fact::EnvEmbed { span, name } => vec![it("env.embed", *span), it("env.embed.name", *name)],
+        Fact::Template { span } => vec![it("template", *span)],
         Fact::EnvRemove { span, .. } => vec![it("env.remove", *span)],
         Fact::EnvOverride { span } => vec![it("env.override", *span)],
         Fact::Import { name, .. } => vec![it("import.name", *name)],

@@ -52,18 +52,19 @@
   (#eq? @_environ "environ")) @env.read
 (subscript value: (identifier) @_environ subscript: (string (string_content) @env.read.name)
   (#eq? @_environ "environ")) @env.read
-((call function: (attribute attribute: (identifier) @_getenv)
-  arguments: (argument_list . (string (string_content) @env.read.name) . [
-    (keyword_argument name: (identifier) value: (_) @env.read.default)
-    (_) @env.read.default]? .)) @env.read
+((call function: [(identifier) @_getenv (attribute attribute: (identifier) @_getenv)]
+  arguments: (argument_list . (string (string_content) @env.read.name) .)) @env.read
   (#eq? @_getenv "getenv"))
-((call function: (identifier) @_getenv
+((call function: [(identifier) @_getenv (attribute attribute: (identifier) @_getenv)]
   arguments: (argument_list . (string (string_content) @env.read.name) . [
     (keyword_argument name: (identifier) value: (_) @env.read.default)
-    (_) @env.read.default]? .)) @env.read
+    (_) @env.read.default] .)) @env.read
   (#eq? @_getenv "getenv"))
 ((call function: (attribute object: [(identifier) @_environ (attribute attribute: (identifier) @_environ)] attribute: (identifier) @_get)
-  arguments: (argument_list . (string (string_content) @env.read.name) . (_)? @env.read.default .)) @env.read
+  arguments: (argument_list . (string (string_content) @env.read.name) .)) @env.read
+  (#eq? @_environ "environ") (#any-of? @_get "get" "pop"))
+((call function: (attribute object: [(identifier) @_environ (attribute attribute: (identifier) @_environ)] attribute: (identifier) @_get)
+  arguments: (argument_list . (string (string_content) @env.read.name) . (_) @env.read.default .)) @env.read
   (#eq? @_environ "environ") (#any-of? @_get "get" "pop"))
 ((boolean_operator
   left: (call function: (attribute attribute: (identifier) @_get)
@@ -149,3 +150,7 @@
 ; What runs later.
 (function_definition body: (block) @deferred)
 (lambda body: (_) @deferred)
+
+; What becomes a text: also a missing value.
+(interpolation) @template
+((call function: (identifier) @_str arguments: (argument_list) @template) (#eq? @_str "str"))

@@ -215,3 +215,18 @@
 (function_item body: (block) @deferred)
 (static_item) @deferred
 (closure_expression) @deferred
+
+; What becomes a part of the binary.
+((macro_invocation
+  macro: [(identifier) @_m (scoped_identifier name: (identifier) @_m)]
+  (token_tree (string_literal (string_content) @env.embed.name))) @env.embed
+  (#any-of? @_m "env" "option_env" "dotenv" "include_str" "include_bytes"))
+((token_tree (identifier) @_m @env.embed.from . "!" . (token_tree (string_literal (string_content) @env.embed.name)) @env.embed)
+  (#any-of? @_m "env" "option_env" "dotenv" "include_str" "include_bytes"))
+
+; In a macro there are tokens alone.
+((token_tree (identifier) @_env @env.read.from . "::" . (identifier) @_var . (token_tree . (string_literal (string_content) @env.read.name) .) @env.read)
+  (#eq? @_env "env") (#any-of? @_var "var" "var_os"))
+
+; What becomes a text.
+((macro_invocation macro: (identifier) @_m (token_tree) @template) (#eq? @_m "format"))

@@ -14,8 +14,9 @@ mod surroundings;
 
 use std::path::{Path, PathBuf};
 
-pub use move_key::repairs as move_secret;
-pub use slot::{Slot, Whose, whose, whose_in_text};
+pub use move_key::{read_loudly, repairs as move_secret};
+pub use rewrite::is_prose;
+pub use slot::{Slot, Whose, slot_at, whose, whose_in_text};
 pub use surroundings::{Destination, EnvEntry, EnvFile, GitState, Surroundings};
 
 use crate::secrets::SecretRef;

@@ -4,10 +4,10 @@ use super::clashes::clash;
 use super::loading::{Added, Loading, head_edit, loading, overrides};
 use super::mentions::without_argument;
 use super::naming::{State, name_for, other_name};
-use super::rewrite::{Rewrite, is_prose, rewrite};
+use super::rewrite::{Rewrite, is_prose, reading, rewrite};
 use super::{Deposit, Destination, Fix, GitState, Repairs, Safety, Surroundings, settings};
-use crate::secrets::SecretRef;
-use crate::syntax::Document;
+use crate::secrets::{SecretRef, is_env_template};
+use crate::syntax::{Document, Fact};
 use crate::text::{Change, Edit, Span};
 
 /// Moves the key that stands at `secret`: one fix for each destination.
@@ -70,6 +70,14 @@ fn one(
     if let Some(reason) = overrides(doc, around).filter(|_| effective.reference.is_some()) {
         return Err(reason);
     }
+    // A template keeps the name alone.
+    if is_env_template(doc.path()) {
+        let title = match state {
+            State::Same { .. } => format!("Leave {name} empty here, which holds this key already"),
+            _ => format!("Move to {} and leave {name} empty here", to.label),
+        };
+        return assemble(doc, Rewrite::of(Edit::replace(secret, "")), Loading::There, title, deposit);
+    }
     let stops = settings::refuses(doc, around, name).map_or(Ok(()), Err);
     if is_prose(doc, secret) {
         stops?;
@@ -101,9 +109,27 @@ fn mention(
         State::Same { .. } => format!("Leave the name {name} here, which holds this key already"),
         _ => format!("Move to {} and leave its name here", to.label),
     };
-    let edits = vec![Edit::replace(secret, format!("<{name}>"))];
-    let written = Rewrite { edits, others: Vec::new(), imports: Vec::new(), read: secret };
-    assemble(doc, written, Loading::There, title, deposit)
+    assemble(doc, Rewrite::of(Edit::replace(secret, format!("<{name}>"))), Loading::There, title, deposit)
+}
+
+/// Replaces a read of the variable `name` by one that stops and names it when it is missing. A person's choice.
+pub fn read_loudly(doc: &Document, span: Span, name: Option<&str>) -> Repairs {
+    let (Some(language), Some(name)) = (doc.language(), name) else { return Repairs::default() };
+    // The read can stand in a literal that takes values.
+    let around = doc.facts().around(span).find_map(|fact| match *fact {
+        Fact::Literal { span, .. } => Some(doc.slice(span)),
+        _ => None,
+    });
+    let quote = if around.is_some_and(|text| text.contains('"')) { '\'' } else { '"' };
+    let (read, imports) = reading(doc, language, name, quote, span.start);
+    let written = Rewrite { imports, ..Rewrite::of(Edit::replace(span, read)) };
+    let mut change = Change::default();
+    let head = head_edit(doc, &written.imports, &[]);
+    if change.add(doc.path().to_owned(), written.edits.into_iter().chain(head)).is_err() {
+        return Repairs::default();
+    }
+    let title = format!("Stop, and name {name}, where it is missing");
+    Repairs { fixes: vec![Fix { title, safety: Safety::Offered, change, deposit: None, start: None }], refused: None }
 }
 
 fn deposit(secret: Span, name: &str, to: &Destination) -> Result<Deposit, String> {

@@ -1,8 +1,9 @@
 //! The name that a moved key gets.
 
+use super::nearby::variable_before;
 use super::slot::{slot_at, variable_around};
 use super::{EnvFile, Surroundings, settings};
-use crate::secrets::{Identity, Provider, Token, identity, token_at};
+use crate::secrets::{Identity, Provider, Token, env_lines, identity, is_env_template, token_at};
 use crate::syntax::Document;
 use crate::text::Span;
 
@@ -69,6 +70,11 @@ fn wanted(doc: &Document, around: &Surroundings, secret: Span) -> Option<String>
     if let Some(name) = &around.name {
         return Some(name.clone());
     }
+    if is_env_template(doc.path()) {
+        let lines = env_lines(doc.text());
+        let line = lines.iter().find(|line| line.value.contains(secret))?;
+        return Some(doc.slice(line.name).to_owned());
+    }
     if let Some(name) = variable_around(doc, doc.facts(), secret) {
         return Some(name.to_owned());
     }
@@ -83,7 +89,7 @@ fn wanted(doc: &Document, around: &Surroundings, secret: Span) -> Option<String>
     let slot = slot_at(doc, doc.facts(), around, secret);
     let token = token_at(&around.catalogue, doc.text().as_bytes(), secret);
     let Some(provider) = provider(around, token.as_ref()).or(slot.map(|slot| slot.provider)) else {
-        return after_the_class(doc, secret);
+        return variable_before(doc, around, secret).or_else(|| after_the_class(doc, secret));
     };
     if let Some(name) = around.names.get(&provider.id) {
         return Some(name.clone());

@@ -36,6 +36,20 @@ pub(super) fn whose<'a>(doc: &Document, around: &'a Surroundings, value: Span) -
     is_key_name(&name).then_some(Whose::Unknown)
 }
 
+/// The variable that the nearest name before `value` is, or that of the provider whose key it is.
+pub(super) fn variable_before(doc: &Document, around: &Surroundings, value: Span) -> Option<String> {
+    let start = window(doc.text(), (value.start as usize).saturating_sub(NEAR), value.start as usize);
+    let name = name_before(doc.slice(start)).map(|name| name.to_ascii_uppercase());
+    let is_own = |name: &String| {
+        around.catalogue.provider_of_env(name).is_some() || name.len() > 9 && name.ends_with("_API_KEY")
+    };
+    match (name.filter(is_own), whose(doc, around, value)) {
+        (Some(name), _) => Some(name),
+        (None, Some(Whose::Known(provider))) => Some(provider.env.clone()),
+        _ => None,
+    }
+}
+
 /// What stands before a key that is sent.
 const AUTH: &[&str] = &["bearer", "authorization", "token", "access_token", "key", "api_key", "apikey", "x_api_key"];
 

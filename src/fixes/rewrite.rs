@@ -22,6 +22,13 @@ pub(super) struct Rewrite {
     pub read: Span,
 }
 
+impl Rewrite {
+    /// One edit alone.
+    pub(super) fn of(edit: Edit) -> Rewrite {
+        Rewrite { read: edit.span, edits: vec![edit], others: Vec::new(), imports: Vec::new() }
+    }
+}
+
 /// Replaces the key at `secret` by a read of `name`; the error is a reason for the user.
 pub(super) fn rewrite(doc: &Document, around: &Surroundings, secret: Span, name: &str) -> Result<Rewrite, String> {
     let by_hand = "no literal of a language that is known: take the key out by hand, and rotate it";
@@ -74,8 +81,17 @@ fn nowhere(doc: &Document, language: &Language) -> Option<String> {
     found.map(|idiom| idiom.refuse.clone())
 }
 
-/// The key stands in a comment or a docstring, which nobody runs.
-pub(super) fn is_prose(doc: &Document, secret: Span) -> bool {
+/// Written for people, and for agents: endings and whole names.
+const DOCUMENTS: &[&str] = &["md", "mdx", "mdc", "markdown", "rst", "adoc"];
+const RULES: &[&str] = &["README", ".cursorrules", ".windsurfrules", ".clinerules"];
+
+/// The key stands in a document, a comment or a docstring, which nobody runs.
+pub fn is_prose(doc: &Document, secret: Span) -> bool {
+    if doc.language().is_none() {
+        let part = |part: Option<&std::ffi::OsStr>| part.and_then(|it| it.to_str()).unwrap_or("").to_owned();
+        let ending = part(doc.path().extension()).to_ascii_lowercase();
+        return DOCUMENTS.contains(&ending.as_str()) || RULES.contains(&part(doc.path().file_name()).as_str());
+    }
     let docstring =
         |fact: &Fact| matches!(fact, Fact::Within { span, idiom } if idiom == "docstring" && span.contains(secret));
     doc.facts().in_comment(secret) || doc.facts().iter().any(docstring)

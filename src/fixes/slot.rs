@@ -51,7 +51,7 @@ pub fn whose_in_text<'a>(doc: &Document, around: &'a Surroundings, value: Span) 
 }
 
 /// The slot that the literal text at `value` fills, itself or by the name that it is bound to.
-pub(super) fn slot_at<'a>(doc: &'a Document, facts: &Facts, around: &'a Surroundings, value: Span) -> Option<Slot<'a>> {
+pub fn slot_at<'a>(doc: &'a Document, facts: &Facts, around: &'a Surroundings, value: Span) -> Option<Slot<'a>> {
     by_itself(doc, facts, around, value).or_else(|| by_flow(doc, around, &mentions(doc, facts, value)?))
 }
 

@@ -6,14 +6,13 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use memchr::memmem::Finder;
-use regex::Regex;
 use std::sync::LazyLock;
 
 use super::{Finding, Severity};
 use crate::fixes::Surroundings;
 use crate::secrets::{
-    Assembled, Catalogue, Fingerprint, Provider, Token, assembled, fingerprint, has_word, redact, runs, scan_runs,
-    slot_candidates, weak_fingerprint,
+    Assembled, Catalogue, Fingerprint, Provider, Token, assembled, fingerprint, has_word, is_env_file, is_env_template,
+    redact, runs, scan_runs, slot_candidates, variables_read, weak_fingerprint,
 };
 use crate::syntax::{Document, Facts, Language};
 use crate::text::Span;
@@ -28,6 +27,7 @@ pub struct Context<'d> {
     tokens: OnceCell<Vec<Token>>,
     candidates: OnceCell<Vec<Span>>,
     assembled: OnceCell<Vec<Assembled>>,
+    variables: OnceCell<Vec<Span>>,
     facts: OnceCell<Cow<'d, Facts>>,
 }
 
@@ -44,7 +44,9 @@ pub fn needs_look(catalogue: &Catalogue, path: &Path, text: &[u8]) -> bool {
         || MARKER.find(text).is_some()
         || is_env_file(path)
         || !assembled(catalogue, text, &runs).is_empty()
-        || (Language::of_path(path).is_some() && !slot_candidates(catalogue, text, &runs).is_empty())
+        || is_env_template(path)
+        || (Language::of_path(path).is_some()
+            && (!slot_candidates(catalogue, text, &runs).is_empty() || !variables_read(catalogue, text).is_empty()))
 }
 
 impl<'d> Context<'d> {
@@ -57,6 +59,7 @@ impl<'d> Context<'d> {
             tokens: OnceCell::new(),
             candidates: OnceCell::new(),
             assembled: OnceCell::new(),
+            variables: OnceCell::new(),
             facts: OnceCell::new(),
         }
     }
@@ -67,7 +70,9 @@ impl<'d> Context<'d> {
         !self.tokens().is_empty()
             || !self.candidates().is_empty()
             || !self.assembled().is_empty()
+            || !self.variables().is_empty()
             || self.is_env_file()
+            || is_env_template(self.doc.path())
             || marked()
     }
 
@@ -82,7 +87,11 @@ impl<'d> Context<'d> {
             let markers =
                 MARKER.find_iter(self.doc.text().as_bytes()).map(|at| Span::new(at, at + MARKER.needle().len()));
             let tokens = self.tokens().iter().map(|token| token.span);
-            let spans: Vec<Span> = tokens.chain(self.candidates().iter().copied()).chain(markers).collect();
+            // The default stands behind the variable.
+            let lines = self.doc.lines();
+            let reads = self.variables().iter().map(|it| Span { end: lines.span(lines.line_of(it.end)).end, ..*it });
+            let spans: Vec<Span> =
+                tokens.chain(self.candidates().iter().copied()).chain(reads).chain(markers).collect();
             self.doc.facts_near(&spans)
         })
     }
@@ -110,6 +119,14 @@ impl<'d> Context<'d> {
         })
     }
 
+    /// Where a provider's variable is read; none in plain text.
+    pub fn variables(&self) -> &[Span] {
+        self.variables.get_or_init(|| match self.doc.language() {
+            Some(_) => variables_read(self.catalogue(), self.doc.text().as_bytes()),
+            None => Vec::new(),
+        })
+    }
+
     /// The keys that stand in the text in pieces or encoded.
     pub fn assembled(&self) -> &[Assembled] {
         self.assembled.get_or_init(|| assembled(self.catalogue(), self.doc.text().as_bytes(), self.runs()))
@@ -130,6 +147,41 @@ impl<'d> Context<'d> {
     /// The document is an env file, by its name.
     pub fn is_env_file(&self) -> bool {
         is_env_file(self.doc.path())
+    }
+
+    /// A finding about code that holds no secret: it is known again by its place.
+    pub fn plain_finding(
+        &self,
+        rule: &'static str,
+        severity: Severity,
+        span: Span,
+        message: String,
+        provider: Option<&Provider>,
+    ) -> Finding {
+        Finding {
+            rule,
+            severity,
+            span,
+            message,
+            provider: provider.map(|it| it.id.clone()),
+            secret: None,
+            redacted: None,
+            fingerprint: Fingerprint { hex: String::new(), weak: true },
+            notes: Vec::new(),
+        }
+    }
+
+    /// The provider's variable that is named in `span`.
+    pub fn variable_in(&self, span: Span) -> Option<&str> {
+        let inside = self.variables().iter().find(|it| span.contains(**it))?;
+        Some(self.doc.slice(*inside))
+    }
+
+    /// The value of a line of an env file without its quotes.
+    pub fn unquoted(&self, value: Span) -> Span {
+        let text = self.doc.slice(value);
+        let quoted = text.len() >= 2 && ['"', '\'', '`'].iter().any(|&it| text.starts_with(it) && text.ends_with(it));
+        if quoted { Span { start: value.start + 1, end: value.end - 1 } } else { value }
     }
 
     /// A finding about a secret at `span`, with everything but the severity decided here.
@@ -173,24 +225,6 @@ pub struct About<'c> {
     pub provider: Option<&'c Provider>,
     /// The shape that matched.
     pub shape: Option<crate::secrets::ShapeId>,
-}
-
-/// `.env`, `.env.local`, `prod.env` … but no template.
-pub fn is_env_file(path: &Path) -> bool {
-    static NAMES: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"^(?:\.env(?:\..+)?|.+\.env|\.envrc|\.dev\.vars|\.env\.keys)$").expect("a literal pattern")
-    });
-    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or("");
-    // Nearly no name has one of these, and a walk asks for every file.
-    (name.contains(".env") || name == ".dev.vars") && NAMES.is_match(name) && !is_env_template(path)
-}
-
-/// `.env.example` and its like: meant to be committed.
-pub fn is_env_template(path: &Path) -> bool {
-    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or("");
-    let ends = [".example", ".sample", ".template", ".dist", ".defaults", ".schema", ".vault", "-example", ".tmpl"];
-    name.contains("env")
-        && (ends.iter().any(|end| name.ends_with(end)) || name.starts_with("example.") || name.contains(".example."))
 }
 
 /// Gives findings about guessable values a fingerprint over their place: rule, path and ordinal.

@@ -23,8 +23,14 @@ Move the key to `.env` or to a store, and read it from the environment.",
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
+    findings.extend(keys(context));
+}
+
+/// Every key that its place alone tells.
+pub(super) fn keys(context: &Context<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
     if context.is_env_file() || context.candidates().is_empty() {
-        return;
+        return findings;
     }
     let literals = context.facts().iter().filter_map(|fact| match *fact {
         Fact::Literal { value, .. } if touches(context.candidates(), value) => Some(value),
@@ -41,13 +47,14 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let literals: Vec<Span> =
         literals.map(|value| without_scheme(context, value)).filter(|&value| is_free(value)).collect();
     for &value in &literals {
-        judge(context, value, whose(context.doc, context.facts(), context.around, value), findings);
+        judge(context, value, whose(context.doc, context.facts(), context.around, value), &mut findings);
     }
     // In comments and in longer texts only the words before it tell.
     let parts = context.candidates().iter().filter(|it| !touches(&literals, **it)).map(|&it| whole(context, it));
     for value in parts.filter(|&value| is_free(value)) {
-        judge(context, value, whose_in_text(context.doc, context.around, value), findings);
+        judge(context, value, whose_in_text(context.doc, context.around, value), &mut findings);
     }
+    findings
 }
 
 fn judge(context: &Context<'_>, value: Span, whose: Option<Whose<'_>>, findings: &mut Vec<Finding>) {

@@ -1,15 +1,26 @@
 //! Rules: functions from facts to findings. They name no language and touch no file.
 
+mod admin_key_in_app;
 mod assembled_key;
+mod compile_time_embed;
 mod context;
+mod empty_or_placeholder_default;
 mod env_file_in_git;
 mod hardcoded_ai_key;
 mod key_as_fallback;
+mod key_in_comment_or_docs;
+mod key_provider_mismatch;
 mod literal_in_key_slot;
+mod missing_becomes_text;
+mod reads;
+mod real_key_in_template;
 mod suppression;
+mod unnamed_env_failure;
+mod unrestricted_or_legacy_key;
 mod unused_ignore;
 
-pub use context::{Context, is_env_file, is_env_template, needs_look};
+pub use crate::secrets::{is_env_file, is_env_template};
+pub use context::{Context, needs_look};
 
 use crate::fixes::{GitState, Repairs, Surroundings};
 use crate::secrets::{Fingerprint, discreet, without_keys};
@@ -69,10 +80,19 @@ pub struct Finding {
 /// Every rule. Of two findings in one place the rule that stands first here wins.
 pub static RULES: &[&Rule] = &[
     &env_file_in_git::RULE,
+    &real_key_in_template::RULE,
+    &key_in_comment_or_docs::RULE,
+    &key_provider_mismatch::RULE,
     &key_as_fallback::RULE,
     &hardcoded_ai_key::RULE,
     &literal_in_key_slot::RULE,
     &assembled_key::RULE,
+    &compile_time_embed::RULE,
+    &admin_key_in_app::RULE,
+    &missing_becomes_text::RULE,
+    &empty_or_placeholder_default::RULE,
+    &unnamed_env_failure::RULE,
+    &unrestricted_or_legacy_key::RULE,
     &unused_ignore::RULE,
 ];
 
@@ -172,11 +192,12 @@ pub fn adjusted(severity: Severity, is_secret: bool, git: GitState) -> Severity 
     }
 }
 
-/// One key in one place is one finding: that of the rule that stands first.
+/// One key, or one read, in one place is one finding: that of the rule that stands first.
 fn one_each(mut findings: Vec<Finding>) -> Vec<Finding> {
     let rank = |finding: &Finding| RULES.iter().position(|rule| rule.id == finding.rule);
     findings.sort_by_key(|finding| (rank(finding), finding.span));
-    let mut taken = Disjoint::default();
-    findings.retain(|finding| finding.secret.is_none() || taken.add(finding.span));
+    // A place without a key is judged apart: an env file's first line can hold one.
+    let (mut keys, mut places) = (Disjoint::default(), Disjoint::default());
+    findings.retain(|finding| if finding.secret.is_some() { keys.add(finding.span) } else { places.add(finding.span) });
     findings
 }

@@ -1,5 +1,10 @@
 //! Env files, line by line: what dotenvy does not keep (places, comments, order) and an edit needs.
 
+use std::path::Path;
+use std::sync::LazyLock;
+
+use regex::Regex;
+
 use crate::text::Span;
 
 /// One assignment of an env file.
@@ -11,6 +16,24 @@ pub struct EnvLine {
     pub value: Span,
     /// The whole line or lines, without the line ending.
     pub line: Span,
+}
+
+/// `.env`, `.env.local`, `prod.env` … but no template.
+pub fn is_env_file(path: &Path) -> bool {
+    static NAMES: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"^(?:\.env(?:\..+)?|.+\.env|\.envrc|\.dev\.vars|\.env\.keys)$").expect("a literal pattern")
+    });
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or("");
+    // Nearly no name has one of these, and a walk asks for every file.
+    (name.contains(".env") || name == ".dev.vars") && NAMES.is_match(name) && !is_env_template(path)
+}
+
+/// `.env.example` and its like: meant to be committed.
+pub fn is_env_template(path: &Path) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or("");
+    let ends = [".example", ".sample", ".template", ".dist", ".defaults", ".schema", ".vault", "-example", ".tmpl"];
+    name.contains("env")
+        && (ends.iter().any(|end| name.ends_with(end)) || name.starts_with("example.") || name.contains(".example."))
 }
 
 /// The assignments of an env file, in order. Lines that are none are passed over.

@@ -61,7 +61,12 @@ fn build(head: &str, span: Span, captures: &[(&str, Span)]) -> Option<Fact> {
         "string" => Fact::Literal { span, value: member("value")? },
         "binding" => Fact::Binding { span, name: member("name")?, value: member("value")? },
         "call" => Fact::Call { span, callee: member("callee")?, arguments: member("arguments") },
-        "env.read" => Fact::EnvRead { span, name: member("name")?, default: member("default") },
+        "env.read" => {
+            let from = member("from").map_or(span.start, |from| from.start);
+            let span = Span { start: from, ..span };
+            Fact::EnvRead { span, name: member("name")?, default: member("default") }
+        }
+        "template" => Fact::Template { span },
         "env.write" => Fact::EnvWrite { span, name: member("name")?, value: member("value")? },
         "setting" => Fact::Setting {
             span,
@@ -72,6 +77,10 @@ fn build(head: &str, span: Span, captures: &[(&str, Span)]) -> Option<Fact> {
         },
         "subclass" => Fact::Subclass { span, of: member("of")? },
         "env.load" => Fact::EnvLoad { span, path: member("path") },
+        "env.embed" => {
+            let from = member("from").map_or(span.start, |from| from.start);
+            Fact::EnvEmbed { span: Span { start: from, ..span }, name: member("name")? }
+        }
         "env.remove" => Fact::EnvRemove { span, name: member("name") },
         "env.override" => Fact::EnvOverride { span },
         "import" => Fact::Import { span, name: member("name")?, item: member("item"), alias: member("alias") },
@@ -125,11 +134,13 @@ pub const VOCABULARY: &[(&str, &[&str])] = &[
     ("string", &["value"]),
     ("binding", &["name", "value"]),
     ("call", &["callee", "arguments"]),
-    ("env.read", &["name", "default"]),
+    ("env.read", &["name", "default", "from"]),
+    ("template", &[]),
     ("env.write", &["name", "value"]),
     ("setting", &["class", "name", "kind", "value"]),
     ("subclass", &["of"]),
     ("env.load", &["path"]),
+    ("env.embed", &["name", "from"]),
     ("env.remove", &["name"]),
     ("env.override", &[]),
     ("import", &["name", "item", "alias"]),

@@ -75,6 +75,18 @@ pub enum Fact {
         /// The file it is given.
         path: Option<Span>,
     },
+    /// A variable, or a file, becomes a part of the program when it is built.
+    EnvEmbed {
+        /// The macro.
+        span: Span,
+        /// The variable or the path.
+        name: Span,
+    },
+    /// What code in here gives becomes a part of a text.
+    Template {
+        /// All of it.
+        span: Span,
+    },
     /// A variable is taken out of the environment.
     EnvRemove {
         /// The call or statement.
@@ -182,6 +194,8 @@ impl Fact {
             | Fact::Setting { span, .. }
             | Fact::Subclass { span, .. }
             | Fact::EnvLoad { span, .. }
+            | Fact::EnvEmbed { span, .. }
+            | Fact::Template { span }
             | Fact::EnvRemove { span, .. }
             | Fact::EnvOverride { span }
             | Fact::Import { span, .. }

@@ -72,6 +72,15 @@ pub struct Reading {
     /// The item of the module that the expression uses: imported alone, it stands for `module.item`.
     #[serde(default)]
     pub item: String,
+    /// A read that holds one of these goes on with nothing where the variable is missing.
+    #[serde(default)]
+    pub quiet: Vec<String>,
+    /// What stands behind a read that goes on with an empty text.
+    #[serde(default)]
+    pub empty: Vec<String>,
+    /// What stands behind a read that stops without saying which variable is missing.
+    #[serde(default)]
+    pub unnamed: Vec<String>,
 }
 
 /// A package that puts `.env` into the environment.

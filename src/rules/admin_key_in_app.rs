@@ -1,0 +1,43 @@
+//! A key that rules over others is used where an ordinary one would do.
+
+use super::context::Context;
+use super::reads::reads;
+use super::{Finding, Rule, Severity};
+use crate::fixes::{Repairs, slot_at};
+use crate::secrets::{Class, Provider};
+
+pub(super) static RULE: Rule = Rule {
+    id: "admin-key-in-app",
+    severity: Severity::Warning,
+    cwe: &[250, 269],
+    docs: "An organisation's admin key is given to a client that only calls models.
+
+It can make and delete the keys of everybody, read usage and members: if it leaks, the whole organisation does.
+
+Make a project key, and give the client that.",
+    check,
+    fixes: |_, _| Repairs::default(),
+};
+
+fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
+    if context.doc.path().iter().any(|part| PLACES.iter().any(|place| part == *place)) {
+        return;
+    }
+    for read in reads(context).into_iter().filter(|read| is_admin(read.provider, read.name)) {
+        let slot = slot_at(context.doc, context.facts(), context.around, read.span);
+        if slot.is_some_and(|slot| slot.client.is_some()) {
+            let message =
+                format!("{} holds a key that can make and delete other keys, and goes to a client here", read.name);
+            findings.push(context.plain_finding(RULE.id, RULE.severity, read.span, message, Some(read.provider)));
+        }
+    }
+}
+
+/// Folders of tools that need such a key.
+const PLACES: &[&str] = &["admin", "ops", "scripts", "terraform", "billing", "usage"];
+
+fn is_admin(provider: &Provider, name: &str) -> bool {
+    let of_shape =
+        provider.keys.iter().any(|shape| shape.class == Class::Admin && shape.env.iter().any(|it| it == name));
+    of_shape || name.split('_').any(|part| part == "ADMIN" || part == "PROVISIONING")
+}

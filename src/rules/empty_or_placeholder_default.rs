@@ -1,0 +1,73 @@
+//! A missing variable becomes an empty text or a placeholder.
+
+use super::context::Context;
+use super::reads::{Read, reads};
+use super::{Finding, Rule, Severity};
+use crate::fixes::{read_loudly, slot_at};
+use crate::secrets::{Placeholder, classify};
+use crate::syntax::Fact;
+use crate::text::Span;
+
+pub(super) static RULE: Rule = Rule {
+    id: "empty-or-placeholder-default",
+    severity: Severity::Warning,
+    cwe: &[1188, 754],
+    docs: "A missing key becomes an empty text or a placeholder.
+
+The program starts, and fails at the first request with a message that does not name the variable: \
+`Illegal header value b'Bearer '`, or a 401 that looks like a wrong key. \
+A default that the program asks about afterwards is not flagged.
+
+Read the variable so that a missing one stops the program and is named.",
+    check,
+    fixes: |context, finding| read_loudly(context.doc, finding.span, context.variable_in(finding.span)),
+};
+
+fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
+    for read in reads(context) {
+        let Some((span, what)) = default(context, &read) else { continue };
+        if read.is_guarded(context) {
+            continue;
+        }
+        let slot = slot_at(context.doc, context.facts(), context.around, read.span);
+        let severity = match slot.and_then(|slot| slot.client) {
+            // The SDK says itself what is missing.
+            Some(client) if client.reads_env => Severity::Hint,
+            _ => RULE.severity,
+        };
+        let message = format!("{} becomes {what} when it is not set", read.name);
+        findings.push(context.plain_finding(RULE.id, severity, span, message, Some(read.provider)));
+    }
+}
+
+/// The read with its default, and what that is.
+fn default(context: &Context<'_>, read: &Read<'_>) -> Option<(Span, &'static str)> {
+    let language = context.doc.language()?;
+    if let Some(span) = read.with_method(context, &language.read.empty) {
+        return Some((span, "an empty text"));
+    }
+    let default = read.default?;
+    let literal = context.facts().within(default).find_map(|fact| match *fact {
+        Fact::Literal { value, .. } => Some(context.doc.slice(value)),
+        _ => None,
+    });
+    let what = match literal {
+        Some(text) => match classify(context.catalogue(), text)? {
+            Placeholder::Empty => "an empty text",
+            Placeholder::Template | Placeholder::Masked | Placeholder::Fixture => "a placeholder",
+            // What local servers want, a reference, a server's own default.
+            _ => return None,
+        },
+        None if is_empty(context.doc.slice(default)) => "an empty text",
+        None => return None,
+    };
+    Some((read.span, what))
+}
+
+/// `""`, `String::new()`, `|_| "".into()`.
+fn is_empty(text: &str) -> bool {
+    let words = ["String", "new", "default", "to_string", "to_owned", "into", "from", "str", "_", "b", "r", "u", "f"];
+    let mut names = text.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| !word.is_empty());
+    (text.contains("\"\"") || text.contains("''") || text.contains("String::"))
+        && names.all(|name| words.contains(&name))
+}

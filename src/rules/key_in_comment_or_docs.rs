@@ -1,0 +1,48 @@
+//! A key in a text for people.
+
+use super::context::{About, Context};
+use super::{Finding, Rule, Severity, hardcoded_ai_key, literal_in_key_slot};
+use crate::fixes::{is_prose, move_secret};
+use crate::secrets::Level;
+
+pub(super) static RULE: Rule = Rule {
+    id: "key-in-comment-or-docs",
+    severity: Severity::Error,
+    cwe: &[615],
+    docs: "A key stands in a comment, a docstring or a document.
+
+A key that is commented out is still alive, and texts for people are copied, published, and read into prompts by agents.
+
+Leave the name of the variable there, and move the key to `.env` or to a store. \
+Rotate it if the file was ever shared.",
+    check,
+    fixes: |context, finding| finding.secret.map(|it| move_secret(context.doc, context.around, it)).unwrap_or_default(),
+};
+
+fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
+    if context.is_env_file() {
+        return;
+    }
+    for token in context.tokens().iter().filter(|token| is_prose(context.doc, token.span)) {
+        let (provider, shape) = context.catalogue().shape(token.shape);
+        let message = message(context, &hardcoded_ai_key::name_key(provider, shape));
+        let about = About { message, provider: Some(provider), shape: Some(token.shape) };
+        let severity = if shape.severity == Level::Low { Severity::Info } else { RULE.severity };
+        findings.push(context.secret_finding(RULE.id, severity, token.span, &about));
+    }
+    for mut finding in literal_in_key_slot::keys(context) {
+        if is_prose(context.doc, finding.span) {
+            finding.rule = RULE.id;
+            finding.message = finding.message.replace("stands in the text", place(context));
+            findings.push(finding);
+        }
+    }
+}
+
+fn message(context: &Context<'_>, key: &str) -> String {
+    format!("{key} {}", place(context))
+}
+
+fn place(context: &Context<'_>) -> &'static str {
+    if context.doc.language().is_none() { "stands in a document" } else { "stands in a comment" }
+}

@@ -1,0 +1,60 @@
+//! A missing variable becomes a part of a text.
+
+use super::context::Context;
+use super::reads::{Read, reads};
+use super::{Finding, Rule, Severity};
+use crate::fixes::read_loudly;
+use crate::syntax::{Fact, Facts};
+use crate::text::Span;
+
+pub(super) static RULE: Rule = Rule {
+    id: "missing-becomes-text",
+    severity: Severity::Warning,
+    cwe: &[754, 252],
+    docs: "A missing key becomes a part of a text.
+
+`Bearer None` is sent like any other key: the provider answers 401, and everybody looks for a wrong key. \
+It also passes the check that an SDK makes for a missing one.
+
+Read the variable so that a missing one stops the program and is named.",
+    check,
+    fixes: |context, finding| read_loudly(context.doc, finding.span, context.variable_in(finding.span)),
+};
+
+fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
+    for read in reads(context) {
+        let Some(span) = spoils(context, &read) else { continue };
+        let message = format!("a missing {} becomes a part of this text", read.name);
+        findings.push(context.plain_finding(RULE.id, RULE.severity, span, message, Some(read.provider)));
+    }
+}
+
+/// The read, when what it gives goes into a text without a question.
+fn spoils(context: &Context<'_>, read: &Read<'_>) -> Option<Span> {
+    let language = context.doc.language()?;
+    let empty = read.with_method(context, &language.read.empty);
+    let quiet = read.is_quiet(context) && read.default.is_none();
+    let span = empty.or(quiet.then_some(read.span))?;
+    if is_interpolated(context.facts(), read.span) {
+        return (!read.is_guarded(context)).then_some(span);
+    }
+    // By its name, in a header.
+    let mentions = if quiet { read.mentions(context) } else { Vec::new() };
+    if mentions.is_empty() {
+        return None;
+    }
+    let facts = context.doc.facts_near(&mentions);
+    let sent = |mention: &Span| {
+        let line = context.doc.slice(context.doc.lines().span(context.doc.lines().line_of(mention.start)));
+        SENT.iter().any(|word| line.contains(word)) && is_interpolated(&facts, *mention)
+    };
+    (mentions.iter().any(sent) && !read.is_guarded(context)).then_some(span)
+}
+
+/// What a text that is sent with a key holds.
+const SENT: &[&str] = &["Bearer ", "Token ", "Basic ", "key=", "token="];
+
+/// The place lies in a text that takes values.
+fn is_interpolated(facts: &Facts, place: Span) -> bool {
+    facts.around(place).any(|fact| matches!(fact, Fact::Template { .. }))
+}

@@ -1,0 +1,115 @@
+//! What the rules about missing variables share: where a provider's variable is read, and what happens without it.
+
+use super::context::Context;
+use crate::secrets::Provider;
+use crate::syntax::Fact;
+use crate::text::Span;
+
+/// A read of a provider's variable.
+#[derive(Clone, Copy)]
+pub(super) struct Read<'c> {
+    /// The read with its default.
+    pub span: Span,
+    /// The variable.
+    pub name: &'c str,
+    /// What stands in for a missing one.
+    pub default: Option<Span>,
+    /// Whose key the variable holds.
+    pub provider: &'c Provider,
+}
+
+/// Every read of a provider's variable, outside of tests, in order.
+pub(super) fn reads<'c>(context: &'c Context<'_>) -> Vec<Read<'c>> {
+    let is_test = context.doc.language().is_none_or(|language| language.is_test_path(context.doc.path()));
+    if context.variables().is_empty() || is_test {
+        return Vec::new();
+    }
+    let mut found: Vec<Read<'c>> = Vec::new();
+    for fact in context.facts().iter() {
+        let Fact::EnvRead { span, name, default } = *fact else { continue };
+        let name = context.doc.slice(name);
+        let Some(provider) = context.catalogue().provider_of_env(name) else { continue };
+        // A read with its default holds the read alone.
+        if !found.iter().rev().take(4).any(|read| read.span.contains(span)) {
+            found.push(Read { span, name, default, provider });
+        }
+    }
+    found
+}
+
+impl Read<'_> {
+    /// What stands behind the read.
+    pub fn behind<'c>(&self, context: &'c Context<'_>) -> &'c str {
+        &context.doc.text()[self.span.end as usize..]
+    }
+
+    /// The read and the first of `methods` that stands behind it.
+    pub fn with_method(&self, context: &Context<'_>, methods: &[String]) -> Option<Span> {
+        let method = methods.iter().find(|method| self.behind(context).starts_with(method.as_str()))?;
+        Some(Span { end: self.span.end + method.len() as u32, ..self.span })
+    }
+
+    /// The program goes on with nothing where the variable is missing.
+    pub fn is_quiet(&self, context: &Context<'_>) -> bool {
+        let words = context.doc.language().map_or(&[][..], |language| &language.read.quiet);
+        words.iter().any(|word| context.doc.slice(self.span).contains(word.as_str()))
+    }
+
+    /// The program asks whether there is a value: where it is read, or by the name that it is bound to.
+    pub fn is_guarded(&self, context: &Context<'_>) -> bool {
+        let text = context.doc.text();
+        if asks_before(&text[..self.span.start as usize]) {
+            return true;
+        }
+        self.mentions(context)
+            .into_iter()
+            .any(|mention| asks_before(&text[..mention.start as usize]) || asks_behind(&text[mention.end as usize..]))
+    }
+
+    /// Where the name that the value is bound to is mentioned.
+    pub fn mentions(&self, context: &Context<'_>) -> Vec<Span> {
+        let facts = context.facts();
+        let Some(&(name, holder)) = facts.bindings_around(self.span).first() else { return Vec::new() };
+        if holder.len() > self.span.len() + 80 {
+            return Vec::new();
+        }
+        let is_field = context.doc.text()[..name.start as usize].ends_with('.');
+        let scope = facts.body_around(self.span).filter(|_| !is_field);
+        let places = context.doc.places_of(context.doc.slice(name), scope);
+        places.filter(|place| !place.overlaps(name) && !holder.contains(*place)).take(MOST).collect()
+    }
+}
+
+/// How many mentions are looked at.
+const MOST: usize = 50;
+
+/// A condition begins right before.
+fn asks_before(before: &str) -> bool {
+    let words =
+        ["if", "elif", "while", "not", "assert", "and", "or", "bool(", "len(", "all([", "any([", "let Ok(", "!"];
+    let before = before.trim_end_matches([' ', '(', '[', '&']);
+    let line = before.rsplit('\n').next().unwrap_or("");
+    let ends = |word: &&str| {
+        let word = word.trim_end_matches(['(', '[']);
+        line.strip_suffix(word).is_some_and(|rest| !rest.ends_with(|c: char| c.is_alphanumeric() || c == '_'))
+    };
+    words.iter().any(ends) || line.trim_start().starts_with("if ") || line.trim_start().starts_with("match ")
+}
+
+/// A question follows.
+fn asks_behind(behind: &str) -> bool {
+    let questions = [
+        " is None",
+        " is not",
+        " ==",
+        " !=",
+        ".is_empty()",
+        ".is_none()",
+        ".is_some()",
+        " or ",
+        " and ",
+        " else",
+        ".trim().is_empty()",
+    ];
+    questions.iter().any(|question| behind.starts_with(question))
+}

@@ -1,0 +1,70 @@
+//! Where a text reads a provider's variable, without a tree.
+
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
+
+use super::catalogue::Catalogue;
+use crate::text::Span;
+
+/// What every read of a variable holds: `environ[…]`, `getenv(…)`, `env::var(…)`, `env!(…)`.
+static ENV: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new(b"env"));
+/// How far behind it the variable begins at the most: `iron.setdefault("`.
+const NEAR: usize = 24;
+
+/// Where a text names a provider's variable right behind a word for the environment, and where it embeds an env file.
+///
+/// Nearly every file has none: this decides whether it is parsed.
+pub fn variables_read(catalogue: &Catalogue, text: &[u8]) -> Vec<Span> {
+    ENV.find_iter(text).filter_map(|at| variable_at(catalogue, text, at + ENV.needle().len())).collect()
+}
+
+fn variable_at(catalogue: &Catalogue, text: &[u8], at: usize) -> Option<Span> {
+    // `include_str!(".env")`, `println!("cargo:rustc-env=NAME=…")`
+    let embeds = text[..at].ends_with(b".env") && text[at..].first().is_some_and(|&byte| byte == b'"' || byte == b'.');
+    let line = &text[at.saturating_sub(2 * NEAR)..at];
+    if embeds && memchr::memmem::find(line, b"include_").is_some() {
+        return Some(Span::new(at - ENV.needle().len(), at));
+    }
+    let open = match text.get(at) {
+        Some(b'=') => at,
+        _ => at + text[at..text.len().min(at + NEAR)].iter().position(|&byte| byte == b'"' || byte == b'\'')?,
+    };
+    let rest = &text[open + 1..];
+    let end = rest.iter().position(|&byte| !byte.is_ascii_alphanumeric() && byte != b'_')?;
+    let name = std::str::from_utf8(&rest[..end]).ok()?;
+    let closed = rest[end] == text[open] || rest[end] == b'=';
+    (closed && name.contains('_') && catalogue.provider_of_env(name).is_some())
+        .then_some(Span::new(open + 1, open + 1 + end))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_are_found_in_all_forms() {
+        let reads = |text: &str| {
+            let found = variables_read(Catalogue::built_in(), text.as_bytes());
+            found.iter().map(|it| text[it.range()].to_owned()).collect::<Vec<_>>()
+        };
+        let name = "OPENAI_API_KEY";
+        for form in [
+            "os.environ[\"{}\"]",
+            "os.environ.get('{}')",
+            "getenv(\"{}\", \"\")",
+            "std::env::var(\"{}\")",
+            "env::var_os(\"{}\")",
+            "option_env!(\"{}\")",
+            "println!(\"cargo:rustc-env={}={key}\")",
+        ] {
+            assert_eq!(reads(&form.replace("{}", name)), [name], "{form}");
+        }
+        assert_eq!(reads("include_str!(\"../.env\")"), ["env"]);
+        for text in
+            ["env!(\"CARGO_PKG_NAME\")", "os.environ[\"HOME\"]", "the environment \"OPENAI\"", "env", "env\"", "env="]
+        {
+            assert!(reads(text).is_empty(), "{text}");
+        }
+    }
+}
