@@ -93,7 +93,7 @@ impl Workspace {
         if let Some(known) = self.configs.lock().ok().and_then(|it| it.get(folder).cloned()) {
             return Ok(known);
         }
-        let found = match (Config::of_folder(folder)?, folder.parent()) {
+        let found = match (Config::of_folder(folder, &self.catalogue)?, folder.parent()) {
             (Some((path, config)), _) if folder != self.root && !config.providers.is_empty() => {
                 return Err(ProjectError::Catalogue {
                     path: path.display().to_string(),
@@ -298,7 +298,7 @@ impl Workspace {
     }
 
     fn load_providers(&mut self) -> Result<(), ProjectError> {
-        let Some((from, config)) = Config::of_folder(&self.root)? else { return Ok(()) };
+        let Some((from, config)) = Config::of_folder(&self.root, &self.catalogue)? else { return Ok(()) };
         let own = config.providers;
         if !own.is_empty() {
             let catalogue = Catalogue::with(own).map_err(|error| ProjectError::Catalogue {
