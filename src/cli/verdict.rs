@@ -168,10 +168,8 @@ fn write(args: &Check, report: &Report<'_>) -> Result<()> {
 fn exit_code(args: &Check, checked: &Checked) -> u8 {
     let fails = checked.files.iter().any(|file| {
         let settings = || file.workspace.config(file.doc.path()).ok()?.fail_on.clone();
-        let least = match args.fail_on {
-            Some(least) => Some(least.severity()),
-            None => settings().map_or(Some(Severity::Warning), |name| Severity::named(&name)),
-        };
+        let least = args.fail_on.clone().or_else(settings);
+        let least = least.map_or(Some(Severity::Warning), |name| Severity::named(&name));
         least.is_some_and(|least| file.findings.iter().any(|found| found.finding.severity >= least))
     });
     match checked.problems.is_empty() {

@@ -15,7 +15,7 @@ use crate::secrets::{Catalogue, Provider, discreet};
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Config {
-    /// Findings at or above this make `--check` exit 1.
+    /// Findings at or above this make `--check` exit 1: one of [`SEVERITIES`].
     pub fail_on: Option<String>,
     /// Only these rules.
     #[serde(default)]
@@ -26,7 +26,7 @@ pub struct Config {
     /// Paths that are not checked, as in `.gitignore`.
     #[serde(default)]
     pub exclude: Vec<String>,
-    /// The severity of a rule: `error`, `warning`, `info`, `hint`, `off`.
+    /// The severity of a rule: one of [`SEVERITIES`].
     #[serde(default)]
     pub severity: BTreeMap<String, String>,
     /// Settings for some paths.
@@ -94,16 +94,16 @@ struct Tool {
     aikeys: Option<Config>,
 }
 
+/// What can be said of a severity, here and on the command line. Nothing is as severe as `off`.
+pub const SEVERITIES: [&str; 5] = ["error", "warning", "info", "hint", "off"];
+
 /// The files of a folder that can hold settings.
 pub(crate) const SETTINGS: [&str; 2] = ["aikeys.toml", "pyproject.toml"];
 
 impl Config {
     /// The settings that a folder's own files make; `None` when it has none. They may name the catalogue's providers and
     /// those that they bring.
-    pub(super) fn of_folder(
-        folder: &Path,
-        catalogue: &Catalogue,
-    ) -> Result<Option<(PathBuf, Config)>, ProjectError> {
+    pub(super) fn of_folder(folder: &Path, catalogue: &Catalogue) -> Result<Option<(PathBuf, Config)>, ProjectError> {
         let [own, python] = SETTINGS.map(|name| folder.join(name));
         if let Some(text) = text_of(&own)? {
             let config = toml::from_str(&text).map_err(|error| at_line(&own, &text, &error))?;
@@ -136,7 +136,7 @@ impl Config {
         }
         let severities = config.severity.values().chain(config.per_path.iter().flat_map(|it| it.severity.values()));
         for severity in severities.chain(&config.fail_on) {
-            if Severity::named(severity).is_none() && severity != "off" {
+            if !SEVERITIES.contains(&severity.as_str()) {
                 return Err(wrong(
                     severity,
                     format!("{severity:?} is no severity: write error, warning, info, hint or off"),

@@ -8,7 +8,7 @@ mod source;
 mod workspace;
 
 pub(crate) use config::SETTINGS;
-pub use config::{Config, ProjectError};
+pub use config::{Config, ProjectError, SEVERITIES};
 pub use env_file::{
     EnvFileError, env_example_line, is_variable_name, read_values, values_to_run_with, variable_edit, write_variable,
 };
