@@ -54,6 +54,8 @@ pub enum Build {
 pub struct Checked {
     /// The files with findings, by path.
     pub files: Vec<CheckedFile>,
+    /// Where the named paths belong.
+    pub workspaces: Vec<Arc<Workspace>>,
     /// How many files were looked at.
     pub looked: usize,
     /// How many of them were too large to be parsed.
@@ -181,8 +183,9 @@ pub fn check_text(name: &Path, bytes: Vec<u8>, options: &Options) -> Checked {
     match Workspace::open(name) {
         Err(error) => checked.problems.push(error.to_string()),
         Ok(workspace) => {
-            let target =
-                Target { path: shown(name), real: name.to_owned(), workspace: Arc::new(workspace), met: Met::Named };
+            let workspace = Arc::new(workspace);
+            checked.workspaces.push(Arc::clone(&workspace));
+            let target = Target { path: shown(name), real: name.to_owned(), workspace, met: Met::Named };
             Looker::new(options, &looked, &sender).look_at_text(&target, bytes);
         }
     }
@@ -226,14 +229,17 @@ fn targets(paths: &[PathBuf], options: &Options, checked: &mut Checked) -> Vec<T
         if targets.iter().any(|other| other.real == real) {
             continue;
         }
-        let known = targets.iter().map(|target| &target.workspace).find(|it| belongs(&real, it));
-        let workspace = match known.map_or_else(|| Workspace::open(path).map(Arc::new), |known| Ok(Arc::clone(known))) {
+        let known = checked.workspaces.iter().find(|it| belongs(&real, it)).cloned();
+        let workspace = match known.map_or_else(|| Workspace::open(path).map(Arc::new), Ok) {
             Ok(workspace) => workspace,
             Err(error) => {
                 checked.problems.push(error.to_string());
                 continue;
             }
         };
+        if !checked.workspaces.iter().any(|it| Arc::ptr_eq(it, &workspace)) {
+            checked.workspaces.push(Arc::clone(&workspace));
+        }
         let target = Target { path: shown(path), real, workspace, met: Met::Named };
         let entry = if meta.is_dir() { Entry::Folder } else { Entry::File };
         if options.named == Named::UnlessExcluded && is_excluded(&target, entry, options) {

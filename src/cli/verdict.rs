@@ -21,7 +21,12 @@ use crate::syntax::Document;
 /// Checks, repairs where it was asked to, reports, and says how it ended.
 pub(super) fn check(args: &Check) -> Result<u8> {
     let baseline = args.baseline.as_deref().map(Baseline::read).transpose()?.unwrap_or_default();
+    fix::check_name(args.name.as_deref())?;
     let mut checked = checked(args)?;
+    // Also where nothing is found that could move there.
+    for workspace in &checked.workspaces {
+        fix::destination(workspace.root(), args.to.as_deref())?;
+    }
     if let Some(path) = &args.write_baseline {
         warn(args, &checked)?;
         return write_baseline(path, &checked);
