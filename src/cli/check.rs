@@ -10,7 +10,7 @@ use std::{fs, thread};
 
 use super::look::Looker;
 use super::walk::{Entry, Filters, is_excluded, walk};
-use crate::project::{self, Workspace};
+use crate::project::{self, Packages, Workspace};
 use crate::rules::Finding;
 use crate::secrets::without_keys;
 use crate::syntax::Document;
@@ -128,6 +128,15 @@ pub(super) struct Target {
     pub met: Met,
 }
 
+/// What the threads of a check share.
+pub(super) struct Run<'r> {
+    pub options: &'r Options,
+    /// How many files were looked at so far.
+    pub looked: AtomicUsize,
+    /// What was read around the files with findings.
+    pub packages: Packages,
+}
+
 /// How a check comes to a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Met {
@@ -145,16 +154,16 @@ pub fn check(paths: &[PathBuf], options: &Options, tick: &mut dyn FnMut(usize)) 
     let mut checked = Checked::default();
     let (files, folders): (Vec<Target>, Vec<Target>) =
         targets(paths, options, &mut checked).into_iter().partition(|target| !target.real.is_dir());
-    let looked = AtomicUsize::new(0);
+    let run = Run::new(options);
     let (sender, events) = channel();
     let mut problems: BTreeSet<String> = checked.problems.drain(..).collect();
     thread::scope(|scope| {
         scope.spawn(|| {
             let sender = sender;
-            each(&files, options, &looked, &sender);
+            each(&files, &run, &sender);
             for folder in &folders {
-                for build in walk(folder, Filters::Git, options, &looked, &sender) {
-                    walk(&build, Filters::None, options, &looked, &sender);
+                for build in walk(folder, Filters::Git, &run, &sender) {
+                    walk(&build, Filters::None, &run, &sender);
                 }
             }
         });
@@ -164,12 +173,12 @@ pub fn check(paths: &[PathBuf], options: &Options, tick: &mut dyn FnMut(usize)) 
                 Ok(Event::Unparsed) => checked.unparsed += 1,
                 Ok(Event::Problem(problem)) => drop(problems.insert(problem)),
                 Ok(Event::Skipped(path, why)) => checked.skipped.push((path, why)),
-                Err(RecvTimeoutError::Timeout) => tick(looked.load(Ordering::Relaxed)),
+                Err(RecvTimeoutError::Timeout) => tick(run.looked.load(Ordering::Relaxed)),
                 Err(RecvTimeoutError::Disconnected) => break,
             }
         }
     });
-    checked.looked = looked.into_inner();
+    checked.looked = run.looked.into_inner();
     checked.problems = problems.iter().map(|problem| without_keys(problem).into_owned()).collect();
     in_order(&mut checked);
     checked
@@ -178,7 +187,7 @@ pub fn check(paths: &[PathBuf], options: &Options, tick: &mut dyn FnMut(usize)) 
 /// Checks one text under a name that need not be there.
 pub fn check_text(name: &Path, bytes: Vec<u8>, options: &Options) -> Checked {
     let mut checked = Checked::default();
-    let looked = AtomicUsize::new(0);
+    let run = Run::new(options);
     let (sender, events) = channel();
     match Workspace::open(name) {
         Err(error) => checked.problems.push(error.to_string()),
@@ -186,7 +195,7 @@ pub fn check_text(name: &Path, bytes: Vec<u8>, options: &Options) -> Checked {
             let workspace = Arc::new(workspace);
             checked.workspaces.push(Arc::clone(&workspace));
             let target = Target { path: shown(name), real: name.to_owned(), workspace, met: Met::Named };
-            Looker::new(options, &looked, &sender).look_at_text(&target, bytes);
+            Looker::new(&run, &sender).look_at_text(&target, bytes);
         }
     }
     drop(sender);
@@ -199,8 +208,14 @@ pub fn check_text(name: &Path, bytes: Vec<u8>, options: &Options) -> Checked {
         }
     }
     checked.problems.iter_mut().for_each(|problem| *problem = without_keys(problem).into_owned());
-    checked.looked = looked.into_inner();
+    checked.looked = run.looked.into_inner();
     checked
+}
+
+impl Run<'_> {
+    fn new(options: &Options) -> Run<'_> {
+        Run { options, looked: AtomicUsize::new(0), packages: Packages::default() }
+    }
 }
 
 /// The named paths that can be checked; for the others, why not.
@@ -266,10 +281,10 @@ fn belongs(real: &Path, workspace: &Workspace) -> bool {
 }
 
 /// Looks at named files, some at a time.
-fn each(files: &[Target], options: &Options, looked: &AtomicUsize, events: &Sender<Event>) {
+fn each(files: &[Target], run: &Run<'_>, events: &Sender<Event>) {
     let next = AtomicUsize::new(0);
     let one = || {
-        let mut looker = Looker::new(options, looked, events);
+        let mut looker = Looker::new(run, events);
         while let Some(target) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
             looker.look_at(target);
         }

@@ -157,6 +157,24 @@ fn a_file_full_of_keys_that_stay_is_planned_in_time() {
 }
 
 #[test]
+fn a_package_is_read_once_for_all_its_findings() {
+    let sandbox = Sandbox::new();
+    sandbox.write("pyproject.toml", "[project]\ndependencies = [\"python-dotenv\"]\n");
+    let filler = "def add(a, b):\n    return a + b\n\n".repeat(20);
+    for (seed, name) in (1..=300).map(|seed| (seed, format!("{}/{seed}.py", seed % 7))) {
+        let key = sample("openai.project", seed).expect("the catalogue has OpenAI");
+        sandbox.write(&name, format!("KEY = \"{key}\"\n\n{filler}"));
+    }
+    let begun = Instant::now();
+    let output = sandbox.aikeys(&["--check"]);
+    assert!(text(&output.stdout).ends_with("300 errors in 301 files\n"));
+    assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
+    let planned = text(&sandbox.aikeys(&["--check", "--diff-only"]).stdout);
+    assert_eq!(planned.matches("stays: ").count(), 299, "the first one takes the name");
+    assert!(begun.elapsed() < Duration::from_secs(30), "{:?}", begun.elapsed());
+}
+
+#[test]
 fn files_that_may_not_be_read_are_named() {
     let (sandbox, key) = (Sandbox::new(), key());
     sandbox.write("app.py", format!("KEY = \"{key}\"\n"));
