@@ -133,6 +133,8 @@ pub(super) struct Run<'r> {
     pub options: &'r Options,
     /// How many files were looked at so far.
     pub looked: AtomicUsize,
+    /// The places of the named paths, which a walk around them leaves out: each is looked at once.
+    pub named: HashSet<PathBuf>,
     /// What was read around the files with findings.
     pub packages: Packages,
 }
@@ -152,9 +154,9 @@ const TICK: Duration = Duration::from_millis(100);
 /// Checks files and folders. `tick` is called now and then with the number of files looked at so far.
 pub fn check(paths: &[PathBuf], options: &Options, tick: &mut dyn FnMut(usize)) -> Checked {
     let mut checked = Checked::default();
-    let (files, folders): (Vec<Target>, Vec<Target>) =
-        targets(paths, options, &mut checked).into_iter().partition(|target| !target.real.is_dir());
-    let run = Run::new(options);
+    let targets = targets(paths, options, &mut checked);
+    let run = Run::new(options, targets.iter().map(|target| target.real.clone()).collect());
+    let (files, folders): (Vec<Target>, Vec<Target>) = targets.into_iter().partition(|target| !target.real.is_dir());
     let (sender, events) = channel();
     let mut problems: BTreeSet<String> = checked.problems.drain(..).collect();
     thread::scope(|scope| {
@@ -180,14 +182,15 @@ pub fn check(paths: &[PathBuf], options: &Options, tick: &mut dyn FnMut(usize)) 
     });
     checked.looked = run.looked.into_inner();
     checked.problems = problems.iter().map(|problem| without_keys(problem).into_owned()).collect();
-    in_order(&mut checked);
+    checked.files.sort_by(|a, b| a.path.cmp(&b.path));
+    checked.skipped.sort();
     checked
 }
 
 /// Checks one text under a name that need not be there.
 pub fn check_text(name: &Path, bytes: Vec<u8>, options: &Options) -> Checked {
     let mut checked = Checked::default();
-    let run = Run::new(options);
+    let run = Run::new(options, HashSet::new());
     let (sender, events) = channel();
     match Workspace::open(name) {
         Err(error) => checked.problems.push(error.to_string()),
@@ -213,8 +216,8 @@ pub fn check_text(name: &Path, bytes: Vec<u8>, options: &Options) -> Checked {
 }
 
 impl Run<'_> {
-    fn new(options: &Options) -> Run<'_> {
-        Run { options, looked: AtomicUsize::new(0), packages: Packages::default() }
+    fn new(options: &Options, named: HashSet<PathBuf>) -> Run<'_> {
+        Run { options, looked: AtomicUsize::new(0), named, packages: Packages::default() }
     }
 }
 
@@ -299,14 +302,6 @@ fn each(files: &[Target], run: &Run<'_>, events: &Sender<Event>) {
 /// At least two: reading waits.
 pub(super) fn threads() -> usize {
     thread::available_parallelism().map_or(2, |it| it.get().clamp(2, 12))
-}
-
-/// Sorts the files, and drops one that was named twice.
-fn in_order(checked: &mut Checked) {
-    checked.files.sort_by(|a, b| a.path.cmp(&b.path));
-    let mut seen = HashSet::new();
-    checked.files.retain(|file| seen.insert(file.workspace.root().join(file.doc.path())));
-    checked.skipped.sort();
 }
 
 /// A path as it is shown: without `.`, and relative to the current folder where it lies in it.

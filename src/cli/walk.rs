@@ -111,6 +111,9 @@ impl Walker<'_> {
 
     fn meet_folder(&mut self, entry: &DirEntry) -> WalkState {
         let target = self.target(entry.path());
+        if entry.depth() > 0 && self.run.named.contains(&target.real) {
+            return WalkState::Skip;
+        }
         let name = entry.file_name().to_str().unwrap_or("");
         let is_build = BUILD.contains(&name) && self.filters == Filters::Git;
         if entry.depth() > 0 && (is_build || VERSION_CONTROL.contains(&name)) {
@@ -144,7 +147,9 @@ impl Walker<'_> {
             if wanted && BUILD.iter().any(|it| name == *it) {
                 let target = self.target(&entry.path());
                 let is_folder = entry.file_type().is_ok_and(|it| it.is_dir());
-                if let (true, Ok(mut build)) = (is_folder, self.build.lock()) {
+                if let (false, true, Ok(mut build)) =
+                    (self.run.named.contains(&target.real), is_folder, self.build.lock())
+                {
                     build.push(target);
                 }
             } else if is_env_file(Path::new(&name)) {
@@ -161,7 +166,7 @@ impl Walker<'_> {
         let target = self.target(path);
         if !kind.is_file() {
             self.send(Event::Skipped(target.path, if kind.is_symlink() { "a link" } else { "no regular file" }));
-        } else {
+        } else if !self.run.named.contains(&target.real) {
             self.looker.look_at(&target);
         }
     }
