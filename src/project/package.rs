@@ -39,6 +39,8 @@ struct Head {
 #[derive(Default)]
 struct Files {
     docs: Vec<Arc<Document>>,
+    /// There are more of them.
+    cut: bool,
 }
 
 /// Values that are made once.
@@ -54,6 +56,7 @@ impl Packages {
         around.manifests.clone_from(&head.manifests);
         around.entries = others(&head.entries);
         around.siblings = others(&files.docs);
+        around.siblings_cut = files.cut;
     }
 
     /// The files of a package, where constants are followed into them, or one of them may do something with `.env`.
@@ -101,12 +104,12 @@ impl Files {
         let outermost = Some(outermost).filter(|it| *it != nearest);
         let others = outermost.into_iter().flat_map(walk).filter(|entry| !entry.path().starts_with(&inside));
         let own = |path: &Path| Language::of_path(path).is_some_and(|it| it.name == language.name);
-        let paths = walk(nearest)
+        let mut paths = walk(nearest)
             .chain(others)
             .filter(|entry| entry.file_type().is_some_and(|it| it.is_file()) && own(entry.path()))
             .filter_map(|entry| entry.path().strip_prefix(root).map(Path::to_owned).ok());
-        let docs = paths.take(FILES).filter_map(|path| document(root, path)).collect();
-        Files { docs }
+        let docs = paths.by_ref().take(FILES).filter_map(|path| document(root, path)).collect();
+        Files { docs, cut: paths.next().is_some() }
     }
 }
 
@@ -155,6 +158,7 @@ mod tests {
             let mut around = Surroundings::bare();
             let python = Language::of_path(Path::new("a.py")).expect("a language");
             packages.add(&mut around, folder.path(), Path::new("a.py"), python);
+            assert!(!around.siblings_cut);
             around.siblings.iter().map(|doc| doc.text().to_owned()).collect::<Vec<_>>()
         };
         write("pyproject.toml", "dependencies = [\"python-dotenv\"]");

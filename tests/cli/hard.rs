@@ -175,6 +175,25 @@ fn a_package_is_read_once_for_all_its_findings() {
 }
 
 #[test]
+fn a_constant_is_not_followed_into_more_files_than_are_read() {
+    let (sandbox, key) = (Sandbox::new(), key());
+    sandbox.write("Cargo.toml", "[package]\nname = \"large\"\n");
+    sandbox.write("src/key.rs", format!("pub const KEY: &str = \"{key}\";\n"));
+    sandbox.write(
+        "src/main.rs",
+        format!("fn main() {{\n    let key = \"{key}\";\n    println!(\"{{}}\", key.len());\n}}\n"),
+    );
+    let plan = |sandbox: &Sandbox| text(&sandbox.aikeys(&["--check", "--diff-only"]).stdout);
+    assert!(!plan(&sandbox).contains("stays: "));
+    for number in 0..2_000 {
+        sandbox.write(&format!("src/{number}.rs"), "use crate::key::KEY;\n");
+    }
+    let plan = plan(&sandbox);
+    let refused = "src/key.rs:1: stays: this package has more files than the 1999 that are searched for KEY";
+    assert!(plan.contains(refused) && plan.contains("+++ b/src/main.rs"), "{plan}");
+}
+
+#[test]
 fn files_that_may_not_be_read_are_named() {
     let (sandbox, key) = (Sandbox::new(), key());
     sandbox.write("app.py", format!("KEY = \"{key}\"\n"));
