@@ -323,11 +323,11 @@ mod tests {
             let place = span();
             let mut around: Vec<Span> = facts.around(place).map(Fact::span).collect();
             around.reverse();
-            let all = facts.iter().map(Fact::span);
-            assert_eq!(around, all.clone().filter(|it| it.contains(place)).collect::<Vec<_>>());
+            let all: Vec<Span> = facts.iter().map(Fact::span).collect();
+            assert_eq!(around, all.iter().copied().filter(|it| it.contains(place)).collect::<Vec<_>>());
             let within: Vec<Span> = facts.within(place).map(Fact::span).collect();
             let begins = |it: &Span| place.start <= it.start && it.start < place.end;
-            assert_eq!(within, all.filter(begins).collect::<Vec<_>>());
+            assert_eq!(within, all.into_iter().filter(begins).collect::<Vec<_>>());
         }
     }
 }
