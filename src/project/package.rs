@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fs;
 use std::hash::Hash;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, Weak};
 
 use super::files::read_small;
 use super::source::{Source, read};
@@ -22,6 +22,8 @@ const PACKAGES: usize = 32;
 pub struct Packages {
     heads: Kept<(PathBuf, &'static str), Head>,
     files: Kept<(PathBuf, PathBuf, &'static str), Files>,
+    /// Packages of one workspace share their files.
+    docs: Mutex<HashMap<PathBuf, Weak<Document>>>,
 }
 
 /// What applies to all files of a folder.
@@ -50,7 +52,8 @@ impl Packages {
     /// Adds to the surroundings of a file what its package says. `relative` is its path from the root.
     pub(super) fn add(&self, around: &mut Surroundings, root: &Path, relative: &Path, language: &'static Language) {
         let folder = relative.parent().unwrap_or(Path::new(""));
-        let head = self.heads.get((root.join(folder), language.name.as_str()), || Head::read(root, folder, language));
+        let head =
+            self.heads.get((root.join(folder), language.name.as_str()), || self.read_head(root, folder, language));
         let files = self.files(root, &head, language);
         let others = |docs: &[Arc<Document>]| docs.iter().filter(|doc| doc.path() != relative).cloned().collect();
         around.manifests.clone_from(&head.manifests);
@@ -71,12 +74,10 @@ impl Packages {
         let nearest = head.folders.first().map_or(Path::new(""), PathBuf::as_path);
         let outermost = head.folders.last().filter(|_| follows).map_or(nearest, PathBuf::as_path);
         let key = (root.join(nearest), root.join(outermost), language.name.as_str());
-        self.files.get(key, || Files::read(root, nearest, outermost, language))
+        self.files.get(key, || self.read_files(root, nearest, outermost, language))
     }
-}
 
-impl Head {
-    fn read(root: &Path, folder: &Path, language: &Language) -> Head {
+    fn read_head(&self, root: &Path, folder: &Path, language: &Language) -> Head {
         let mut head = Head::default();
         for folder in folder.ancestors() {
             for name in names_in(&root.join(folder)) {
@@ -92,13 +93,11 @@ impl Head {
         head.folders.dedup();
         let nearest = head.folders.first().cloned().unwrap_or_default();
         let entries = language.entries.iter().map(|entry| nearest.join(entry));
-        head.entries = entries.filter_map(|path| document(root, path)).collect();
+        head.entries = entries.filter_map(|path| self.document(root, path)).collect();
         head
     }
-}
 
-impl Files {
-    fn read(root: &Path, nearest: &Path, outermost: &Path, language: &Language) -> Files {
+    fn read_files(&self, root: &Path, nearest: &Path, outermost: &Path, language: &Language) -> Files {
         let walk = |folder: &Path| ignore::WalkBuilder::new(root.join(folder)).build().filter_map(Result::ok);
         let inside = root.join(nearest);
         let outermost = Some(outermost).filter(|it| *it != nearest);
@@ -107,9 +106,22 @@ impl Files {
         let mut paths = walk(nearest)
             .chain(others)
             .filter(|entry| entry.file_type().is_some_and(|it| it.is_file()) && own(entry.path()))
-            .filter_map(|entry| entry.path().strip_prefix(root).map(Path::to_owned).ok());
-        let docs = paths.by_ref().take(FILES).filter_map(|path| document(root, path)).collect();
+            .map(|entry| entry.path().strip_prefix(root).unwrap_or(entry.path()).to_owned());
+        let docs = paths.by_ref().take(FILES).filter_map(|path| self.document(root, path)).collect();
         Files { docs, cut: paths.next().is_some() }
+    }
+
+    fn document(&self, root: &Path, path: PathBuf) -> Option<Arc<Document>> {
+        let full = root.join(&path);
+        if let Some(known) = self.docs.lock().ok().and_then(|docs| docs.get(&full)?.upgrade()) {
+            return Some(known);
+        }
+        let Ok(Source::Text(text)) = read(&full) else { return None };
+        let doc = Arc::new(Document::new(path, text));
+        if let Ok(mut docs) = self.docs.lock() {
+            docs.insert(full, Arc::downgrade(&doc));
+        }
+        Some(doc)
     }
 }
 
@@ -128,13 +140,6 @@ impl<K: Eq + Hash, V> Kept<K, V> {
 impl<K, V> Default for Kept<K, V> {
     fn default() -> Kept<K, V> {
         Kept(Mutex::default())
-    }
-}
-
-fn document(root: &Path, path: PathBuf) -> Option<Arc<Document>> {
-    match read(&root.join(&path)) {
-        Ok(Source::Text(text)) => Some(Arc::new(Document::new(path, text))),
-        _ => None,
     }
 }
 
