@@ -160,18 +160,21 @@ fn a_file_full_of_keys_that_stay_is_planned_in_time() {
 fn a_package_is_read_once_for_all_its_findings() {
     let sandbox = Sandbox::new();
     sandbox.write("pyproject.toml", "[project]\ndependencies = [\"python-dotenv\"]\n");
-    let filler = "def add(a, b):\n    return a + b\n\n".repeat(20);
-    for (seed, name) in (1..=300).map(|seed| (seed, format!("{}/{seed}.py", seed % 7))) {
+    // Where a loader is imported, the facts of a file are asked for.
+    let filler = "def add(a, b):\n    return a + b\n\n".repeat(60);
+    for number in 0..300 {
+        sandbox.write(&format!("lib/{number}.py"), format!("from dotenv import dotenv_values\n\n{filler}"));
+    }
+    for seed in 1..=100 {
         let key = sample("openai.project", seed).expect("the catalogue has OpenAI");
-        sandbox.write(&name, format!("KEY = \"{key}\"\n\n{filler}"));
+        sandbox.write(&format!("app/{seed}.py"), format!("KEY = \"{key}\"\n"));
     }
     let begun = Instant::now();
     let output = sandbox.aikeys(&["--check"]);
-    assert!(text(&output.stdout).ends_with("300 errors in 301 files\n"));
-    assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
+    assert!(text(&output.stdout).ends_with("100 errors in 401 files\n"));
     let planned = text(&sandbox.aikeys(&["--check", "--diff-only"]).stdout);
-    assert_eq!(planned.matches("stays: ").count(), 299, "the first one takes the name");
-    assert!(begun.elapsed() < Duration::from_secs(30), "{:?}", begun.elapsed());
+    assert_eq!(planned.matches("stays: ").count(), 99, "the first one takes the name");
+    assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
 }
 
 #[test]
