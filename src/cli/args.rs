@@ -7,7 +7,8 @@ use clap::builder::PossibleValuesParser;
 use clap::error::{ContextKind, ErrorKind};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
-use crate::rules::{RULES, Severity};
+use crate::project::SEVERITIES;
+use crate::rules::RULES;
 
 /// What the user asked for.
 #[derive(Debug)]
@@ -100,8 +101,8 @@ pub struct Check {
     #[arg(long, value_name = "RULE", value_delimiter = ',', value_parser = rules(), hide_possible_values = true)]
     pub ignore: Vec<String>,
     /// The least severity that makes the exit code 1 [default: warning]
-    #[arg(long, value_enum, value_name = "SEVERITY")]
-    pub fail_on: Option<FailOn>,
+    #[arg(long, value_name = "SEVERITY", value_parser = PossibleValuesParser::new(SEVERITIES))]
+    pub fail_on: Option<String>,
     /// Findings that this file lists are not reported
     #[arg(long, value_name = "FILE")]
     pub baseline: Option<PathBuf>,
@@ -189,17 +190,6 @@ pub enum Color {
     Never,
 }
 
-/// The least severity that counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum FailOn {
-    /// Errors
-    Error,
-    /// Warnings and errors
-    Warning,
-    /// All but hints
-    Info,
-}
-
 /// A file that a report goes to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Output {
@@ -282,16 +272,5 @@ impl Check {
     /// The files and folders to check.
     pub fn targets(&self) -> Vec<PathBuf> {
         if self.paths.is_empty() { vec![PathBuf::from(".")] } else { self.paths.clone() }
-    }
-}
-
-impl FailOn {
-    /// As the rules have it.
-    pub fn severity(self) -> Severity {
-        match self {
-            FailOn::Error => Severity::Error,
-            FailOn::Warning => Severity::Warning,
-            FailOn::Info => Severity::Info,
-        }
     }
 }

@@ -10,7 +10,7 @@ use std::{fs, thread};
 
 use super::look::Looker;
 use super::walk::{Entry, Filters, is_excluded, walk};
-use crate::project::{self, Workspace};
+use crate::project::{self, Packages, Workspace};
 use crate::rules::Finding;
 use crate::secrets::without_keys;
 use crate::syntax::Document;
@@ -54,6 +54,8 @@ pub enum Build {
 pub struct Checked {
     /// The files with findings, by path.
     pub files: Vec<CheckedFile>,
+    /// Where the named paths belong.
+    pub workspaces: Vec<Arc<Workspace>>,
     /// How many files were looked at.
     pub looked: usize,
     /// How many of them were too large to be parsed.
@@ -126,6 +128,17 @@ pub(super) struct Target {
     pub met: Met,
 }
 
+/// What the threads of a check share.
+pub(super) struct Run<'r> {
+    pub options: &'r Options,
+    /// How many files were looked at so far.
+    pub looked: AtomicUsize,
+    /// The places of the named paths, which a walk around them leaves out: each is looked at once.
+    pub named: HashSet<PathBuf>,
+    /// What was read around the files with findings.
+    pub packages: Packages,
+}
+
 /// How a check comes to a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Met {
@@ -141,18 +154,18 @@ const TICK: Duration = Duration::from_millis(100);
 /// Checks files and folders. `tick` is called now and then with the number of files looked at so far.
 pub fn check(paths: &[PathBuf], options: &Options, tick: &mut dyn FnMut(usize)) -> Checked {
     let mut checked = Checked::default();
-    let (files, folders): (Vec<Target>, Vec<Target>) =
-        targets(paths, options, &mut checked).into_iter().partition(|target| !target.real.is_dir());
-    let looked = AtomicUsize::new(0);
+    let targets = targets(paths, options, &mut checked);
+    let run = Run::new(options, targets.iter().map(|target| target.real.clone()).collect());
+    let (files, folders): (Vec<Target>, Vec<Target>) = targets.into_iter().partition(|target| !target.real.is_dir());
     let (sender, events) = channel();
     let mut problems: BTreeSet<String> = checked.problems.drain(..).collect();
     thread::scope(|scope| {
         scope.spawn(|| {
             let sender = sender;
-            each(&files, options, &looked, &sender);
+            each(&files, &run, &sender);
             for folder in &folders {
-                for build in walk(folder, Filters::Git, options, &looked, &sender) {
-                    walk(&build, Filters::None, options, &looked, &sender);
+                for build in walk(folder, Filters::Git, &run, &sender) {
+                    walk(&build, Filters::None, &run, &sender);
                 }
             }
         });
@@ -162,28 +175,30 @@ pub fn check(paths: &[PathBuf], options: &Options, tick: &mut dyn FnMut(usize)) 
                 Ok(Event::Unparsed) => checked.unparsed += 1,
                 Ok(Event::Problem(problem)) => drop(problems.insert(problem)),
                 Ok(Event::Skipped(path, why)) => checked.skipped.push((path, why)),
-                Err(RecvTimeoutError::Timeout) => tick(looked.load(Ordering::Relaxed)),
+                Err(RecvTimeoutError::Timeout) => tick(run.looked.load(Ordering::Relaxed)),
                 Err(RecvTimeoutError::Disconnected) => break,
             }
         }
     });
-    checked.looked = looked.into_inner();
+    checked.looked = run.looked.into_inner();
     checked.problems = problems.iter().map(|problem| without_keys(problem).into_owned()).collect();
-    in_order(&mut checked);
+    checked.files.sort_by(|a, b| a.path.cmp(&b.path));
+    checked.skipped.sort();
     checked
 }
 
 /// Checks one text under a name that need not be there.
 pub fn check_text(name: &Path, bytes: Vec<u8>, options: &Options) -> Checked {
     let mut checked = Checked::default();
-    let looked = AtomicUsize::new(0);
+    let run = Run::new(options, HashSet::new());
     let (sender, events) = channel();
     match Workspace::open(name) {
         Err(error) => checked.problems.push(error.to_string()),
         Ok(workspace) => {
-            let target =
-                Target { path: shown(name), real: name.to_owned(), workspace: Arc::new(workspace), met: Met::Named };
-            Looker::new(options, &looked, &sender).look_at_text(&target, bytes);
+            let workspace = Arc::new(workspace);
+            checked.workspaces.push(Arc::clone(&workspace));
+            let target = Target { path: shown(name), real: name.to_owned(), workspace, met: Met::Named };
+            Looker::new(&run, &sender).look_at_text(&target, bytes);
         }
     }
     drop(sender);
@@ -196,8 +211,14 @@ pub fn check_text(name: &Path, bytes: Vec<u8>, options: &Options) -> Checked {
         }
     }
     checked.problems.iter_mut().for_each(|problem| *problem = without_keys(problem).into_owned());
-    checked.looked = looked.into_inner();
+    checked.looked = run.looked.into_inner();
     checked
+}
+
+impl Run<'_> {
+    fn new(options: &Options, named: HashSet<PathBuf>) -> Run<'_> {
+        Run { options, looked: AtomicUsize::new(0), named, packages: Packages::default() }
+    }
 }
 
 /// The named paths that can be checked; for the others, why not.
@@ -226,14 +247,17 @@ fn targets(paths: &[PathBuf], options: &Options, checked: &mut Checked) -> Vec<T
         if targets.iter().any(|other| other.real == real) {
             continue;
         }
-        let known = targets.iter().map(|target| &target.workspace).find(|it| belongs(&real, it));
-        let workspace = match known.map_or_else(|| Workspace::open(path).map(Arc::new), |known| Ok(Arc::clone(known))) {
+        let known = checked.workspaces.iter().find(|it| belongs(&real, it)).cloned();
+        let workspace = match known.map_or_else(|| Workspace::open(path).map(Arc::new), Ok) {
             Ok(workspace) => workspace,
             Err(error) => {
                 checked.problems.push(error.to_string());
                 continue;
             }
         };
+        if !checked.workspaces.iter().any(|it| Arc::ptr_eq(it, &workspace)) {
+            checked.workspaces.push(Arc::clone(&workspace));
+        }
         let target = Target { path: shown(path), real, workspace, met: Met::Named };
         let entry = if meta.is_dir() { Entry::Folder } else { Entry::File };
         if options.named == Named::UnlessExcluded && is_excluded(&target, entry, options) {
@@ -260,10 +284,10 @@ fn belongs(real: &Path, workspace: &Workspace) -> bool {
 }
 
 /// Looks at named files, some at a time.
-fn each(files: &[Target], options: &Options, looked: &AtomicUsize, events: &Sender<Event>) {
+fn each(files: &[Target], run: &Run<'_>, events: &Sender<Event>) {
     let next = AtomicUsize::new(0);
     let one = || {
-        let mut looker = Looker::new(options, looked, events);
+        let mut looker = Looker::new(run, events);
         while let Some(target) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
             looker.look_at(target);
         }
@@ -278,14 +302,6 @@ fn each(files: &[Target], options: &Options, looked: &AtomicUsize, events: &Send
 /// At least two: reading waits.
 pub(super) fn threads() -> usize {
     thread::available_parallelism().map_or(2, |it| it.get().clamp(2, 12))
-}
-
-/// Sorts the files, and drops one that was named twice.
-fn in_order(checked: &mut Checked) {
-    checked.files.sort_by(|a, b| a.path.cmp(&b.path));
-    let mut seen = HashSet::new();
-    checked.files.retain(|file| seen.insert(file.workspace.root().join(file.doc.path())));
-    checked.skipped.sort();
 }
 
 /// A path as it is shown: without `.`, and relative to the current folder where it lies in it.

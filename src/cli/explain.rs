@@ -8,7 +8,7 @@ use clap_complete::Shell;
 use super::args;
 use super::report::visible;
 use crate::rules::{RULES, Rule};
-use crate::secrets::{Catalogue, Confidence, Format, Level, Provider, Shape, discreet};
+use crate::secrets::{Catalogue, Confidence, Format, Level, Provider, Shape, discreet, without_keys};
 
 /// The docs of a rule.
 pub fn explain(out: &mut dyn Write, rule: &str) -> Result<()> {
@@ -30,7 +30,8 @@ pub fn rules(out: &mut dyn Write) -> io::Result<()> {
     table(out, ["rule", "severity", "what it finds"], &rows)
 }
 
-/// Every provider with its variable and how its keys are found; with a name, all that is known of one.
+/// Every provider with its variable and how its keys are found, the user's own ones last; with a name, all that is known
+/// of one.
 pub fn providers(out: &mut dyn Write, catalogue: &Catalogue, name: Option<&str>) -> Result<()> {
     let Some(name) = name else { return Ok(all_providers(out, catalogue)?) };
     let same =
@@ -40,9 +41,7 @@ pub fn providers(out: &mut dyn Write, catalogue: &Catalogue, name: Option<&str>)
 }
 
 fn all_providers(out: &mut dyn Write, catalogue: &Catalogue) -> io::Result<()> {
-    let row = |provider: &'_ Provider| {
-        [provider.id.clone(), provider.name.clone(), provider.env.clone(), found_by(provider).to_owned()]
-    };
+    let row = |provider: &'_ Provider| [&provider.id, &provider.name, &provider.env, found_by(provider)].map(shown);
     let rows: Vec<[String; 4]> = catalogue.providers.iter().map(row).collect();
     table(out, ["provider", "name", "variable", "found by"], &rows)
 }
@@ -63,10 +62,10 @@ fn unknown(catalogue: &Catalogue, name: &str) -> String {
 }
 
 fn provider(out: &mut dyn Write, provider: &Provider) -> io::Result<()> {
-    writeln!(out, "{} ({})\n", provider.name, provider.id)?;
+    writeln!(out, "{} ({})\n", shown(&provider.name), shown(&provider.id))?;
     let line = |out: &mut dyn Write, what: &str, value: &str| match value {
         "" => Ok(()),
-        value => writeln!(out, "{what:<12}{}", visible(value)),
+        value => writeln!(out, "{what:<12}{}", shown(value)),
     };
     line(out, "variable", &provider.env)?;
     line(out, "also", &provider.aliases.join(", "))?;
@@ -79,16 +78,22 @@ fn provider(out: &mut dyn Write, provider: &Provider) -> io::Result<()> {
     if !provider.keys.is_empty() {
         writeln!(out, "\nkeys")?;
         for shape in &provider.keys {
-            writeln!(out, "  {}: {} ({})", shape.id, shape.name, describe(shape))?;
+            writeln!(out, "  {}: {} ({})", shown(&shape.id), shown(&shape.name), shown(&describe(shape)))?;
         }
     }
     if !provider.clients.is_empty() {
         writeln!(out, "\nclients")?;
         for client in &provider.clients {
-            writeln!(out, "  {}: {} of {}", client.lang, client.symbol, client.package)?;
+            let [lang, symbol, package] = [&client.lang, &client.symbol, &client.package].map(|it| shown(it));
+            writeln!(out, "  {lang}: {symbol} of {package}")?;
         }
     }
     Ok(())
+}
+
+/// What users wrote of their own providers is printed as well.
+fn shown(text: &str) -> String {
+    visible(&without_keys(text))
 }
 
 /// Completions for a shell.

@@ -58,13 +58,6 @@ pub fn fix(
     ask: &mut dyn FnMut(&mut dyn Write) -> io::Result<bool>,
 ) -> anyhow::Result<Fixed> {
     let to = destination(workspace.root(), options.to.as_deref())?;
-    if let Some(name) = &options.name {
-        anyhow::ensure!(
-            is_variable_name(name),
-            "`--name` {:?} is no name of a variable: use letters, digits and `_`",
-            discreet(name)
-        );
-    }
     let tests: RefCell<BTreeSet<PathBuf>> = RefCell::default();
     let keep = |path: &Path, findings: &mut Vec<Finding>| {
         let test = crate::syntax::Language::of_path(path).is_some_and(|language| language.is_test_path(path));
@@ -101,7 +94,16 @@ pub fn fix(
     Ok(if outcome.errors.is_empty() { Fixed::Changed } else { Fixed::Failed })
 }
 
-fn destination(root: &Path, to: Option<&str>) -> anyhow::Result<Destination> {
+/// The variable that the user named can be one.
+pub(super) fn check_name(name: Option<&str>) -> anyhow::Result<()> {
+    match name.filter(|name| !is_variable_name(name)).map(discreet) {
+        Some(name) => anyhow::bail!("`--name` {name:?} is no name of a variable: use letters, digits and `_`"),
+        None => Ok(()),
+    }
+}
+
+/// The store that the user named, else the preferred one.
+pub(super) fn destination(root: &Path, to: Option<&str>) -> anyhow::Result<Destination> {
     let mut all = stores::destinations(root);
     let Some(to) = to else { return Ok(all.swap_remove(0)) };
     if let Some(at) = all.iter().position(|it| it.store == to) {

@@ -5,10 +5,10 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::Sender;
 
-use super::check::{CheckedFile, Event, Found, Kind, Met, Options, Target};
+use super::check::{CheckedFile, Event, Found, Kind, Met, Run, Target};
 use super::walk::{Entry, is_excluded_by_settings};
 use crate::project::{LARGE, ProjectError, ReadError, Source, is_binary, read, same_length};
 use crate::rules::{Finding, check, fixes, needs_look, secrets};
@@ -18,8 +18,7 @@ use crate::{moves, stores};
 
 /// Looks at files, one after the other, with one buffer.
 pub(super) struct Looker<'l> {
-    options: &'l Options,
-    looked: &'l AtomicUsize,
+    run: &'l Run<'l>,
     events: Sender<Event>,
     buffer: Vec<u8>,
     /// How much of the buffer is of this file.
@@ -31,13 +30,13 @@ const WINDOW: usize = 1 << 20;
 const OVERLAP: usize = 16 << 10;
 
 impl<'l> Looker<'l> {
-    pub(super) fn new(options: &'l Options, looked: &'l AtomicUsize, events: &Sender<Event>) -> Looker<'l> {
-        Looker { options, looked, events: events.clone(), buffer: Vec::new(), filled: 0 }
+    pub(super) fn new(run: &'l Run<'l>, events: &Sender<Event>) -> Looker<'l> {
+        Looker { run, events: events.clone(), buffer: Vec::new(), filled: 0 }
     }
 
     /// Looks at a regular file.
     pub(super) fn look_at(&mut self, target: &Target) {
-        self.looked.fetch_add(1, Ordering::Relaxed);
+        self.run.looked.fetch_add(1, Ordering::Relaxed);
         match self.has_candidate(target) {
             Ok(false) => {}
             Ok(true) => match read(&target.real) {
@@ -52,7 +51,7 @@ impl<'l> Looker<'l> {
 
     /// Looks at a text that lies in no file.
     pub(super) fn look_at_text(&mut self, target: &Target, bytes: Vec<u8>) {
-        self.looked.fetch_add(1, Ordering::Relaxed);
+        self.run.looked.fetch_add(1, Ordering::Relaxed);
         self.judge_safely(target, Source::new(bytes));
     }
 
@@ -141,7 +140,7 @@ impl<'l> Looker<'l> {
         }
         workspace.annotate(&doc, &mut findings);
         let secrets = secrets(&doc, &around);
-        let around = moves::surroundings(workspace, &doc, stores::destinations(workspace.root()));
+        let around = moves::surroundings(workspace, &doc, stores::destinations(workspace.root()), &self.run.packages);
         let found = |finding: Finding| {
             let repairs = fixes(&doc, &around, &finding);
             let titles = repairs.fixes.into_iter().map(|fix| fix.title).collect();
@@ -156,7 +155,7 @@ impl<'l> Looker<'l> {
 
     fn is_wanted(&self, rule: &str) -> bool {
         let named = |rules: &[String]| rules.iter().any(|it| it == rule);
-        (self.options.select.is_empty() || named(&self.options.select)) && !named(&self.options.ignore)
+        (self.run.options.select.is_empty() || named(&self.run.options.select)) && !named(&self.run.options.ignore)
     }
 
     fn problem(&self, text: &str) {

@@ -22,7 +22,8 @@ use std::process::ExitCode;
 use anyhow::Result;
 use args::{Command, Request};
 
-use crate::secrets::{Catalogue, discreet};
+use crate::project::Workspace;
+use crate::secrets::discreet;
 
 /// Nothing is wrong.
 pub const CLEAN: u8 = 0;
@@ -81,7 +82,9 @@ fn command(command: Command, out: &mut dyn Write) -> Result<ExitCode> {
         Command::Init { yes } => init::init(Path::new("."), yes, out, &mut ask)?,
         Command::Explain { rule } => explain::explain(out, &rule)?,
         Command::Rules => explain::rules(out)?,
-        Command::Providers { name } => explain::providers(out, Catalogue::built_in(), name.as_deref())?,
+        Command::Providers { name } => {
+            explain::providers(out, Workspace::open(Path::new("."))?.catalogue(), name.as_deref())?;
+        }
         Command::Completions { shell } => explain::completions(out, shell)?,
         Command::Demo => demo::demo(out)?,
     }

@@ -21,7 +21,12 @@ use crate::syntax::Document;
 /// Checks, repairs where it was asked to, reports, and says how it ended.
 pub(super) fn check(args: &Check) -> Result<u8> {
     let baseline = args.baseline.as_deref().map(Baseline::read).transpose()?.unwrap_or_default();
+    fix::check_name(args.name.as_deref())?;
     let mut checked = checked(args)?;
+    // Also where nothing is found that could move there.
+    for workspace in &checked.workspaces {
+        fix::destination(workspace.root(), args.to.as_deref())?;
+    }
     if let Some(path) = &args.write_baseline {
         warn(args, &checked)?;
         return write_baseline(path, &checked);
@@ -168,10 +173,8 @@ fn write(args: &Check, report: &Report<'_>) -> Result<()> {
 fn exit_code(args: &Check, checked: &Checked) -> u8 {
     let fails = checked.files.iter().any(|file| {
         let settings = || file.workspace.config(file.doc.path()).ok()?.fail_on.clone();
-        let least = match args.fail_on {
-            Some(least) => Some(least.severity()),
-            None => settings().map_or(Some(Severity::Warning), |name| Severity::named(&name)),
-        };
+        let least = args.fail_on.clone().or_else(settings);
+        let least = least.map_or(Some(Severity::Warning), |name| Severity::named(&name));
         least.is_some_and(|least| file.findings.iter().any(|found| found.finding.severity >= least))
     });
     match checked.problems.is_empty() {

@@ -3,13 +3,12 @@
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicUsize;
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex};
 
 use ignore::{DirEntry, WalkBuilder, WalkState};
 
-use super::check::{Build, Event, Met, Options, Target, threads};
+use super::check::{Build, Event, Met, Options, Run, Target, threads};
 use super::look::Looker;
 use crate::project::SETTINGS;
 use crate::rules::is_env_file;
@@ -29,13 +28,7 @@ const BUILD: [&str; 4] = ["node_modules", "vendor", "target", "dist"];
 const VERSION_CONTROL: [&str; 4] = [".git", ".hg", ".svn", ".jj"];
 
 /// Looks at every file below a folder. Returns the folders of build output that are to be walked as well.
-pub(super) fn walk(
-    folder: &Target,
-    filters: Filters,
-    options: &Options,
-    looked: &AtomicUsize,
-    events: &Sender<Event>,
-) -> Vec<Target> {
+pub(super) fn walk(folder: &Target, filters: Filters, run: &Run<'_>, events: &Sender<Event>) -> Vec<Target> {
     // The walker takes neither an empty path nor a link.
     let from = if folder.path.as_os_str().is_empty() { PathBuf::from(".") } else { folder.path.join(".") };
     let mut builder = WalkBuilder::new(&from);
@@ -49,9 +42,9 @@ pub(super) fn walk(
             folder,
             from: from.clone(),
             filters,
-            options,
+            run,
             events: events.clone(),
-            looker: Looker::new(options, looked, events),
+            looker: Looker::new(run, events),
             build: &build,
         };
         Box::new(move |entry| walker.meet(entry))
@@ -86,7 +79,7 @@ struct Walker<'w> {
     folder: &'w Target,
     from: PathBuf,
     filters: Filters,
-    options: &'w Options,
+    run: &'w Run<'w>,
     events: Sender<Event>,
     looker: Looker<'w>,
     build: &'w Mutex<Vec<Target>>,
@@ -117,18 +110,18 @@ impl Walker<'_> {
     }
 
     fn meet_folder(&mut self, entry: &DirEntry) -> WalkState {
+        let target = self.target(entry.path());
+        if entry.depth() > 0 && self.run.named.contains(&target.real) {
+            return WalkState::Skip;
+        }
         let name = entry.file_name().to_str().unwrap_or("");
         let is_build = BUILD.contains(&name) && self.filters == Filters::Git;
         if entry.depth() > 0 && (is_build || VERSION_CONTROL.contains(&name)) {
-            if is_build && self.options.build == Build::Skipped {
-                self.send(Event::Skipped(
-                    self.target(entry.path()).path,
-                    "build output or vendored code: see --include-build",
-                ));
+            if is_build && self.run.options.build == Build::Skipped {
+                self.send(Event::Skipped(target.path, "build output or vendored code: see --include-build"));
             }
             return WalkState::Skip;
         }
-        let target = self.target(entry.path());
         if entry.depth() > 0 && is_excluded_by_settings(&target, Entry::Folder) {
             self.send(Event::Skipped(target.path, "excluded"));
             return WalkState::Skip;
@@ -150,10 +143,14 @@ impl Walker<'_> {
         for entry in entries.filter_map(Result::ok) {
             let name = entry.file_name();
             settings |= SETTINGS.iter().any(|it| name == *it);
-            let wanted = self.options.build == Build::Included && self.filters == Filters::Git;
+            let wanted = self.run.options.build == Build::Included && self.filters == Filters::Git;
             if wanted && BUILD.iter().any(|it| name == *it) {
-                if let (true, Ok(mut build)) = (entry.file_type().is_ok_and(|it| it.is_dir()), self.build.lock()) {
-                    build.push(self.target(&entry.path()));
+                let target = self.target(&entry.path());
+                let is_folder = entry.file_type().is_ok_and(|it| it.is_dir());
+                if let (false, true, Ok(mut build)) =
+                    (self.run.named.contains(&target.real), is_folder, self.build.lock())
+                {
+                    build.push(target);
                 }
             } else if is_env_file(Path::new(&name)) {
                 hidden.extend(entry.file_type().ok().filter(|it| !it.is_dir()).map(|kind| (entry.path(), kind)));
@@ -166,14 +163,11 @@ impl Walker<'_> {
     }
 
     fn meet_file(&mut self, path: &Path, kind: fs::FileType) {
-        if kind.is_file() {
-            let target = self.target(path);
+        let target = self.target(path);
+        if !kind.is_file() {
+            self.send(Event::Skipped(target.path, if kind.is_symlink() { "a link" } else { "no regular file" }));
+        } else if !self.run.named.contains(&target.real) {
             self.looker.look_at(&target);
-        } else {
-            self.send(Event::Skipped(
-                self.target(path).path,
-                if kind.is_symlink() { "a link" } else { "no regular file" },
-            ));
         }
     }
 

@@ -124,6 +124,12 @@ fn whole(
     }
     let mut others = Vec::new();
     if !idiom.uses.is_empty() {
+        if around.siblings_cut {
+            return Err(format!(
+                "this package has more files than the {} that are searched for {param}: take the key out by hand",
+                around.siblings.len()
+            ));
+        }
         edits.extend(follow(doc, idiom, param, Some(place.span))?);
         let files = around.siblings.iter().filter(|file| file.text().contains(param));
         for file in files {

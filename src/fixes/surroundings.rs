@@ -26,6 +26,8 @@ pub struct Surroundings {
     pub entries: Vec<Arc<Document>>,
     /// The other files of the document's package in its language, where a constant may be mentioned.
     pub siblings: Vec<Arc<Document>>,
+    /// The package has more files than these.
+    pub siblings_cut: bool,
     /// The text of the `.gitignore` at the workspace root.
     pub gitignore: Option<String>,
     /// The variable that the user's settings give a provider, by its id.
@@ -97,6 +99,7 @@ impl Surroundings {
             manifests: String::new(),
             entries: Vec::new(),
             siblings: Vec::new(),
+            siblings_cut: false,
             gitignore: None,
             names: BTreeMap::new(),
             name: None,

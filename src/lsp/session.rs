@@ -9,7 +9,7 @@ use super::hover;
 use super::offers::{Does, FileEdits, Move, MoveRequest, Offer, ignore};
 use crate::fixes::Surroundings;
 use crate::moves;
-use crate::project::{ProjectError, Workspace, read_small};
+use crate::project::{Packages, ProjectError, Workspace, read_small};
 use crate::rules::{self, Finding};
 use crate::secrets::{Identity, identity};
 use crate::stores;
@@ -217,7 +217,8 @@ impl Session {
             return Some((finding.span, hover::finding(finding, &around, &repairs)));
         }
         let workspace = open.workspace.as_ref()?;
-        hover::env_read(&open.doc, offset, &|| workspace.surroundings_for_fix(&open.doc, Vec::new(), &|_| None))
+        let around = || workspace.surroundings_for_fix(&open.doc, Vec::new(), &|_| None, &Packages::default());
+        hover::env_read(&open.doc, offset, &around)
     }
 
     /// Works a move out again.
@@ -282,7 +283,8 @@ impl Session {
     /// What fixes need to know around a document. What the client has open counts before what lies on disk.
     fn surroundings(&self, open: &Open) -> Surroundings {
         let Some(workspace) = &open.workspace else { return Surroundings::bare() };
-        let mut around = moves::surroundings(workspace, &open.doc, stores::destinations(workspace.root()));
+        let to = stores::destinations(workspace.root());
+        let mut around = moves::surroundings(workspace, &open.doc, to, &Packages::default());
         for entry in &mut around.entries {
             if let Some((_, other)) = self.open_at(workspace, entry.path()) {
                 *entry = Arc::new(copy(&other.doc));

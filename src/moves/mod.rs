@@ -9,8 +9,8 @@ pub use plan::{Outcome, Plan, PlannedFile, PlannedMove, Refused, carry_out, carr
 
 use crate::fixes::{Deposit, Destination, Fix, Repairs, Surroundings, ignore_lines, is_covered};
 use crate::project::{
-    self, EnvFileError, FileError, FolderLock, Workspace, append, env_example_line, read_small, variable_edit,
-    write_variable,
+    self, EnvFileError, FileError, FolderLock, Packages, Workspace, append, env_example_line, read_small,
+    variable_edit, write_variable,
 };
 use crate::rules::{self, Finding};
 use crate::secrets::{Fingerprint, Secret, SecretRef, fingerprint};
@@ -68,13 +68,14 @@ pub struct Deposited {
 
 /// The fixes of a finding, with all that lies around it looked up now.
 pub fn repairs(workspace: &Workspace, doc: &Document, finding: &Finding) -> Repairs {
-    rules::fixes(doc, &surroundings(workspace, doc, stores::destinations(workspace.root())), finding)
+    let to = stores::destinations(workspace.root());
+    rules::fixes(doc, &surroundings(workspace, doc, to, &Packages::default()), finding)
 }
 
-/// The surroundings of a document for fixes to these destinations.
-pub fn surroundings(workspace: &Workspace, doc: &Document, to: Vec<Destination>) -> Surroundings {
+/// The surroundings of a document for fixes to these destinations. What `packages` holds is not read again.
+pub fn surroundings(workspace: &Workspace, doc: &Document, to: Vec<Destination>, packages: &Packages) -> Surroundings {
     let root = workspace.root();
-    workspace.surroundings_for_fix(doc, to, &|reference| stores::get(root, reference).ok())
+    workspace.surroundings_for_fix(doc, to, &|reference| stores::get(root, reference).ok(), packages)
 }
 
 /// The first half of a move: `.gitignore`, the store, `.env`, `.env.example`; each read back. The source is untouched.

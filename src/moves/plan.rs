@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::{MoveError, finished, holds, store, surroundings};
 use crate::fixes::{Deposit, Destination, EnvEntry, Fix, Safety, Surroundings, is_covered};
-use crate::project::{FileError, FolderLock, Workspace, check_writable, read_small, write_atomic};
+use crate::project::{FileError, FolderLock, Packages, Workspace, check_writable, read_small, write_atomic};
 use crate::rules::{self, Finding};
 use crate::secrets::{Secret, identity};
 use crate::syntax::Document;
@@ -99,10 +99,11 @@ pub fn plan(
     let mut plan = Plan::default();
     let mut texts: BTreeMap<PathBuf, (String, String)> = BTreeMap::new();
     let mut planned: BTreeMap<PathBuf, Vec<EnvEntry>> = BTreeMap::new();
+    // The files of a package are read once: planning changes none.
+    let packages = Packages::default();
     for doc in docs {
         let path = doc.path().to_owned();
-        // The package's files are read once: planning changes none.
-        let mut found = surroundings(workspace, doc, vec![to.clone()]);
+        let mut found = surroundings(workspace, doc, vec![to.clone()], &packages);
         found.name = name.map(str::to_owned);
         for _ in 0..ROUNDS {
             let text = texts.get(&path).map_or_else(|| doc.text().to_owned(), |(_, now)| now.clone());
@@ -121,7 +122,7 @@ pub fn plan(
                     if elsewhere && texts.get(Path::new(".gitignore")).is_some_and(|(_, now)| is_covered(now, &path)) {
                         break;
                     }
-                    apply(workspace, &now, &fix, &mut texts);
+                    apply(workspace, &now, &fix, &around, &mut texts);
                     record(&mut plan, &mut planned, &now, fix, line, env);
                     if elsewhere {
                         break;
@@ -202,10 +203,19 @@ fn add_planned(
     }
 }
 
-fn apply(workspace: &Workspace, doc: &Document, fix: &Fix, texts: &mut BTreeMap<PathBuf, (String, String)>) {
+fn apply(
+    workspace: &Workspace,
+    doc: &Document,
+    fix: &Fix,
+    around: &Surroundings,
+    texts: &mut BTreeMap<PathBuf, (String, String)>,
+) {
     for (path, edits) in &fix.change.files {
         let (_, now) = texts.entry(path.clone()).or_insert_with(|| {
-            let text = if path == doc.path() { doc.text().to_owned() } else { read_text(workspace, path) };
+            // The text that the edits were made for: what it became meanwhile is seen when the plan is carried out.
+            let mut seen = std::iter::once(doc).chain(around.siblings.iter().chain(&around.entries).map(AsRef::as_ref));
+            let seen = seen.find(|it| it.path() == path).map(|it| it.text().to_owned());
+            let text = seen.unwrap_or_else(|| read_text(workspace, path));
             (text.clone(), text)
         });
         *now = text::apply(now, edits);

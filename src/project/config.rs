@@ -9,13 +9,13 @@ use serde::Deserialize;
 use super::env_file::is_variable_name;
 use super::files::{FileError, read_small};
 use crate::rules::{Rule, Severity};
-use crate::secrets::{Provider, discreet};
+use crate::secrets::{Catalogue, Provider, discreet};
 
 /// The settings of a folder and all below it.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Config {
-    /// Findings at or above this make `--check` exit 1.
+    /// Findings at or above this make `--check` exit 1: one of [`SEVERITIES`].
     pub fail_on: Option<String>,
     /// Only these rules.
     #[serde(default)]
@@ -26,7 +26,7 @@ pub struct Config {
     /// Paths that are not checked, as in `.gitignore`.
     #[serde(default)]
     pub exclude: Vec<String>,
-    /// The severity of a rule: `error`, `warning`, `info`, `hint`, `off`.
+    /// The severity of a rule: one of [`SEVERITIES`].
     #[serde(default)]
     pub severity: BTreeMap<String, String>,
     /// Settings for some paths.
@@ -94,26 +94,38 @@ struct Tool {
     aikeys: Option<Config>,
 }
 
+/// What can be said of a severity, here and on the command line. Nothing is as severe as `off`.
+pub const SEVERITIES: [&str; 5] = ["error", "warning", "info", "hint", "off"];
+
 /// The files of a folder that can hold settings.
 pub(crate) const SETTINGS: [&str; 2] = ["aikeys.toml", "pyproject.toml"];
 
 impl Config {
-    /// The settings that a folder's own files make; `None` when it has none.
-    pub(super) fn of_folder(folder: &Path) -> Result<Option<(PathBuf, Config)>, ProjectError> {
+    /// The settings that a folder's own files make; `None` when it has none. They may name the catalogue's providers and
+    /// those that they bring.
+    pub(super) fn of_folder(folder: &Path, catalogue: &Catalogue) -> Result<Option<(PathBuf, Config)>, ProjectError> {
         let [own, python] = SETTINGS.map(|name| folder.join(name));
         if let Some(text) = text_of(&own)? {
             let config = toml::from_str(&text).map_err(|error| at_line(&own, &text, &error))?;
-            return Config::checked(own, &text, config).map(Some);
+            return Config::checked(own, &text, config, catalogue).map(Some);
         }
         let Some(text) = text_of(&python)?.filter(|text| text.contains("tool.aikeys")) else { return Ok(None) };
         let file: PyProject = toml::from_str(&text).map_err(|error| at_line(&python, &text, &error))?;
         let config = file.tool.and_then(|tool| tool.aikeys);
-        config.map(|config| Config::checked(python, &text, config)).transpose()
+        config.map(|config| Config::checked(python, &text, config, catalogue)).transpose()
     }
 
-    fn checked(path: PathBuf, text: &str, mut config: Config) -> Result<(PathBuf, Config), ProjectError> {
+    fn checked(
+        path: PathBuf,
+        text: &str,
+        mut config: Config,
+        catalogue: &Catalogue,
+    ) -> Result<(PathBuf, Config), ProjectError> {
         let wrong = |word: &str, message: String| {
-            let line = text.lines().position(|line| line.contains(word)).map_or(1, |at| at + 1);
+            // A pattern can be a sign that stands in every line.
+            let forms = [format!("\"{word}\""), format!("'{word}'"), word.to_owned()];
+            let line = forms.iter().find_map(|form| text.lines().position(|line| line.contains(form.as_str())));
+            let line = line.map_or(1, |at| at + 1);
             ProjectError::Config { path: path.display().to_string(), line, message: discreet(&message) }
         };
         let per_path = config.per_path.iter().flat_map(|it| it.ignore.iter().chain(it.severity.keys()));
@@ -124,7 +136,7 @@ impl Config {
         }
         let severities = config.severity.values().chain(config.per_path.iter().flat_map(|it| it.severity.values()));
         for severity in severities.chain(&config.fail_on) {
-            if Severity::named(severity).is_none() && severity != "off" {
+            if !SEVERITIES.contains(&severity.as_str()) {
                 return Err(wrong(
                     severity,
                     format!("{severity:?} is no severity: write error, warning, info, hint or off"),
@@ -134,9 +146,14 @@ impl Config {
         if let Some(name) = config.names.values().find(|name| !is_variable_name(name)) {
             return Err(wrong(name, format!("{name:?} is no name of a variable: use letters, digits and `_`")));
         }
+        let known = |id: &String| catalogue.providers.iter().chain(&config.providers).any(|it| it.id == *id);
+        if let Some(id) = config.names.keys().find(|id| !known(id)) {
+            return Err(wrong(id, format!("there is no provider {id:?}: `aikeys-lsp providers` lists them")));
+        }
         let folder = path.parent().unwrap_or(Path::new("")).to_owned();
         let matcher = |globs: &[String]| {
             let mut builder = GitignoreBuilder::new(&folder);
+            builder.allow_unclosed_class(false);
             for glob in globs {
                 builder.add_line(None, glob).map_err(|_| wrong(glob, format!("{glob:?} is no path pattern")))?;
             }

@@ -4,14 +4,16 @@ mod config;
 mod env_file;
 mod files;
 mod git;
+mod package;
 mod source;
 mod workspace;
 
 pub(crate) use config::SETTINGS;
-pub use config::{Config, ProjectError};
+pub use config::{Config, ProjectError, SEVERITIES};
 pub use env_file::{
     EnvFileError, env_example_line, is_variable_name, read_values, values_to_run_with, variable_edit, write_variable,
 };
 pub use files::{FileError, FolderLock, append, check_writable, private_folder, read_small, write_atomic};
+pub use package::Packages;
 pub use source::{LARGE, ReadError, Source, is_binary, read, same_length};
 pub use workspace::Workspace;

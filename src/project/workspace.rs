@@ -8,11 +8,11 @@ use std::sync::{Arc, Mutex};
 use super::config::{Config, ProjectError};
 use super::files::{read_small, writable};
 use super::git::{Committed, Git};
-use super::source::{Source, read};
+use super::package::Packages;
 use crate::fixes::{Destination, EnvEntry, EnvFile, GitState, Surroundings};
 use crate::rules::{self, Finding, is_env_file};
 use crate::secrets::{Catalogue, Secret, SecretRef, discreet, env_lines, env_value, identity};
-use crate::syntax::{Document, Language};
+use crate::syntax::Document;
 
 /// A root folder and what belongs to it.
 pub struct Workspace {
@@ -23,9 +23,6 @@ pub struct Workspace {
     configs: Mutex<HashMap<PathBuf, Arc<Config>>>,
     today: String,
 }
-
-/// How many files of a package are looked at for mentions of a constant.
-const FILES: usize = 2_000;
 
 /// Reads the value behind a reference, where that needs no network.
 pub(crate) type Resolve<'r> = &'r dyn Fn(&SecretRef) -> Option<Secret>;
@@ -93,7 +90,7 @@ impl Workspace {
         if let Some(known) = self.configs.lock().ok().and_then(|it| it.get(folder).cloned()) {
             return Ok(known);
         }
-        let found = match (Config::of_folder(folder)?, folder.parent()) {
+        let found = match (Config::of_folder(folder, &self.catalogue)?, folder.parent()) {
             (Some((path, config)), _) if folder != self.root && !config.providers.is_empty() => {
                 return Err(ProjectError::Catalogue {
                     path: path.display().to_string(),
@@ -141,6 +138,7 @@ impl Workspace {
         doc: &Document,
         destinations: Vec<Destination>,
         resolve: Resolve<'_>,
+        packages: &Packages,
     ) -> Surroundings {
         let relative = doc.path();
         let names = self.config(relative).map(|config| config.names.clone()).unwrap_or_default();
@@ -153,11 +151,7 @@ impl Workspace {
             ..self.surroundings(relative)
         };
         if let Some(language) = doc.language() {
-            let (folders, manifests) = self.manifests(relative, language);
-            let nearest = folders.first().cloned().unwrap_or_default();
-            around.entries = self.entries(relative, &nearest, language);
-            around.siblings = self.siblings(relative, &folders, language, &manifests);
-            around.manifests = manifests;
+            packages.add(&mut around, &self.root, relative, language);
         }
         around
     }
@@ -238,67 +232,8 @@ impl Workspace {
         EnvFile { path, entries, refused: None, git }
     }
 
-    /// The folders with a manifest of the language up to the root, the nearest one first, and the texts of all of them.
-    fn manifests(&self, relative: &Path, language: &Language) -> (Vec<PathBuf>, String) {
-        let (mut folders, mut texts) = (Vec::new(), String::new());
-        for folder in relative.ancestors().skip(1) {
-            for name in names_in(&self.root.join(folder)) {
-                if !language.manifests.iter().any(|pattern| crate::syntax::glob(pattern, &name)) {
-                    continue;
-                }
-                let text = read_small(&self.root.join(folder).join(&name)).ok().flatten().unwrap_or_default();
-                texts.push_str(&String::from_utf8_lossy(&text));
-                texts.push('\n');
-                folders.push(folder.to_owned());
-            }
-        }
-        folders.dedup();
-        (folders, texts)
-    }
-
-    /// The files in which programs start that may use the document.
-    fn entries(&self, relative: &Path, folder: &Path, language: &Language) -> Vec<Arc<Document>> {
-        let paths = language.entries.iter().map(|entry| folder.join(entry)).filter(|path| path != relative);
-        let document = |path: PathBuf| match read(&self.root.join(&path)) {
-            Ok(Source::Text(text)) => Some(Arc::new(Document::new(path, text))),
-            _ => None,
-        };
-        paths.filter_map(document).collect()
-    }
-
-    /// The other files of a package, where constants are followed into them, or one of them may do something with `.env`.
-    /// Constants are followed into the other packages below the outermost manifest as well.
-    fn siblings(
-        &self,
-        relative: &Path,
-        folders: &[PathBuf],
-        language: &Language,
-        manifests: &str,
-    ) -> Vec<Arc<Document>> {
-        let follows = !language.manifests.is_empty() && language.idioms.iter().any(|idiom| !idiom.uses.is_empty());
-        let names = |package: &String| manifests.is_empty() || manifests.contains(package.as_str());
-        let settings = language.settings.iter().flat_map(|it| &it.packages);
-        if !follows && !settings.chain(language.loaders.iter().map(|it| &it.package)).any(names) {
-            return Vec::new();
-        }
-        let nearest = folders.first().map_or(Path::new(""), PathBuf::as_path);
-        let outermost = folders.last().map(PathBuf::as_path).filter(|it| follows && *it != nearest);
-        let walk = |folder: &Path| ignore::WalkBuilder::new(self.root.join(folder)).build().filter_map(Result::ok);
-        let inside = self.root.join(nearest);
-        let others = outermost.into_iter().flat_map(walk).filter(|entry| !entry.path().starts_with(&inside));
-        let walk = walk(nearest).chain(others);
-        let own = |path: &Path| Language::of_path(path).is_some_and(|it| it.name == language.name);
-        let paths = walk.filter(|entry| entry.file_type().is_some_and(|it| it.is_file()) && own(entry.path()));
-        let document = |path: PathBuf| match read(&self.root.join(&path)) {
-            Ok(Source::Text(text)) => Some(Arc::new(Document::new(path, text))),
-            _ => None,
-        };
-        let relatives = paths.map(|entry| self.relative(entry.path())).filter(|path| path != relative);
-        relatives.take(FILES).filter_map(document).collect()
-    }
-
     fn load_providers(&mut self) -> Result<(), ProjectError> {
-        let Some((from, config)) = Config::of_folder(&self.root)? else { return Ok(()) };
+        let Some((from, config)) = Config::of_folder(&self.root, &self.catalogue)? else { return Ok(()) };
         let own = config.providers;
         if !own.is_empty() {
             let catalogue = Catalogue::with(own).map_err(|error| ProjectError::Catalogue {
@@ -309,14 +244,6 @@ impl Workspace {
         }
         Ok(())
     }
-}
-
-fn names_in(folder: &Path) -> Vec<String> {
-    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
-    let mut names: Vec<String> =
-        entries.filter_map(Result::ok).map(|it| it.file_name().to_string_lossy().into_owned()).collect();
-    names.sort();
-    names
 }
 
 /// The absolute path, links resolved where the path is there.

@@ -11,7 +11,7 @@ use crate::text::Span;
 /// A suppression as written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Suppression {
-    /// From `aikeys:` to the end of the reason.
+    /// From `aikeys:` to the bracket's end, or to the word's where there is no bracket.
     pub span: Span,
     /// The rules it names.
     pub rules: Vec<String>,
@@ -65,8 +65,9 @@ pub(super) fn is_date(text: &str) -> bool {
 }
 
 fn read(context: &Context<'_>) -> Vec<Suppression> {
-    static FORM: LazyLock<Regex> =
-        LazyLock::new(|| Regex::new(r"aikeys: ignore\[([A-Za-z0-9, -]*)\]([^\n\r]*)").expect("a literal pattern"));
+    static FORM: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"(aikeys: ignore\b(?:\[([A-Za-z0-9, -]*)\])?)([^\n\r]*)").expect("a literal pattern")
+    });
     static UNTIL: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\buntil=(\S+)").expect("a literal pattern"));
     let text = context.doc.text();
     if MARKER.find(text.as_bytes()).is_none() {
@@ -74,29 +75,23 @@ fn read(context: &Context<'_>) -> Vec<Suppression> {
     }
     let mut found = Vec::new();
     for captures in FORM.captures_iter(text) {
-        let (Some(all), Some(rules), Some(rest)) = (captures.get(0), captures.get(1), captures.get(2)) else {
-            continue;
-        };
-        let span = Span::new(all.start(), rules.end() + 1);
+        let (Some(form), Some(rest)) = (captures.get(1), captures.get(3)) else { continue };
+        let rules = captures.get(2).map_or("", |it| it.as_str());
+        let span = Span::new(form.start(), form.end());
         if context.doc.language().is_some() && !context.facts().in_comment(span) {
             continue;
         }
         // Quoted, it speaks of suppressions and is none.
-        if text[..all.start()].ends_with('`') {
+        if text[..form.start()].ends_with('`') {
             continue;
         }
         let line = context.doc.lines().line_of(span.start);
-        let before = &text[context.doc.lines().span(line).start as usize..all.start()];
+        let before = &text[context.doc.lines().span(line).start as usize..form.start()];
         let rest = rest.as_str().trim_end_matches(['*', '/', '-', '>', ' ', '#']);
         let until = UNTIL.captures(rest).and_then(|it| it.get(1)).map(|it| it.as_str().to_owned());
         found.push(Suppression {
             span,
-            rules: rules
-                .as_str()
-                .split(',')
-                .map(|rule| rule.trim().to_owned())
-                .filter(|rule| !rule.is_empty())
-                .collect(),
+            rules: rules.split(',').map(|rule| rule.trim().to_owned()).filter(|rule| !rule.is_empty()).collect(),
             reason: UNTIL.replace(rest, "").trim().to_owned(),
             until,
             line,

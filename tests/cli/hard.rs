@@ -157,6 +157,46 @@ fn a_file_full_of_keys_that_stay_is_planned_in_time() {
 }
 
 #[test]
+fn a_package_is_read_once_for_all_its_findings() {
+    let sandbox = Sandbox::new();
+    sandbox.write("pyproject.toml", "[project]\ndependencies = [\"python-dotenv\"]\n");
+    // Where a loader is imported, the facts of a file are asked for.
+    let filler = "def add(a, b):\n    return a + b\n\n".repeat(60);
+    for number in 0..300 {
+        sandbox.write(&format!("lib/{number}.py"), format!("from dotenv import dotenv_values\n\n{filler}"));
+    }
+    for seed in 1..=100 {
+        let key = sample("openai.project", seed).expect("the catalogue has OpenAI");
+        sandbox.write(&format!("app/{seed}.py"), format!("KEY = \"{key}\"\n"));
+    }
+    let begun = Instant::now();
+    let output = sandbox.aikeys(&["--check"]);
+    assert!(text(&output.stdout).ends_with("100 errors in 401 files\n"));
+    let planned = text(&sandbox.aikeys(&["--check", "--diff-only"]).stdout);
+    assert_eq!(planned.matches("stays: ").count(), 99, "the first one takes the name");
+    assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
+}
+
+#[test]
+fn a_constant_is_not_followed_into_more_files_than_are_read() {
+    let (sandbox, key) = (Sandbox::new(), key());
+    sandbox.write("Cargo.toml", "[package]\nname = \"large\"\n");
+    sandbox.write("src/key.rs", format!("pub const KEY: &str = \"{key}\";\n"));
+    sandbox.write(
+        "src/main.rs",
+        format!("fn main() {{\n    let key = \"{key}\";\n    println!(\"{{}}\", key.len());\n}}\n"),
+    );
+    let plan = |sandbox: &Sandbox| text(&sandbox.aikeys(&["--check", "--diff-only"]).stdout);
+    assert!(!plan(&sandbox).contains("stays: "));
+    for number in 0..2_000 {
+        sandbox.write(&format!("src/{number}.rs"), "use crate::key::KEY;\n");
+    }
+    let plan = plan(&sandbox);
+    let refused = "src/key.rs:1: stays: this package has more files than the 1999 that are searched for KEY";
+    assert!(plan.contains(refused) && plan.contains("+++ b/src/main.rs"), "{plan}");
+}
+
+#[test]
 fn files_that_may_not_be_read_are_named() {
     let (sandbox, key) = (Sandbox::new(), key());
     sandbox.write("app.py", format!("KEY = \"{key}\"\n"));
