@@ -17,8 +17,10 @@ pub struct Slot<'a> {
     pub client: Option<&'a Client>,
     /// The variable that is read or written here.
     pub variable: Option<&'a str>,
-    /// The call's arguments, where there is a client.
+    /// The call's arguments, where the literal itself is one.
     pub arguments: Option<Span>,
+    /// The text of the call's arguments, where there is a client.
+    pub call: &'a str,
 }
 
 /// Whose key the place of a literal asks for.
@@ -143,7 +145,7 @@ pub(super) fn variable_around<'a>(doc: &'a Document, facts: &Facts, value: Span)
 fn by_variable<'a>(doc: &'a Document, facts: &Facts, around: &'a Surroundings, value: Span) -> Option<Slot<'a>> {
     let variable = variable_around(doc, facts, value)?;
     let provider = around.catalogue.provider_of_env(variable)?;
-    Some(Slot { provider, client: None, variable: Some(variable), arguments: None })
+    Some(Slot { provider, client: None, variable: Some(variable), arguments: None, call: "" })
 }
 
 /// The client whose key argument holds the literal.
@@ -162,7 +164,7 @@ fn by_client<'a>(doc: &'a Document, facts: &Facts, around: &'a Surroundings, val
                 return None;
             }
             let provider = provider_of_host(around, call).unwrap_or(provider);
-            return Some(Slot { provider, client: Some(client), variable: None, arguments: Some(arguments) });
+            return Some(Slot { provider, client: Some(client), variable: None, arguments: Some(arguments), call });
         }
     }
     None
@@ -182,7 +184,7 @@ fn by_attribute<'a>(doc: &'a Document, facts: &Facts, around: &'a Surroundings, 
         let whole = before.is_some_and(|it| !it.ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == '.'));
         whole && is_imported(doc, facts, client)
     })?;
-    Some(Slot { provider, client: Some(client), variable: None, arguments: None })
+    Some(Slot { provider, client: Some(client), variable: None, arguments: None, call: "" })
 }
 
 /// The value is the literal alone, or little more.
@@ -306,7 +308,7 @@ fn by_name<'a>(doc: &'a Document, facts: &Facts, around: &'a Surroundings, value
     let bound = facts.bindings_around(value).into_iter().filter(|(_, holder)| is_direct(doc, *holder, value));
     let provider =
         bound.map(|(name, _)| doc.slice(name)).find_map(|name| provider_of_name(around, name, doc.slice(value)))?;
-    Some(Slot { provider, client: None, variable: None, arguments: None })
+    Some(Slot { provider, client: None, variable: None, arguments: None, call: "" })
 }
 
 fn provider_of_name<'a>(around: &'a Surroundings, name: &str, text: &str) -> Option<&'a Provider> {
@@ -343,5 +345,5 @@ fn by_header<'a>(doc: &'a Document, facts: &Facts, around: &'a Surroundings, val
     };
     let mut found = around.catalogue.providers.iter().filter(speaks);
     let provider = found.next()?;
-    found.next().is_none().then_some(Slot { provider, client: None, variable: None, arguments: None })
+    found.next().is_none().then_some(Slot { provider, client: None, variable: None, arguments: None, call: "" })
 }

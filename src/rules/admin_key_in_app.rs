@@ -1,9 +1,8 @@
 //! A key that rules over others is used where an ordinary one would do.
 
 use super::context::Context;
-use super::reads::reads;
 use super::{Finding, Rule, Severity};
-use crate::fixes::{Repairs, slot_at};
+use crate::fixes::Repairs;
 use crate::secrets::{Class, Provider};
 
 pub(super) static RULE: Rule = Rule {
@@ -23,9 +22,8 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     if context.doc.path().iter().any(|part| PLACES.iter().any(|place| part == *place)) {
         return;
     }
-    for read in reads(context).into_iter().filter(|read| is_admin(read.provider, read.name)) {
-        let slot = slot_at(context.doc, context.facts(), context.around, read.span);
-        if slot.is_some_and(|slot| slot.client.is_some()) {
+    for read in context.reads().iter().filter(|read| is_admin(read.provider, read.name)) {
+        if read.client().is_some() {
             let message =
                 format!("{} holds a key that can make and delete other keys, and goes to a client here", read.name);
             findings.push(context.plain_finding(RULE.id, RULE.severity, read.span, message, Some(read.provider)));

@@ -8,6 +8,7 @@ use std::path::Path;
 use memchr::memmem::Finder;
 use std::sync::LazyLock;
 
+use super::reads::{Read, reads};
 use super::{Finding, Severity};
 use crate::fixes::Surroundings;
 use crate::secrets::{
@@ -28,6 +29,7 @@ pub struct Context<'d> {
     candidates: OnceCell<Vec<Span>>,
     assembled: OnceCell<Vec<Assembled>>,
     variables: OnceCell<Vec<Span>>,
+    reads: OnceCell<Vec<Read<'d>>>,
     facts: OnceCell<Cow<'d, Facts>>,
 }
 
@@ -60,6 +62,7 @@ impl<'d> Context<'d> {
             candidates: OnceCell::new(),
             assembled: OnceCell::new(),
             variables: OnceCell::new(),
+            reads: OnceCell::new(),
             facts: OnceCell::new(),
         }
     }
@@ -125,6 +128,11 @@ impl<'d> Context<'d> {
             Some(_) => variables_read(self.catalogue(), self.doc.text().as_bytes()),
             None => Vec::new(),
         })
+    }
+
+    /// The reads of providers' variables, outside of tests.
+    pub(super) fn reads(&self) -> &[Read<'d>] {
+        self.reads.get_or_init(|| reads(self))
     }
 
     /// The keys that stand in the text in pieces or encoded.

@@ -1,9 +1,9 @@
 //! A missing variable becomes an empty text or a placeholder.
 
 use super::context::Context;
-use super::reads::{Read, reads};
+use super::reads::Read;
 use super::{Finding, Rule, Severity};
-use crate::fixes::{read_loudly, slot_at};
+use crate::fixes::read_loudly;
 use crate::secrets::{Placeholder, classify};
 use crate::syntax::Fact;
 use crate::text::Span;
@@ -24,16 +24,15 @@ Read the variable so that a missing one stops the program and is named.",
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
-    for read in reads(context) {
-        let Some((span, what)) = default(context, &read) else { continue };
-        if read.is_guarded(context) {
+    for read in context.reads() {
+        let Some((span, what)) = default(context, read) else { continue };
+        if read.is_guarded(context) || read.fills_a_form(context) {
             continue;
         }
-        let slot = slot_at(context.doc, context.facts(), context.around, read.span);
-        let severity = match slot.and_then(|slot| slot.client) {
+        let severity = match read.client() {
             // The SDK says itself what is missing.
             Some(client) if client.reads_env => Severity::Hint,
-            _ => RULE.severity,
+            _ => read.severity(context, RULE.severity),
         };
         let message = format!("{} becomes {what} when it is not set", read.name);
         findings.push(context.plain_finding(RULE.id, severity, span, message, Some(read.provider)));
@@ -48,11 +47,16 @@ fn default(context: &Context<'_>, read: &Read<'_>) -> Option<(Span, &'static str
     }
     let default = read.default?;
     let literal = context.facts().within(default).find_map(|fact| match *fact {
-        Fact::Literal { value, .. } => Some(context.doc.slice(value)),
+        Fact::Literal { span, value } if default.contains(span) => Some((span, context.doc.slice(value))),
         _ => None,
     });
+    // More than the literal and what wraps it is another read, or a question.
+    let rest = literal.map_or("", |(span, _)| &context.doc.text()[default.start as usize..span.start as usize]);
+    if !is_wrapping(rest) {
+        return None;
+    }
     let what = match literal {
-        Some(text) => match classify(context.catalogue(), text)? {
+        Some((_, text)) => match classify(context.catalogue(), text)? {
             Placeholder::Empty => "an empty text",
             Placeholder::Template | Placeholder::Masked | Placeholder::Fixture => "a placeholder",
             // What local servers want, a reference, a server's own default.
@@ -66,8 +70,12 @@ fn default(context: &Context<'_>, read: &Read<'_>) -> Option<(Span, &'static str
 
 /// `""`, `String::new()`, `|_| "".into()`.
 fn is_empty(text: &str) -> bool {
+    (text.contains("\"\"") || text.contains("''") || text.contains("String::")) && is_wrapping(text)
+}
+
+/// Nothing but what makes a value of a literal.
+fn is_wrapping(text: &str) -> bool {
     let words = ["String", "new", "default", "to_string", "to_owned", "into", "from", "str", "_", "b", "r", "u", "f"];
     let mut names = text.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| !word.is_empty());
-    (text.contains("\"\"") || text.contains("''") || text.contains("String::"))
-        && names.all(|name| words.contains(&name))
+    names.all(|name| words.contains(&name))
 }

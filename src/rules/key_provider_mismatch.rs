@@ -1,11 +1,9 @@
 //! A key goes to another provider than the one that gave it out.
 
 use super::context::{About, Context};
-use super::reads::reads;
 use super::{Finding, Rule, Severity, hardcoded_ai_key};
 use crate::fixes::{Repairs, Slot, slot_at};
 use crate::secrets::{Provider, Shape, env_lines};
-use crate::text::Span;
 
 pub(super) static RULE: Rule = Rule {
     id: "key-provider-mismatch",
@@ -67,7 +65,8 @@ fn in_env_file(context: &Context<'_>, findings: &mut Vec<Finding>) {
 fn in_code(context: &Context<'_>, findings: &mut Vec<Finding>) {
     for token in context.tokens().iter().filter(|token| !token.needs_context) {
         let (provider, shape) = context.catalogue().shape(token.shape);
-        let Some(slot) = slot(context, token.span) else { continue };
+        let slot = slot_at(context.doc, context.facts(), context.around, token.span);
+        let Some(slot) = slot.filter(is_certain) else { continue };
         if differs(provider, shape, slot.provider) && !slot.variable.is_some_and(|name| takes(provider, name)) {
             let key = hardcoded_ai_key::name_key(provider, shape);
             let about = About {
@@ -82,8 +81,8 @@ fn in_code(context: &Context<'_>, findings: &mut Vec<Finding>) {
 
 /// `Anthropic(api_key=os.environ["OPENAI_API_KEY"])`: only the names tell, so it is worth a remark.
 fn by_names(context: &Context<'_>, findings: &mut Vec<Finding>) {
-    for read in reads(context) {
-        let Some(slot) = slot(context, read.span) else { continue };
+    for read in context.reads() {
+        let Some(slot) = read.slot.filter(is_certain) else { continue };
         let rows = slot.client.map(|client| client.symbol.as_str());
         let taken = |provider: &Provider| {
             takes(provider, read.name) && provider.clients.iter().any(|it| Some(it.symbol.as_str()) == rows)
@@ -101,13 +100,11 @@ fn by_names(context: &Context<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-/// The client's slot, unless its call names a host that nobody knows.
-fn slot<'c>(context: &'c Context<'_>, span: Span) -> Option<Slot<'c>> {
-    let slot = slot_at(context.doc, context.facts(), context.around, span)?;
-    let call = slot.arguments.map_or("", |arguments| context.doc.slice(arguments));
-    let known = slot.provider.hosts.iter().any(|host| call.contains(host.trim_start_matches('*')));
-    let elsewhere = ["base_url", "api_base", "endpoint", "base_uri", "host="].iter().any(|it| call.contains(it));
-    (slot.client.is_some() || slot.variable.is_some()).then_some(slot).filter(|_| known || !elsewhere)
+/// A client or a variable takes the key, and the call names no host that nobody knows.
+fn is_certain(slot: &Slot<'_>) -> bool {
+    let known = slot.provider.hosts.iter().any(|host| slot.call.contains(host.trim_start_matches('*')));
+    let elsewhere = ["base_url", "api_base", "endpoint", "base_uri", "host="].iter().any(|it| slot.call.contains(it));
+    (slot.client.is_some() || slot.variable.is_some()) && (known || !elsewhere)
 }
 
 /// The key is surely none of `wanted`.

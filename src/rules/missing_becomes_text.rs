@@ -1,7 +1,7 @@
 //! A missing variable becomes a part of a text.
 
 use super::context::Context;
-use super::reads::{Read, reads};
+use super::reads::Read;
 use super::{Finding, Rule, Severity};
 use crate::fixes::read_loudly;
 use crate::syntax::{Fact, Facts};
@@ -22,10 +22,11 @@ Read the variable so that a missing one stops the program and is named.",
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
-    for read in reads(context) {
-        let Some(span) = spoils(context, &read) else { continue };
+    for read in context.reads() {
+        let Some(span) = spoils(context, read) else { continue };
         let message = format!("a missing {} becomes a part of this text", read.name);
-        findings.push(context.plain_finding(RULE.id, RULE.severity, span, message, Some(read.provider)));
+        let severity = read.severity(context, RULE.severity);
+        findings.push(context.plain_finding(RULE.id, severity, span, message, Some(read.provider)));
     }
 }
 

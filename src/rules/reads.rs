@@ -1,7 +1,9 @@
 //! What the rules about missing variables share: where a provider's variable is read, and what happens without it.
 
+use super::Severity;
 use super::context::Context;
-use crate::secrets::Provider;
+use crate::fixes::{Slot, slot_at};
+use crate::secrets::{Client, Provider};
 use crate::syntax::Fact;
 use crate::text::Span;
 
@@ -16,28 +18,48 @@ pub(super) struct Read<'c> {
     pub default: Option<Span>,
     /// Whose key the variable holds.
     pub provider: &'c Provider,
+    /// The place that the value fills.
+    pub slot: Option<Slot<'c>>,
 }
 
 /// Every read of a provider's variable, outside of tests, in order.
-pub(super) fn reads<'c>(context: &'c Context<'_>) -> Vec<Read<'c>> {
+pub(super) fn reads<'d>(context: &Context<'d>) -> Vec<Read<'d>> {
     let is_test = context.doc.language().is_none_or(|language| language.is_test_path(context.doc.path()));
     if context.variables().is_empty() || is_test {
         return Vec::new();
     }
-    let mut found: Vec<Read<'c>> = Vec::new();
+    let mut found: Vec<Read<'d>> = Vec::new();
     for fact in context.facts().iter() {
         let Fact::EnvRead { span, name, default } = *fact else { continue };
         let name = context.doc.slice(name);
         let Some(provider) = context.catalogue().provider_of_env(name) else { continue };
         // A read with its default holds the read alone.
         if !found.iter().rev().take(4).any(|read| read.span.contains(span)) {
-            found.push(Read { span, name, default, provider });
+            let slot = slot_at(context.doc, context.facts(), context.around, span);
+            found.push(Read { span, name, default, provider, slot });
         }
     }
     found
 }
 
-impl Read<'_> {
+impl<'d> Read<'d> {
+    /// The client that gets the value.
+    pub fn client(&self) -> Option<&'d Client> {
+        self.slot.and_then(|slot| slot.client)
+    }
+
+    /// `severity`, or a hint in an example: there a program may well go on.
+    pub fn severity(&self, context: &Context<'_>, severity: Severity) -> Severity {
+        let is_example = context.doc.path().iter().any(|part| part == "examples" || part == "example");
+        if is_example { Severity::Hint } else { severity }
+    }
+
+    /// The value is what a person finds in a field and may change.
+    pub fn fills_a_form(&self, context: &Context<'_>) -> bool {
+        let bound = context.facts().bindings_around(self.span);
+        bound.first().is_some_and(|(name, _)| ["value", "placeholder", "initial"].contains(&context.doc.slice(*name)))
+    }
+
     /// What stands behind the read.
     pub fn behind<'c>(&self, context: &'c Context<'_>) -> &'c str {
         &context.doc.text()[self.span.end as usize..]

@@ -1,9 +1,9 @@
 //! A missing variable stops the program without being named.
 
 use super::context::Context;
-use super::reads::{Read, reads};
+use super::reads::Read;
 use super::{Finding, Rule, Severity};
-use crate::fixes::{read_loudly, slot_at};
+use crate::fixes::read_loudly;
 use crate::text::Span;
 
 pub(super) static RULE: Rule = Rule {
@@ -20,8 +20,8 @@ Read the variable so that the message names it.",
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
-    for read in reads(context) {
-        let Some(span) = fails(context, &read) else { continue };
+    for read in context.reads() {
+        let Some(span) = fails(context, read) else { continue };
         let message = format!("where {} is missing, no message names it", read.name);
         findings.push(context.plain_finding(RULE.id, RULE.severity, span, message, Some(read.provider)));
     }
@@ -33,7 +33,7 @@ fn fails(context: &Context<'_>, read: &Read<'_>) -> Option<Span> {
     if let Some(span) = read.with_method(context, &language.read.unnamed) {
         return Some(span);
     }
-    let client = slot_at(context.doc, context.facts(), context.around, read.span)?.client?;
+    let client = read.client()?;
     let quiet = read.is_quiet(context) && read.default.is_none();
     (quiet && !client.reads_env && !read.is_guarded(context)).then_some(read.span)
 }

@@ -28,8 +28,17 @@ pub fn looks_generated(text: &str) -> bool {
     text.len() >= 24 && text.bytes().any(|byte| byte.is_ascii_digit()) && !is_wordy(text) && entropy(text) >= least
 }
 
-/// Short parts and words, like `x86_64-unknown-linux-gnu`, and names of many words, like `get_project_v1response_key`.
+/// Short parts and words, like `x86_64-unknown-linux-gnu`, and names of many words, like `get_project_v1response_key` and
+/// `GetProjectV1Response`.
 pub(super) fn is_wordy(text: &str) -> bool {
+    let count = |class: fn(&u8) -> bool| text.bytes().filter(class).count();
+    let digits = count(u8::is_ascii_digit);
+    let capitals = count(u8::is_ascii_uppercase);
+    // Of random letters nearly half are capitals, and every sixth sign is a digit.
+    let is_title = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'.');
+    if is_title && capitals > 0 && digits <= 2 && 4 * capitals <= text.len() {
+        return true;
+    }
     let parts = || text.split(['-', '_', '.']);
     let is_name = parts().count() >= 4;
     parts().all(|part| {
