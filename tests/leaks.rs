@@ -148,6 +148,11 @@ fn checks_show_no_key() {
     assert_eq!(place.run(&["--check", "--baseline", &baseline]), 0);
     assert!(fs::metadata(&baseline).expect("it is there").len() > 1000, "the baseline lists findings");
     place.run(&["--check", "--force-exclude", "--include-build", "--select", "hardcoded-ai-key"]);
+    for file in ["literals.py", "formats.py", "app.py"] {
+        for line in 1..=12 {
+            place.run(&["explain", &format!("{file}:{line}")]);
+        }
+    }
     for (name, bytes) in files(&place.keys) {
         place.run_with(&["--check", "--verbose", "--stdin-filename", &name], &bytes, "");
     }

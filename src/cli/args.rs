@@ -141,11 +141,11 @@ pub enum Command {
         #[arg(long)]
         yes: bool,
     },
-    /// Say what a rule finds, why that is bad and what to do
+    /// Say what a rule finds, why that is bad and what to do; or what was seen in a line, and what silenced it
     Explain {
-        /// The rule
-        #[arg(value_parser = rules(), hide_possible_values = true)]
-        rule: String,
+        /// The rule, or FILE:LINE
+        #[arg(value_name = "RULE|FILE:LINE")]
+        what: String,
     },
     /// List the rules
     Rules,

@@ -1,25 +1,88 @@
 //! `explain`, `rules`, `providers`, `completions`: what the program knows. No sample key is shown.
 
 use std::io::{self, Write};
+use std::path::Path;
 
 use anyhow::{Context, Result};
 use clap_complete::Shell;
 
 use super::args;
+use super::look::document;
 use super::report::visible;
-use crate::rules::{RULES, Rule};
+use crate::project::{self, Workspace};
+use crate::rules::{self, RULES, Rule};
 use crate::secrets::{Catalogue, Confidence, Format, Level, Provider, Shape, discreet, without_keys};
 
-/// The docs of a rule.
-pub fn explain(out: &mut dyn Write, rule: &str) -> Result<()> {
-    let rule =
-        Rule::named(rule).with_context(|| format!("there is no rule {rule:?}: `aikeys-lsp rules` lists them"))?;
+/// The docs of a rule, or what was seen in a line.
+pub fn explain(out: &mut dyn Write, what: &str) -> Result<()> {
+    if let (Some((path, line)), None) = (what.rsplit_once(':'), Rule::named(what)) {
+        let line: u32 = line
+            .parse()
+            .ok()
+            .filter(|&line| line > 0)
+            .with_context(|| format!("{:?} is no line: write FILE:LINE, the first line is 1", discreet(line)))?;
+        return explain_line(out, Path::new(path), line);
+    }
+    let rule = Rule::named(what).with_context(|| unknown_rule(what))?;
     writeln!(out, "{} ({})\n\n{}", rule.id, rule.severity.name(), rule.docs)?;
     writeln!(
         out,
         "\nTo accept one finding, write `aikeys: ignore[{}] reason` in a comment on its line or the line above.",
         rule.id
     )?;
+    Ok(())
+}
+
+fn unknown_rule(word: &str) -> String {
+    let close = |rule: &&&Rule| similar::TextDiff::from_chars(rule.id, word).ratio() > 0.7;
+    let tip = match RULES.iter().find(close) {
+        Some(rule) => format!("do you mean {}?", rule.id),
+        None => "`aikeys-lsp rules` lists them; for a line write FILE:LINE".to_owned(),
+    };
+    format!("there is no rule {:?}: {tip}", discreet(word))
+}
+
+/// What was seen in a line of a file, what speaks for a key and what against, and what the settings make of it.
+fn explain_line(out: &mut dyn Write, path: &Path, number: u32) -> Result<()> {
+    let source = project::read(path)?;
+    let workspace = Workspace::open(path)?;
+    let relative = workspace.relative(path);
+    let (doc, _) = document(&relative, source);
+    let shown = |text: &str| visible(&without_keys(text));
+    let lines = doc.text().lines().count();
+    if number as usize > lines {
+        anyhow::bail!("{}: there is no line {number}: it has {lines}", shown(&path.display().to_string()));
+    }
+    let language = doc.language().map_or("plain text", |language| &language.name);
+    writeln!(out, "{}:{number} ({language})", shown(&path.display().to_string()))?;
+    let config = workspace.config(&relative)?;
+    let full = workspace.root().join(&relative);
+    if config.excludes(&full, false) {
+        writeln!(out, "  the settings exclude this file from walks")?;
+    }
+    if workspace.git_ignores(&relative) == Some(true) {
+        writeln!(out, "  git ignores this file: walks pass it by, and errors about keys become warnings")?;
+    }
+    let line = doc.lines().span(number - 1);
+    let seen = rules::why(&doc, &workspace.surroundings(&relative), line);
+    for it in &seen {
+        writeln!(out, "\n  column {}: {}", it.span.start.saturating_sub(line.start) + 1, it.what)?;
+        for hint in &it.hints {
+            writeln!(out, "    - {}", shown(hint))?;
+        }
+        let Some(finding) = &it.finding else {
+            writeln!(out, "    nothing is reported")?;
+            continue;
+        };
+        let given = rules::adjusted(finding.severity, finding.secret.is_some(), workspace.git_state(&relative));
+        match config.severity(finding.rule, given, &full) {
+            Some(severity) => writeln!(out, "    {}[{}]: {}", severity.name(), finding.rule, shown(&finding.message))?,
+            None => writeln!(out, "    the settings switch {} off here", finding.rule)?,
+        }
+    }
+    if seen.is_empty() {
+        writeln!(out, "  no text here is long enough for a key, and no variable of a provider is read")?;
+    }
     Ok(())
 }
 

@@ -168,7 +168,7 @@ impl<'l> Looker<'l> {
 }
 
 /// What is not parsed is plain text, whatever its name says.
-fn document(path: &Path, source: Source) -> (Document, Kind) {
+pub(super) fn document(path: &Path, source: Source) -> (Document, Kind) {
     match source {
         Source::Text(text) => (Document::new(path, text), Kind::Text),
         Source::Utf16(text) => (Document::new(path, text), Kind::Utf16),

@@ -80,7 +80,7 @@ fn command(command: Command, out: &mut dyn Write) -> Result<ExitCode> {
     match command {
         Command::Run { env_file, command } => return run::run(env_file.as_deref(), &command),
         Command::Init { yes } => init::init(Path::new("."), yes, out, &mut ask)?,
-        Command::Explain { rule } => explain::explain(out, &rule)?,
+        Command::Explain { what } => explain::explain(out, &what)?,
         Command::Rules => explain::rules(out)?,
         Command::Providers { name } => {
             explain::providers(out, Workspace::open(Path::new("."))?.catalogue(), name.as_deref())?;

@@ -18,9 +18,11 @@ mod suppression;
 mod unnamed_env_failure;
 mod unrestricted_or_legacy_key;
 mod unused_ignore;
+mod why;
 
 pub use crate::secrets::{is_env_file, is_env_template};
 pub use context::{Context, needs_look};
+pub use why::{Seen, why};
 
 use crate::fixes::{GitState, Repairs, Surroundings};
 use crate::secrets::{Fingerprint, discreet, without_keys};
