@@ -12,8 +12,8 @@ use super::reads::{Read, reads};
 use super::{Finding, Severity};
 use crate::fixes::Surroundings;
 use crate::secrets::{
-    Assembled, Catalogue, Fingerprint, Provider, Token, assembled, fingerprint, has_word, is_env_file, is_env_template,
-    redact, runs, scan_runs, slot_candidates, variables_read, weak_fingerprint,
+    Assembled, Catalogue, Fingerprint, Provider, Shape, Token, ambiguous, assembled, fingerprint, has_word,
+    is_env_file, is_env_template, redact, runs, scan_runs, slot_candidates, variables_read, weak_fingerprint,
 };
 use crate::syntax::{Document, Facts, Language};
 use crate::text::Span;
@@ -28,6 +28,7 @@ pub struct Context<'d> {
     tokens: OnceCell<Vec<Token>>,
     candidates: OnceCell<Vec<Span>>,
     assembled: OnceCell<Vec<Assembled>>,
+    ambiguous: OnceCell<Vec<(Span, Vec<String>)>>,
     variables: OnceCell<Vec<Span>>,
     reads: OnceCell<Vec<Read<'d>>>,
     facts: OnceCell<Cow<'d, Facts>>,
@@ -46,6 +47,7 @@ pub fn needs_look(catalogue: &Catalogue, path: &Path, text: &[u8]) -> bool {
         || MARKER.find(text).is_some()
         || is_env_file(path)
         || !assembled(catalogue, text, &runs).is_empty()
+        || !ambiguous(catalogue, text, &runs).is_empty()
         || is_env_template(path)
         || (Language::of_path(path).is_some()
             && (!slot_candidates(catalogue, text, &runs).is_empty() || !variables_read(catalogue, text).is_empty()))
@@ -61,6 +63,7 @@ impl<'d> Context<'d> {
             tokens: OnceCell::new(),
             candidates: OnceCell::new(),
             assembled: OnceCell::new(),
+            ambiguous: OnceCell::new(),
             variables: OnceCell::new(),
             reads: OnceCell::new(),
             facts: OnceCell::new(),
@@ -73,6 +76,7 @@ impl<'d> Context<'d> {
         !self.tokens().is_empty()
             || !self.candidates().is_empty()
             || !self.assembled().is_empty()
+            || !self.ambiguous().is_empty()
             || !self.variables().is_empty()
             || self.is_env_file()
             || is_env_template(self.doc.path())
@@ -135,9 +139,19 @@ impl<'d> Context<'d> {
         self.reads.get_or_init(|| reads(self))
     }
 
+    /// The keys of one of several providers, with the names of those.
+    pub fn ambiguous(&self) -> &[(Span, Vec<String>)] {
+        self.ambiguous.get_or_init(|| ambiguous(self.catalogue(), self.doc.text().as_bytes(), self.runs()))
+    }
+
     /// The keys that stand in the text in pieces or encoded.
     pub fn assembled(&self) -> &[Assembled] {
         self.assembled.get_or_init(|| assembled(self.catalogue(), self.doc.text().as_bytes(), self.runs()))
+    }
+
+    /// The file speaks of what a shape asks for beside its key.
+    pub fn has_context(&self, shape: &Shape) -> bool {
+        shape.context.iter().any(|word| has_word(self.doc.text(), word))
     }
 
     /// The line of `span`, or a name around it, holds the provider's id, name or variable.

@@ -4,6 +4,7 @@ use super::context::{About, Context};
 use super::{Finding, Rule, Severity};
 use crate::fixes::move_secret;
 use crate::secrets::{Class, Level, Provider, Shape};
+use crate::text::Span;
 
 pub(super) static RULE: Rule = Rule {
     id: "hardcoded-ai-key",
@@ -28,10 +29,26 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         let (provider, shape) = context.catalogue().shape(token.shape);
         let message = message(provider, shape);
         let about = About { message, provider: Some(provider), shape: Some(token.shape) };
-        // What ends by itself within the hour is worth a look, and no alarm.
-        let severity = if shape.severity == Level::Low { Severity::Info } else { RULE.severity };
-        findings.push(context.secret_finding(RULE.id, severity, token.span, &about));
+        let (severity, doubt) = weighed(context, shape, token.span);
+        let mut finding = context.secret_finding(RULE.id, severity, token.span, &about);
+        finding.notes.extend(doubt.map(str::to_owned));
+        findings.push(finding);
     }
+}
+
+/// How bad a key of this shape is here, and what makes it doubtful.
+pub(super) fn weighed(context: &Context<'_>, shape: &Shape, span: Span) -> (Severity, Option<&'static str>) {
+    // What ends by itself within the hour is worth a look, and no alarm.
+    if shape.severity == Level::Low {
+        return (Severity::Info, None);
+    }
+    if shape.shared && !context.has_context(shape) {
+        return (Severity::Info, Some("nothing here tells which product of its maker it opens"));
+    }
+    if shape.checksum_fits(context.doc.slice(span)) == Some(false) {
+        return (Severity::Info, Some("its checksum does not fit: it was made up, or it is not whole"));
+    }
+    (RULE.severity, None)
 }
 
 fn message(provider: &Provider, shape: &Shape) -> String {

@@ -3,7 +3,6 @@
 use super::context::{About, Context};
 use super::{Finding, Rule, Severity, hardcoded_ai_key, literal_in_key_slot};
 use crate::fixes::{is_prose, move_secret};
-use crate::secrets::Level;
 
 pub(super) static RULE: Rule = Rule {
     id: "key-in-comment-or-docs",
@@ -27,8 +26,10 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         let (provider, shape) = context.catalogue().shape(token.shape);
         let message = message(context, &hardcoded_ai_key::name_key(provider, shape));
         let about = About { message, provider: Some(provider), shape: Some(token.shape) };
-        let severity = if shape.severity == Level::Low { Severity::Info } else { RULE.severity };
-        findings.push(context.secret_finding(RULE.id, severity, token.span, &about));
+        let (severity, doubt) = hardcoded_ai_key::weighed(context, shape, token.span);
+        let mut finding = context.secret_finding(RULE.id, severity, token.span, &about);
+        finding.notes.extend(doubt.map(str::to_owned));
+        findings.push(finding);
     }
     for mut finding in literal_in_key_slot::keys(context) {
         if is_prose(context.doc, finding.span) {

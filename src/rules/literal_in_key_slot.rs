@@ -26,12 +26,31 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     findings.extend(keys(context));
 }
 
-/// Every key that its place alone tells.
+/// Every key that its place alone tells, and those of one of several providers.
 pub(super) fn keys(context: &Context<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    if context.is_env_file() || context.candidates().is_empty() {
+    if context.is_env_file() {
         return findings;
     }
+    if !context.candidates().is_empty() {
+        by_place(context, &mut findings);
+    }
+    for (span, names) in context.ambiguous() {
+        let known = context.tokens().iter().any(|token| token.span.overlaps(*span));
+        if !known && !findings.iter().any(|it| it.span.overlaps(*span)) {
+            let names = match names.as_slice() {
+                [rest @ .., last] if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
+                names => names.concat(),
+            };
+            let message = format!("API key of {names} stands in the text");
+            let about = About { message, provider: None, shape: None };
+            findings.push(context.secret_finding(RULE.id, Severity::Warning, *span, &about));
+        }
+    }
+    findings
+}
+
+fn by_place(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let literals = context.facts().iter().filter_map(|fact| match *fact {
         Fact::Literal { value, .. } if touches(context.candidates(), value) => Some(value),
         _ => None,
@@ -47,14 +66,13 @@ pub(super) fn keys(context: &Context<'_>) -> Vec<Finding> {
     let literals: Vec<Span> =
         literals.map(|value| without_scheme(context, value)).filter(|&value| is_free(value)).collect();
     for &value in &literals {
-        judge(context, value, whose(context.doc, context.facts(), context.around, value), &mut findings);
+        judge(context, value, whose(context.doc, context.facts(), context.around, value), findings);
     }
     // In comments and in longer texts only the words before it tell.
     let parts = context.candidates().iter().filter(|it| !touches(&literals, **it)).map(|&it| whole(context, it));
     for value in parts.filter(|&value| is_free(value)) {
-        judge(context, value, whose_in_text(context.doc, context.around, value), &mut findings);
+        judge(context, value, whose_in_text(context.doc, context.around, value), findings);
     }
-    findings
 }
 
 fn judge(context: &Context<'_>, value: Span, whose: Option<Whose<'_>>, findings: &mut Vec<Finding>) {

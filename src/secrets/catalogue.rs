@@ -1,7 +1,7 @@
 //! All providers, indexed for scanning and for look-up by variable, client and header.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 
 use memchr::memmem::Finder;
 use regex::Regex;
@@ -34,6 +34,8 @@ pub struct Catalogue {
     pub(super) secret_words: Words<()>,
     /// The words that tell whose key a contextual shape is.
     pub(super) context_words: Words<Vec<ShapeId>>,
+    /// Shapes of several providers that are keys wherever they stand.
+    pub(super) ambiguous: Vec<Ambiguous>,
     pub(super) by_env: HashMap<String, usize>,
     secret_name: Regex,
 }
@@ -83,8 +85,24 @@ struct File {
     env: EnvNames,
     #[serde(rename = "generic-key")]
     _generic_key: IgnoredAny,
-    #[serde(rename = "ambiguous-shape")]
-    _ambiguous_shape: IgnoredAny,
+    ambiguous_shape: Vec<Ambiguous>,
+}
+
+/// A shape that several providers share.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Ambiguous {
+    #[serde(rename = "shape")]
+    _shape: String,
+    /// Where it is a key wherever it stands.
+    #[serde(default)]
+    pub(super) regex: String,
+    /// Their ids, each perhaps with a remark behind.
+    pub(super) providers: Vec<String>,
+    #[serde(rename = "advice")]
+    _advice: String,
+    #[serde(skip)]
+    pub(super) compiled: OnceLock<Option<Regex>>,
 }
 
 #[derive(Deserialize)]
@@ -129,7 +147,9 @@ impl Catalogue {
         }
         let secret_name =
             Regex::new(&file.env.secret_name).map_err(|error| CatalogueError::Broken(error.to_string()))?;
-        Ok(index(file.provider, file.placeholders, secret_name))
+        let mut catalogue = index(file.provider, file.placeholders, secret_name);
+        catalogue.ambiguous = file.ambiguous_shape.into_iter().filter(|it| !it.regex.is_empty()).collect();
+        Ok(catalogue)
     }
 
     /// A shape with its provider.
@@ -226,6 +246,7 @@ fn index(providers: Vec<Provider>, placeholders: Placeholders, secret_name: Rege
         contextual,
         speaking,
         secret_words,
+        ambiguous: Vec::new(),
         context_words: Words::new(context_words),
         by_env,
         secret_name,

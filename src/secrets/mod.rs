@@ -26,7 +26,7 @@ pub use provider::{Boundary, Class, Client, Confidence, Format, KeyApi, Level, P
 pub use reads::variables_read;
 pub use reference::{SecretRef, is_reference};
 pub use sample::{sample, sample_shape};
-pub use scan::{Token, runs, scan, scan_runs, slot_candidates, token_at};
+pub use scan::{Token, ambiguous, runs, scan, scan_runs, slot_candidates, token_at};
 pub use secret::{Secret, redact};
 pub use shown::{discreet, suspicious, without_keys};
 pub use strength::{SHORTEST_SECRET, looks_generated, looks_secret};

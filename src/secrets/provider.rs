@@ -87,9 +87,15 @@ pub struct Shape {
     /// `digit`, `upper`.
     #[serde(default)]
     pub require: Vec<String>,
-    /// How the last characters check the others.
+    /// How the last characters check the others, for people.
     #[serde(default)]
     pub checksum: String,
+    /// The last six characters are the CRC32 of those between them and the prefix, in base62.
+    #[serde(default)]
+    pub crc32: bool,
+    /// Other products of its maker have keys of the same shape: only context tells that it is one of this provider.
+    #[serde(default)]
+    pub shared: bool,
     /// How sure the shape is.
     pub confidence: Confidence,
     /// What losing such a key costs.
@@ -284,6 +290,20 @@ impl Shape {
         whole.lengths.contains(&value.len()) && regex().is_some_and(|regex| regex.is_match(value.as_bytes()))
     }
 
+    /// The checksum in a key of this shape fits; `None` where the shape has none.
+    pub fn checksum_fits(&self, key: &str) -> Option<bool> {
+        const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+        let start = key.find('_').filter(|_| self.crc32)? + 1;
+        let end = key.len().checked_sub(6).filter(|&end| end > start)?;
+        let mut rest = crc32fast::hash(key.as_bytes().get(start..end)?) as usize;
+        let mut tail = *b"000000";
+        for digit in tail.iter_mut().rev() {
+            *digit = DIGITS[rest % 62];
+            rest /= 62;
+        }
+        Some(key.as_bytes()[end..] == tail)
+    }
+
     /// `value` holds the character classes that [`Shape::require`] names.
     pub fn has_required(&self, value: &[u8]) -> bool {
         let body = value.get(self.prefix().len()..).unwrap_or(value);
@@ -311,5 +331,28 @@ impl Boundary {
             Boundary::Base64 => byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'='),
             Boundary::None => false,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::secrets::{Catalogue, sample};
+
+    #[test]
+    fn a_checksum_tells_keys_from_what_was_made_up() {
+        let catalogue = Catalogue::built_in();
+        let fits = |id: &str, key: &str| {
+            let id = catalogue.shape_named(id).expect("it is there");
+            catalogue.shape(id).1.checksum_fits(key)
+        };
+        let body = "0".repeat(30);
+        let hash = crc32fast::hash(body.as_bytes());
+        let digits: Vec<char> = ('0'..='9').chain('A'..='Z').chain('a'..='z').collect();
+        let tail: String = (0..6).rev().map(|at| digits[(u64::from(hash) / 62u64.pow(at) % 62) as usize]).collect();
+        assert_eq!(fits("github-models.classic", &format!("ghp_{body}{tail}")), Some(true));
+        let random = sample("github-models.classic", 1).expect("a sample");
+        assert_eq!(fits("github-models.classic", &random), Some(false));
+        let other = sample("openai.project", 1).expect("a sample");
+        assert_eq!(fits("openai.project", &other), None);
     }
 }

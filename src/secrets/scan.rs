@@ -4,7 +4,9 @@
 //! byte in [`RUN`] tells where none can be. Then, only in and near runs: anchors, the one shape behind the anchor, and
 //! the characters beside the match.
 
-use super::catalogue::{Catalogue, ShapeId, Speaks};
+use regex::Regex;
+
+use super::catalogue::{Ambiguous, Catalogue, ShapeId, Speaks};
 use super::provider::{Class, Shape};
 use super::strength::{is_wordy, looks_generated, looks_secret};
 use super::words::{has_word, is_escape_letter, nearest_name};
@@ -73,6 +75,32 @@ pub fn slot_candidates(catalogue: &Catalogue, text: &[u8], runs: &[Span]) -> Vec
     }
     let shaped = |run: &Span| catalogue.contextual.iter().any(|&id| catalogue.shape(id).1.is_whole(word(run)));
     found.retain(|run| looks_secret(catalogue, word(run)) && (looks_generated(word(run)) || shaped(run)));
+    found
+}
+
+/// The runs that are keys of one of several providers, with the names of those.
+///
+/// They begin with `sk-`: nothing else that is random does.
+pub fn ambiguous(catalogue: &Catalogue, text: &[u8], runs: &[Span]) -> Vec<(Span, Vec<String>)> {
+    let mut found = Vec::new();
+    for run in runs {
+        let start = run.range().start;
+        let escaped = usize::from(text[..start].ends_with(b"\\") && is_escape_letter(text[start]));
+        let span = Span::new(start + escaped, run.range().end);
+        let Some(key) = std::str::from_utf8(&text[span.range()]).ok().filter(|key| key.starts_with("sk-")) else {
+            continue;
+        };
+        let whole = |shape: &&Ambiguous| {
+            let regex = shape.compiled.get_or_init(|| Regex::new(&format!(r"\A(?:{})\z", shape.regex)).ok());
+            regex.as_ref().is_some_and(|regex| regex.is_match(key))
+        };
+        let shapes: Vec<&Ambiguous> = catalogue.ambiguous.iter().filter(whole).collect();
+        if shapes.is_empty() || !looks_secret(catalogue, key) || !looks_generated(key) {
+            continue;
+        }
+        let ids = shapes.iter().flat_map(|shape| &shape.providers).filter_map(|id| id.split(' ').next());
+        found.push((span, ids.filter_map(|id| catalogue.provider(id)).map(|it| it.name.clone()).collect()));
+    }
     found
 }
 
