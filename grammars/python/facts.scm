@@ -154,3 +154,8 @@
 ; What becomes a text: also a missing value.
 (interpolation) @template
 ((call function: (identifier) @_str arguments: (argument_list) @template) (#eq? @_str "str"))
+
+; Literals that become one text.
+(concatenated_string) @joined
+(binary_operator left: (_) operator: "+" right: (string)) @joined
+((call function: (attribute object: (string) attribute: (identifier) @_join)) @joined (#eq? @_join "join"))

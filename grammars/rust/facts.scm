@@ -230,3 +230,6 @@
 
 ; What becomes a text.
 ((macro_invocation macro: (identifier) @_m (token_tree) @template) (#eq? @_m "format"))
+
+; Literals that become one text of the type of a literal.
+((macro_invocation macro: (identifier) @_m (token_tree)) @joined (#eq? @_m "concat"))

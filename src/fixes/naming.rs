@@ -3,7 +3,7 @@
 use super::nearby::variable_before;
 use super::slot::{slot_at, variable_around};
 use super::{EnvFile, Surroundings, settings};
-use crate::secrets::{Identity, Provider, Token, env_lines, identity, is_env_template, token_at};
+use crate::secrets::{Identity, Provider, Token, env_lines, identity, is_env_template, key_at, token_at};
 use crate::syntax::Document;
 use crate::text::Span;
 
@@ -32,7 +32,7 @@ pub(super) enum State {
 /// The user's name; else the one that is read or written here; else a constant's own; else the one that this file's SDK
 /// reads; else the provider's. A value that the env file holds already keeps its name there.
 pub(super) fn name_for(doc: &Document, around: &Surroundings, secret: Span) -> Option<Naming> {
-    let value = identity(doc.slice(secret));
+    let value = identity(key_at(&around.catalogue, doc.text(), secret).expose());
     let wanted = wanted(doc, around, secret);
     let fixed = variable_around(doc, doc.facts(), secret).is_some()
         || around.name.is_some()
@@ -87,7 +87,10 @@ fn wanted(doc: &Document, around: &Surroundings, secret: Span) -> Option<String>
         return Some(name.to_owned());
     }
     let slot = slot_at(doc, doc.facts(), around, secret);
-    let token = token_at(&around.catalogue, doc.text().as_bytes(), secret);
+    let token = token_at(&around.catalogue, doc.text().as_bytes(), secret).or_else(|| {
+        let key = key_at(&around.catalogue, doc.text(), secret);
+        token_at(&around.catalogue, key.expose().as_bytes(), Span::new(0, key.expose().len()))
+    });
     let Some(provider) = provider(around, token.as_ref()).or(slot.map(|slot| slot.provider)) else {
         return variable_before(doc, around, secret).or_else(|| after_the_class(doc, secret));
     };

@@ -33,7 +33,11 @@ impl Rewrite {
 pub(super) fn rewrite(doc: &Document, around: &Surroundings, secret: Span, name: &str) -> Result<Rewrite, String> {
     let by_hand = "no literal of a language that is known: take the key out by hand, and rotate it";
     let language = doc.language().ok_or(by_hand)?;
-    let (literal, value) = doc.facts().literal_at(secret).ok_or(by_hand)?;
+    let (literal, value, secret) = match (joined(doc, secret), doc.facts().literal_at(secret)) {
+        (Some(whole), _) => (whole, whole, whole),
+        (None, Some((literal, value))) => (literal, value, secret),
+        (None, None) => return Err(by_hand.to_owned()),
+    };
     if let Some(statement) = write_statement(doc, literal, value, secret, name) {
         let mut dropped = drop_statement(doc, language, statement);
         dropped.edits.extend(unused_imports(doc, statement));
@@ -70,6 +74,17 @@ pub(super) fn rewrite(doc: &Document, around: &Surroundings, secret: Span, name:
     } else {
         part(doc, language, idiom, literal, secret, name)
     }
+}
+
+/// The expression whose literals are the pieces of a key, and nothing else.
+fn joined(doc: &Document, pieces: Span) -> Option<Span> {
+    let whole = doc.facts().around(pieces).find_map(|fact| match *fact {
+        Fact::Joined { span } => Some(span),
+        _ => None,
+    })?;
+    let (before, behind) = (Span { end: pieces.start, ..whole }, Span { start: pieces.end, ..whole });
+    let mut words = [before, behind].into_iter().flat_map(|span| doc.slice(span).split(|c: char| !c.is_alphanumeric()));
+    words.all(|word| word.is_empty() || ["join", "concat"].contains(&word)).then_some(whole)
 }
 
 /// Why nothing in this file can read a variable.

@@ -13,7 +13,7 @@ use crate::project::{
     variable_edit, write_variable,
 };
 use crate::rules::{self, Finding};
-use crate::secrets::{Fingerprint, Secret, SecretRef, fingerprint};
+use crate::secrets::{Fingerprint, Secret, SecretRef, fingerprint, key_at};
 use crate::stores::{self, StoreError};
 use crate::syntax::Document;
 use crate::text::Edit;
@@ -83,7 +83,7 @@ pub fn surroundings(workspace: &Workspace, doc: &Document, to: Vec<Destination>,
 /// `None` when the fix deposits nothing.
 pub fn deposit(workspace: &Workspace, doc: &Document, fix: &Fix) -> Result<Option<Deposited>, MoveError> {
     let Some(deposit) = &fix.deposit else { return Ok(None) };
-    let secret = Secret::new(doc.slice(deposit.secret));
+    let secret = key_at(workspace.catalogue(), doc.text(), deposit.secret);
     store(workspace, &workspace.env_path(doc.path()), deposit, &secret, None).map(Some)
 }
 
@@ -96,7 +96,7 @@ pub fn deposit_beside(
     env: &str,
 ) -> Result<Option<Deposited>, MoveError> {
     let Some(deposit) = &fix.deposit else { return Ok(None) };
-    let secret = Secret::new(doc.slice(deposit.secret));
+    let secret = key_at(workspace.catalogue(), doc.text(), deposit.secret);
     store(workspace, &workspace.env_path(doc.path()), deposit, &secret, Some(env)).map(Some)
 }
 

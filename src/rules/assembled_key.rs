@@ -2,8 +2,8 @@
 
 use super::context::{About, Context};
 use super::{Finding, Rule, Severity, hardcoded_ai_key};
-use crate::fixes::Repairs;
-use crate::secrets::How;
+use crate::fixes::{Repairs, move_secret};
+use crate::secrets::{Assembled, How};
 
 pub(super) static RULE: Rule = Rule {
     id: "assembled-key",
@@ -17,7 +17,13 @@ It is often done to get a push past a scanner, and then nobody remembers to rota
 Put the whole key into `.env` or into a store, read it from the environment, and delete the pieces. \
 Rotate it if the file was ever shared.",
     check,
-    fixes: |context, finding| Repairs { fixes: Vec::new(), refused: refused(context, finding) },
+    fixes: |context, finding| {
+        let Some(secret) = finding.secret else { return Repairs::default() };
+        let pieces = |it: &&Assembled| it.span == secret && it.how == How::Pieces;
+        let moved = context.assembled().iter().find(pieces).map(|_| move_secret(context.doc, context.around, secret));
+        let possible = moved.filter(|repairs| !repairs.fixes.is_empty());
+        possible.unwrap_or_else(|| Repairs { fixes: Vec::new(), refused: refused(context, finding) })
+    },
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {

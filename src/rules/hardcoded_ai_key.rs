@@ -27,7 +27,8 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     }
     for token in context.tokens() {
         let (provider, shape) = context.catalogue().shape(token.shape);
-        let message = message(provider, shape);
+        let doubtful = shape.shared && !context.has_context(shape);
+        let message = if doubtful { format!("{} stands in the text", shape.name) } else { message(provider, shape) };
         let about = About { message, provider: Some(provider), shape: Some(token.shape) };
         let (severity, doubt) = weighed(context, shape, token.span);
         let mut finding = context.secret_finding(RULE.id, severity, token.span, &about);

@@ -5,7 +5,7 @@ use base64::alphabet::{STANDARD, URL_SAFE};
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
 use super::catalogue::{Catalogue, ShapeId};
-use super::scan::scan;
+use super::scan::{runs, scan};
 use super::secret::Secret;
 use crate::text::Span;
 
@@ -54,6 +54,15 @@ pub fn assembled(catalogue: &Catalogue, text: &[u8], runs: &[Span]) -> Vec<Assem
         }
     }
     found
+}
+
+/// The key at `span`: what stands there, or what its pieces make.
+pub fn key_at(catalogue: &Catalogue, text: &str, span: Span) -> Secret {
+    let start = span.range().start.saturating_sub(GAP);
+    let window = &text.as_bytes()[start..text.len().min(span.range().end + GAP)];
+    let is_here = |it: &Assembled| it.span.range().start + start == span.range().start && it.span.len() == span.len();
+    let found = assembled(catalogue, window, &runs(window)).into_iter().find(is_here);
+    found.map_or_else(|| Secret::new(&text[span.range()]), |found| found.key)
 }
 
 /// A key in base64 or hex that fills a run.
@@ -250,7 +259,7 @@ fn is_quote(byte: u8) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::secrets::{runs, sample};
+    use crate::secrets::sample;
 
     #[test]
     fn pieces_make_the_key() {
@@ -264,6 +273,11 @@ mod tests {
             found.first().is_some_and(|it| it.key.expose() == key)
         };
         assert!(found(format!("key = \"{a}\" + \"{b}\"")));
+        let text = format!("größe = 1\nkey = \"{a}\" + \"{b}\"\nother = \"{key}\"\n");
+        let pieces = assembled(catalogue, text.as_bytes(), &runs(text.as_bytes()));
+        assert_eq!(key_at(catalogue, &text, pieces[0].span).expose(), key);
+        let whole = text.rfind(&key).expect("it is there");
+        assert_eq!(key_at(catalogue, &text, Span::new(whole, whole + key.len())).expose(), key);
         assert!(found(format!("key = ('{a}'\n  '{b1}'\n '{b2}')")));
         assert!(found(format!("concat!(\"{a}\", \"{b1}\", \"{b2}\")")));
         assert!(found(format!("\"\".join([\"{a}\", \"{b1}\", \"{b2}\"])")));

@@ -17,7 +17,7 @@ mod shown;
 mod strength;
 mod words;
 
-pub use assembled::{Assembled, How, assembled};
+pub use assembled::{Assembled, How, assembled, key_at};
 pub use catalogue::{Catalogue, CatalogueError, ShapeId};
 pub use dotenv::{EnvLine, env_lines, env_value, is_env_file, is_env_template};
 pub use fingerprint::{Fingerprint, Identity, fingerprint, identity, weak_fingerprint};

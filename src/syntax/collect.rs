@@ -67,6 +67,7 @@ fn build(head: &str, span: Span, captures: &[(&str, Span)]) -> Option<Fact> {
             Fact::EnvRead { span, name: member("name")?, default: member("default") }
         }
         "template" => Fact::Template { span },
+        "joined" => Fact::Joined { span },
         "env.write" => Fact::EnvWrite { span, name: member("name")?, value: member("value")? },
         "setting" => Fact::Setting {
             span,
@@ -136,6 +137,7 @@ pub const VOCABULARY: &[(&str, &[&str])] = &[
     ("call", &["callee", "arguments"]),
     ("env.read", &["name", "default", "from"]),
     ("template", &[]),
+    ("joined", &[]),
     ("env.write", &["name", "value"]),
     ("setting", &["class", "name", "kind", "value"]),
     ("subclass", &["of"]),

@@ -87,6 +87,11 @@ pub enum Fact {
         /// All of it.
         span: Span,
     },
+    /// An expression that puts literals together.
+    Joined {
+        /// All of it.
+        span: Span,
+    },
     /// A variable is taken out of the environment.
     EnvRemove {
         /// The call or statement.
@@ -196,6 +201,7 @@ impl Fact {
             | Fact::EnvLoad { span, .. }
             | Fact::EnvEmbed { span, .. }
             | Fact::Template { span }
+            | Fact::Joined { span }
             | Fact::EnvRemove { span, .. }
             | Fact::EnvOverride { span }
             | Fact::Import { span, .. }

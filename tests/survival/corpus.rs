@@ -191,21 +191,24 @@ fn collect(root: &Path, folder: &Path, case: &mut Case) -> Result<()> {
     Ok(())
 }
 
-/// Puts generated keys where placeholders of known shapes stand; other braces stay as they are.
+/// Puts generated keys where placeholders of known shapes stand, and parts of them where these end in `:8..60`; other
+/// braces stay as they are.
 pub fn fill(text: &str, case: &str, keys: &mut BTreeMap<String, String>) -> Result<String> {
     static PLACEHOLDER: LazyLock<Result<Regex, regex::Error>> =
-        LazyLock::new(|| Regex::new(r"\{([a-z0-9-]+\.[a-z0-9-]+)(#[0-9]+)?\}"));
+        LazyLock::new(|| Regex::new(r"\{([a-z0-9-]+\.[a-z0-9-]+)(#[0-9]+)?(?::([0-9]*)\.\.([0-9]*))?\}"));
     let placeholder = PLACEHOLDER.as_ref().map_err(Clone::clone)?;
     let mut unknown = None;
     let filled = placeholder.replace_all(text, |found: &Captures<'_>| {
-        let name = found[0].trim_matches(['{', '}']).to_owned();
+        let name = found[0].trim_matches(['{', '}']).split(':').next().unwrap_or("").to_owned();
+        let end = |group| found.get(group).and_then(|it: regex::Match<'_>| it.as_str().parse().ok());
+        let part = |key: &str| key[end(3).unwrap_or(0)..end(4).unwrap_or(key.len()).min(key.len())].to_owned();
         if let Some(key) = keys.get(&name) {
-            return key.clone();
+            return part(key);
         }
         match aikeys::secrets::sample(&found[1], seed(case, &name)) {
             Some(key) => {
                 keys.insert(name, key.clone());
-                key
+                part(&key)
             }
             None => {
                 if found.get(2).is_some() {
