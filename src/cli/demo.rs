@@ -53,12 +53,34 @@ pub fn demo(out: &mut dyn Write) -> anyhow::Result<()> {
     let seed = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(1, |it| it.as_nanos() as u64);
     let folder = tempfile::tempdir().context("there is no room for a temporary folder")?;
     let stage = Stage::new(folder.path())?;
-    for (scene, store) in [("1", "env"), ("2", "local")] {
-        let key = sample("openai.project", seed ^ u64::from(store == "local")).context("the catalogue has OpenAI")?;
-        stage.scene(scene, store, &key, out)?;
+    let scenes =
+        [("a key", "env", Form::Whole), ("a key", "local", Form::Whole), ("a key in pieces", "env", Form::Pieces)];
+    for (number, (what, store, form)) in (1..).zip(scenes) {
+        // What Rust puts together is no literal, and is left to a person.
+        if form == Form::Pieces && matches!(stage.language, Program::Rust) {
+            continue;
+        }
+        let key = sample("openai.project", seed ^ number).context("the catalogue has OpenAI")?;
+        stage.scene(&Scene { number, what, store, form, key }, out)?;
     }
     writeln!(out, "\nthat was all in a throw-away folder, with keys that open nothing")?;
     Ok(())
+}
+
+/// One program with a key in it.
+struct Scene {
+    number: u64,
+    what: &'static str,
+    store: &'static str,
+    form: Form,
+    key: String,
+}
+
+/// How the key is written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Whole,
+    Pieces,
 }
 
 /// The workspace, the server, and how programs are started.
@@ -87,18 +109,24 @@ impl<'f> Stage<'f> {
         Ok(Stage { folder, url, received, language })
     }
 
-    fn scene(&self, scene: &str, store: &str, key: &str, out: &mut dyn Write) -> anyhow::Result<()> {
-        let place = self.folder.join(format!("scene-{scene}"));
+    fn scene(&self, scene: &Scene, out: &mut dyn Write) -> anyhow::Result<()> {
+        let (number, what, store, key) = (scene.number, scene.what, scene.store, &scene.key);
+        let place = self.folder.join(format!("scene-{number}"));
         std::fs::create_dir_all(&place)?;
         let (name, text) = match &self.language {
             Program::Python(_) => ("app.py", PYTHON),
             Program::Rust => ("app.rs", RUST),
         };
-        std::fs::write(place.join(name), text.replace("{key}", key))?;
+        let (begin, rest) = key.split_at(8);
+        let written = match scene.form {
+            Form::Whole => text.replace("{key}", key),
+            Form::Pieces => text.replace("{key}", &format!("{begin}\" + \"{rest}")),
+        };
+        std::fs::write(place.join(name), written)?;
         let before = self.start(&place, name, &[])?;
         writeln!(
             out,
-            "\n== {scene}. a program with a key in it: it runs, and the server gets key {} ==",
+            "\n== {number}. a program with {what} in it: it runs, and the server gets key {} ==",
             &before[..8]
         )?;
         if store == "local" {
@@ -111,7 +139,7 @@ impl<'f> Stage<'f> {
         writeln!(out, "the program, started with `aikeys-lsp run -- …`: the server gets key {}", &after[..8])?;
         ensure!(before == after, "the server got another key");
         let source = std::fs::read_to_string(place.join(name))?;
-        ensure!(!source.contains(key), "the key is still in {name}");
+        ensure!(!source.contains(rest), "the key is still in {name}");
         Ok(())
     }
 
