@@ -1,5 +1,6 @@
 //! Walking: which files of a folder a check looks at, and what it passes by.
 
+use std::collections::HashSet;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -37,6 +38,11 @@ pub(super) fn walk(folder: &Target, filters: Filters, run: &Run<'_>, events: &Se
         builder.standard_filters(false);
     }
     let build: Mutex<Vec<Target>> = Mutex::default();
+    let tracked = match filters {
+        Filters::Git => folder.workspace.tracked_below(&inside(folder)),
+        Filters::None => Vec::new(),
+    };
+    let met: Mutex<HashSet<PathBuf>> = Mutex::default();
     builder.build_parallel().run(|| {
         let mut walker = Walker {
             folder,
@@ -46,10 +52,31 @@ pub(super) fn walk(folder: &Target, filters: Filters, run: &Run<'_>, events: &Se
             events: events.clone(),
             looker: Looker::new(run, events),
             build: &build,
+            met: (!tracked.is_empty()).then_some(&met),
         };
         Box::new(move |entry| walker.meet(entry))
     });
+    // What is in git is public, whatever an ignore rule says of it.
+    let met = met.into_inner().unwrap_or_default();
+    let missed = tracked.into_iter().map(|path| folder.workspace.root().join(path)).filter(|path| !met.contains(path));
+    let mut looker = Looker::new(run, events);
+    for target in missed.filter_map(|real| at(folder, real)) {
+        let named = run.named.contains(&target.real);
+        if !named
+            && target.real.is_file()
+            && !target.real.is_symlink()
+            && !is_excluded(&target, Entry::File, run.options)
+        {
+            looker.look_at(&target);
+        }
+    }
     build.into_inner().unwrap_or_default()
+}
+
+/// A place below a folder, as it is shown.
+fn at(folder: &Target, real: PathBuf) -> Option<Target> {
+    let path = folder.path.join(real.strip_prefix(&folder.real).ok()?);
+    Some(Target { path, real, workspace: Arc::clone(&folder.workspace), met: Met::Walked })
 }
 
 /// A named path is not to be checked.
@@ -83,6 +110,8 @@ struct Walker<'w> {
     events: Sender<Event>,
     looker: Looker<'w>,
     build: &'w Mutex<Vec<Target>>,
+    /// Which files were met, where git may track more.
+    met: Option<&'w Mutex<HashSet<PathBuf>>>,
 }
 
 impl Walker<'_> {
@@ -164,6 +193,9 @@ impl Walker<'_> {
 
     fn meet_file(&mut self, path: &Path, kind: fs::FileType) {
         let target = self.target(path);
+        if let Some(Ok(mut met)) = self.met.map(Mutex::lock) {
+            met.insert(target.real.clone());
+        }
         if !kind.is_file() {
             self.send(Event::Skipped(target.path, if kind.is_symlink() { "a link" } else { "no regular file" }));
         } else if !self.run.named.contains(&target.real) {

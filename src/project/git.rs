@@ -42,6 +42,14 @@ impl Git {
         &self.top
     }
 
+    /// The files of the index below a folder, by their paths from the top folder.
+    pub(super) fn tracked_below(&self, folder: &Path) -> Vec<PathBuf> {
+        let paths = self.tracked.iter().map(|path| PathBuf::from(path.to_str_lossy().into_owned()));
+        let mut below: Vec<PathBuf> = paths.filter(|path| path.starts_with(folder)).collect();
+        below.sort();
+        below
+    }
+
     /// How git sees a file, by its path from the top folder.
     pub(super) fn state(&self, relative: &Path) -> GitState {
         if self.tracked.contains(key(relative).as_slice().as_bstr()) {

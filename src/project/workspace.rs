@@ -115,6 +115,11 @@ impl Workspace {
         self.git.as_ref().map_or(GitState::NoRepository, |git| git.state(relative))
     }
 
+    /// The files below a folder that git tracks, by their paths from the root; none outside a repository.
+    pub fn tracked_below(&self, relative: &Path) -> Vec<PathBuf> {
+        self.git.as_ref().map(|git| git.tracked_below(relative)).unwrap_or_default()
+    }
+
     /// An ignore rule of git covers a path from the root; `None` outside a repository.
     pub fn git_ignores(&self, relative: &Path) -> Option<bool> {
         self.git.as_ref().and_then(|git| git.ignores(relative))
