@@ -1,6 +1,6 @@
 //! Whose key a place asks for by the words before it: in comments, in texts of several lines, in any argument.
 
-use super::slot::{Whose, is_key_name, provider_of_host};
+use super::slot::{Whose, is_key_name, provider_of_host, provider_of_name};
 use super::surroundings::Surroundings;
 use crate::secrets::nearest_name;
 use crate::syntax::Document;
@@ -21,7 +21,13 @@ pub(super) fn whose<'a>(doc: &Document, around: &'a Surroundings, value: Span) -
         // `#[arg(default_value = "…")] name: String`
         None => name_behind(&doc.text()[end..window.end as usize])?,
     };
-    if let Some(provider) = around.catalogue.provider_of_env(&name) {
+    if let Some(provider) = around.catalogue.provider_of_name(&name) {
+        return Some(Whose::Known(provider));
+    }
+    // `# mistral key: …`
+    if ["key", "token", "secret"].contains(&name.as_str())
+        && let Some(provider) = provider_of_name(around, &last_words(before), doc.slice(value))
+    {
         return Some(Whose::Known(provider));
     }
     let sends = |provider: &crate::secrets::Provider| {
@@ -33,7 +39,8 @@ pub(super) fn whose<'a>(doc: &Document, around: &'a Surroundings, value: Span) -
     if let Some(provider) = is_sent.then(of_host).flatten() {
         return Some(Whose::Known(provider));
     }
-    is_key_name(&name).then_some(Whose::Unknown)
+    let sent = ["bearer", "authorization", "access_token", "auth_token"].contains(&name.as_str());
+    (is_key_name(&name) || sent && speaks_of_models(doc.text())).then_some(Whose::Unknown)
 }
 
 /// The variable that the nearest name before `value` is, or that of the provider whose key it is.
@@ -50,12 +57,28 @@ pub(super) fn variable_before(doc: &Document, around: &Surroundings, value: Span
     }
 }
 
+/// The end of `before` as one name: `mistral key: "` gives `mistral_key`.
+fn last_words(before: &str) -> String {
+    let line = before.rsplit(['\n', '(', ',', '{']).next().unwrap_or("");
+    let words: Vec<&str> = line.split(|c: char| !c.is_alphanumeric()).collect();
+    let last: Vec<&str> = words.into_iter().filter(|word| !word.is_empty()).rev().take(3).collect();
+    last.into_iter().rev().collect::<Vec<_>>().join("_").to_ascii_lowercase()
+}
+
+/// The file talks to a model: what it sends as a bearer's token is an AI key.
+fn speaks_of_models(text: &str) -> bool {
+    let words =
+        ["/completions", "/embeddings", "/v1/messages", "\"model\"", "'model'", "model=", "llm", "LLM", "prompt"];
+    words.iter().any(|word| text.contains(word))
+}
+
 /// What stands before a key that is sent.
 const AUTH: &[&str] = &["bearer", "authorization", "token", "access_token", "key", "api_key", "apikey", "x_api_key"];
 
 /// Words that stand between a name and its value, and name nothing.
 const FILLERS: &[&str] = &[
     "arg",
+    "args",
     "as_bytes",
     "as_ref",
     "as_str",
@@ -86,6 +109,8 @@ const FILLERS: &[&str] = &[
     "or_else",
     "r",
     "required",
+    "return",
+    "static",
     "secret",
     "secretstr",
     "secretstring",
@@ -105,12 +130,18 @@ const FILLERS: &[&str] = &[
     "unwrap_or_else",
 ];
 
+/// What stands before the type of what a function returns.
+const RETURNS: [&str; 4] = ["->", "-> &", "&'static", "'static"];
+
 /// The nearest name before the end of `before` that is no filler, in small letters, with `_` for `-`.
 fn name_before(before: &str) -> Option<String> {
     let mut rest = before;
     for _ in 0..WORDS {
         let name = nearest_name(rest)?;
-        let gap = &rest[name.end..];
+        let gap = &rest[name.end..].replace("{}", "").replace("%s", "");
+        // `fn name() -> &'static str { "…"`
+        let returns = RETURNS.iter().any(|it| rest[..name.start].trim_end().ends_with(it));
+        let gap = if returns { gap.replace('{', "") } else { gap.clone() };
         // Another statement, or another scope.
         if gap.contains([';', '{', '}', '#']) || gap.contains("\n\n") {
             return None;

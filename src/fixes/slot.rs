@@ -37,6 +37,9 @@ pub fn whose<'a>(doc: &'a Document, facts: &Facts, around: &'a Surroundings, val
     if let Some(slot) = by_itself(doc, facts, around, value) {
         return Some(Whose::Known(slot.provider));
     }
+    if let Some(provider) = instead_of_variable(doc, facts, around, value) {
+        return Some(Whose::Known(provider));
+    }
     let mentions = mentions(doc, facts, value);
     if let Some(slot) = mentions.as_ref().and_then(|mentions| by_flow(doc, around, mentions)) {
         return Some(Whose::Known(slot.provider));
@@ -51,6 +54,50 @@ pub fn whose<'a>(doc: &'a Document, facts: &Facts, around: &'a Surroundings, val
 pub fn whose_in_text<'a>(doc: &Document, around: &'a Surroundings, value: Span) -> Option<Whose<'a>> {
     nearby::whose(doc, around, value)
 }
+
+/// The provider whose variable is read by the expression that the literal is a part of, or in another place that gives
+/// the same name a value: it steps in where the variable is missing.
+fn instead_of_variable<'a>(
+    doc: &Document,
+    facts: &Facts,
+    around: &'a Surroundings,
+    value: Span,
+) -> Option<&'a Provider> {
+    let variable = |facts: &Facts, holder: Span| {
+        facts.within(holder).find_map(|fact| match *fact {
+            Fact::EnvRead { span, name, .. } if holder.contains(span) => {
+                around.catalogue.provider_of_env(doc.slice(name))
+            }
+            _ => None,
+        })
+    };
+    let (name, holder) = facts.bindings_around(value).into_iter().next()?;
+    if holder.len() <= value.len() + INSTEAD
+        && let Some(provider) = variable(&doc.facts_near(&[holder]), holder)
+    {
+        return Some(provider);
+    }
+    let scope = facts.body_around(value);
+    let word = doc.slice(name);
+    let plain = !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    let places: Vec<Span> = if plain { doc.places_of(word, scope).take(MENTIONS).collect() } else { Vec::new() };
+    if places.len() < 2 {
+        return None;
+    }
+    let facts = doc.facts_near(&places);
+    let others = places.iter().filter(|place| **place != name).flat_map(|place| facts.around(*place));
+    let holders = others.filter_map(|fact| match *fact {
+        Fact::Binding { name: it, value, .. } if places.contains(&it) => Some(value),
+        _ => None,
+    });
+    let direct = holders.filter(|holder| holder.len() <= DIRECT).collect::<Vec<_>>();
+    direct.into_iter().find_map(|holder| variable(&doc.facts_near(&[holder]), holder))
+}
+
+/// How much longer than its literal an expression is that reads a variable first.
+const INSTEAD: usize = 160;
+/// The longest expression that reads a variable and does nothing else.
+const DIRECT: usize = 80;
 
 /// The slot that the literal text at `value` fills, itself or by the name that it is bound to.
 pub fn slot_at<'a>(doc: &'a Document, facts: &Facts, around: &'a Surroundings, value: Span) -> Option<Slot<'a>> {
@@ -95,7 +142,8 @@ fn is_called_key(doc: &Document, facts: &Facts, value: Span) -> bool {
 pub(super) fn is_key_name(name: &str) -> bool {
     let name = name.trim_matches(['"', '\'']).to_ascii_lowercase().replace('-', "_");
     let public = ["public", "publishable", "anon_"].iter().any(|word| name.contains(word));
-    !public && (name.ends_with("api_key") || name.ends_with("apikey"))
+    let called = ["api_key", "apikey", "api_keys", "api_token", "apitoken"].iter().any(|word| name.ends_with(word));
+    !public && called
 }
 
 /// An argument of a call to a server on this machine.
@@ -144,7 +192,7 @@ pub(super) fn variable_around<'a>(doc: &'a Document, facts: &Facts, value: Span)
 
 fn by_variable<'a>(doc: &'a Document, facts: &Facts, around: &'a Surroundings, value: Span) -> Option<Slot<'a>> {
     let variable = variable_around(doc, facts, value)?;
-    let provider = around.catalogue.provider_of_env(variable)?;
+    let provider = around.catalogue.provider_of_name(variable)?;
     Some(Slot { provider, client: None, variable: Some(variable), arguments: None, call: "" })
 }
 
@@ -311,8 +359,8 @@ fn by_name<'a>(doc: &'a Document, facts: &Facts, around: &'a Surroundings, value
     Some(Slot { provider, client: None, variable: None, arguments: None, call: "" })
 }
 
-fn provider_of_name<'a>(around: &'a Surroundings, name: &str, text: &str) -> Option<&'a Provider> {
-    if let Some(provider) = around.catalogue.provider_of_env(name) {
+pub(super) fn provider_of_name<'a>(around: &'a Surroundings, name: &str, text: &str) -> Option<&'a Provider> {
+    if let Some(provider) = around.catalogue.provider_of_name(name) {
         return Some(provider);
     }
     if !around.catalogue.is_secret_name(name) && !name.to_ascii_lowercase().ends_with("key") {

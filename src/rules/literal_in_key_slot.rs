@@ -69,7 +69,9 @@ fn by_place(context: &Context<'_>, findings: &mut Vec<Finding>) {
         judge(context, value, whose(context.doc, context.facts(), context.around, value), findings);
     }
     // In comments and in longer texts only the words before it tell.
-    let parts = context.candidates().iter().filter(|it| !touches(&literals, **it)).map(|&it| whole(context, it));
+    let found: Vec<Span> = findings.iter().map(|finding| finding.span).collect();
+    let is_found = |span: Span| touches(&found, span);
+    let parts = context.candidates().iter().filter(|it| !is_found(**it)).map(|&it| whole(context, it));
     for value in parts.filter(|&value| is_free(value)) {
         judge(context, value, whose_in_text(context.doc, context.around, value), findings);
     }

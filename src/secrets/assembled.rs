@@ -81,11 +81,12 @@ fn encoded(catalogue: &Catalogue, text: &[u8], run: Span) -> Option<Assembled> {
 }
 
 fn base64(bytes: &[u8]) -> Option<Vec<u8>> {
-    let url = bytes.iter().any(|byte| matches!(byte, b'-' | b'_'));
-    let lenient = GeneralPurposeConfig::new()
+    const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
         .with_decode_padding_mode(DecodePaddingMode::Indifferent)
         .with_decode_allow_trailing_bits(true);
-    let engine = GeneralPurpose::new(if url { &URL_SAFE } else { &STANDARD }, lenient);
+    static PLAIN: GeneralPurpose = GeneralPurpose::new(&STANDARD, LENIENT);
+    static FOR_URLS: GeneralPurpose = GeneralPurpose::new(&URL_SAFE, LENIENT);
+    let engine = if bytes.iter().any(|byte| matches!(byte, b'-' | b'_')) { &FOR_URLS } else { &PLAIN };
     // A last sign alone holds no byte.
     let bytes = if bytes.len() % 4 == 1 { &bytes[..bytes.len() - 1] } else { bytes };
     engine.decode(&bytes[..FIRST]).ok().filter(|first| is_text(first))?;

@@ -173,6 +173,25 @@ impl Catalogue {
         self.by_env.get(&name.to_ascii_uppercase()).map(|&at| &self.providers[at])
     }
 
+    /// The same for names that people make of a variable's: `mistralApiKey`, `MISTRAL_API_KEY_STAGING`, `_openai_api_key2`.
+    pub fn provider_of_name(&self, name: &str) -> Option<&Provider> {
+        let snake = snake(name);
+        let mut rest = snake.trim_matches('_');
+        for _ in 0..3 {
+            let plain = rest.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end_matches('_');
+            let one = plain.strip_suffix(['s', 'S']).unwrap_or(plain);
+            if let Some(provider) = [rest, plain, one].into_iter().find_map(|name| self.provider_of_env(name)) {
+                return Some(provider);
+            }
+            let (head, last) = rest.rsplit_once('_')?;
+            if DESCRIBE.contains(&last.to_ascii_lowercase().as_str()) {
+                return None;
+            }
+            rest = head;
+        }
+        None
+    }
+
     /// `name` is what people call a variable that holds a secret.
     pub fn is_secret_name(&self, name: &str) -> bool {
         self.secret_name.is_match(name)
@@ -258,8 +277,78 @@ fn same_shape(providers: &[Provider], id: ShapeId, shape: &Shape) -> bool {
 }
 
 /// How names say that they hold an API key.
-const KEY_WORDS: [&str; 9] =
-    ["api_key", "API_KEY", "apikey", "APIKEY", "apiKey", "ApiKey", "api-key", "Api-Key", "API-KEY"];
+const KEY_WORDS: [&str; 20] = [
+    "api_key",
+    "API_KEY",
+    "Api_Key",
+    "apikey",
+    "APIKEY",
+    "apiKey",
+    "ApiKey",
+    "api-key",
+    "Api-Key",
+    "API-KEY",
+    "API-Key",
+    "Api-key",
+    "api_token",
+    "API_TOKEN",
+    "apiToken",
+    "ApiToken",
+    "api-token",
+    "Api-Token",
+    "API-Token",
+    "API-TOKEN",
+];
+
+/// What is said of a key is no key.
+const DESCRIBE: [&str; 32] = [
+    "id",
+    "hash",
+    "name",
+    "names",
+    "url",
+    "uri",
+    "path",
+    "file",
+    "header",
+    "env",
+    "var",
+    "length",
+    "len",
+    "prefix",
+    "suffix",
+    "type",
+    "count",
+    "regex",
+    "pattern",
+    "format",
+    "help",
+    "description",
+    "label",
+    "field",
+    "digest",
+    "sha256",
+    "md5",
+    "fingerprint",
+    "index",
+    "version",
+    "expiry",
+    "source",
+];
+
+/// `mistralApiKey` as `mistral_api_key`; other names as they are.
+fn snake(name: &str) -> String {
+    let mut out = String::with_capacity(name.len() + 4);
+    let mut last = ' ';
+    for c in name.chars() {
+        if c.is_ascii_uppercase() && (last.is_ascii_lowercase() || last.is_ascii_digit()) {
+            out.push('_');
+        }
+        out.push(c);
+        last = c;
+    }
+    out
+}
 
 /// What people call secrets.
 const SECRET_WORDS: [&str; 4] = ["key", "secret", "token", "pat"];
@@ -278,7 +367,9 @@ fn speaking<'p>(providers: &'p [Provider], variables: impl Iterator<Item = &'p S
     let called = KEY_WORDS.map(str::to_owned).into_iter();
     let named = variables.chain(hosts.filter(|host| host.contains('.'))).chain(called);
     let named = named.map(|word| (word, Speaks::Named));
-    modules.map(|word| (word, Speaks::Imported)).chain(named).collect()
+    // The host of a customer begins with a name of theirs: `.openai.azure.com`.
+    let bare = |word: String| word.trim_start_matches(|c: char| !c.is_ascii_alphanumeric()).to_owned();
+    modules.map(|word| (word, Speaks::Imported)).chain(named).map(|(word, how)| (bare(word), how)).collect()
 }
 
 impl Shape {

@@ -9,7 +9,7 @@ use regex::Regex;
 use super::catalogue::{Ambiguous, Catalogue, ShapeId, Speaks};
 use super::provider::{Class, Shape};
 use super::strength::{is_wordy, looks_generated, looks_secret};
-use super::words::{has_word, is_escape_letter, nearest_name};
+use super::words::{Hit, has_word, is_escape_letter, nearest_name};
 use crate::text::{Disjoint, Span};
 
 /// A key that a distinctive shape matched.
@@ -119,8 +119,8 @@ fn follows_name(catalogue: &Catalogue, before: &[u8]) -> bool {
     let Ok(name) = std::str::from_utf8(&before[start..end]) else { return false };
     let name = nearest_name(name).map_or("", |it| &name[it]);
     let lower = name.to_ascii_lowercase();
-    ["key", "token", "bearer", "secret"].iter().any(|word| lower.ends_with(word))
-        || catalogue.provider_of_env(name).is_some()
+    ["key", "keys", "token", "bearer", "bot", "secret"].iter().any(|word| lower.ends_with(word))
+        || catalogue.provider_of_name(name).is_some()
 }
 
 /// The longest name, and the most that stands between it and its value.
@@ -136,7 +136,7 @@ fn is_named(catalogue: &Catalogue, text: &[u8], run: Span) -> bool {
         return false;
     }
     let mut names = before.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
-    if names.any(|name| catalogue.provider_of_env(name).is_some()) {
+    if names.any(|name| catalogue.provider_of_name(name).is_some()) {
         return true;
     }
     let Ok(run) = std::str::from_utf8(&text[run.range()]) else { return false };
@@ -148,13 +148,26 @@ fn is_named(catalogue: &Catalogue, text: &[u8], run: Span) -> bool {
 /// The text names an API key, a provider's variable or host, or imports its package.
 fn speaks(catalogue: &Catalogue, text: &[u8]) -> bool {
     let name = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
-    catalogue.speaking.find(text).any(|hit| {
+    let speaks = |hit: Hit<'_, Speaks>| {
         let before = &text[..hit.start];
-        // The host of a customer begins with a name of theirs: `.openai.azure.com`.
-        let begins = text[hit.start] == b'.' || !before.last().is_some_and(u8::is_ascii_alphanumeric);
-        let whole = begins && !name(text.get(hit.end));
+        let whole = !name(text.get(hit.end));
         whole && (*hit.of == Speaks::Named || !name(before.last()) && is_imported(before))
-    })
+    };
+    let mut inside = 0;
+    for at in (0..text.len()).step_by(BLOCK) {
+        // Words begin where letters and digits do.
+        let letters =
+            mask(&text[at..], |byte| ((byte | 0x20).wrapping_sub(b'a') < 26) | (byte.wrapping_sub(b'0') < 10));
+        let mut starts = letters & !(letters << 1 | inside);
+        inside = letters >> (BLOCK - 1);
+        while starts != 0 {
+            if catalogue.speaking.at(text, at + starts.trailing_zeros() as usize).any(speaks) {
+                return true;
+            }
+            starts &= starts - 1;
+        }
+    }
+    false
 }
 
 /// The line or statement before a module is empty, or imports.
@@ -330,15 +343,20 @@ impl Iterator for Runs<'_> {
 /// As many bytes as a mask has bits.
 const BLOCK: usize = 64;
 
-/// Which of the first bytes are key characters, the first one in the lowest bit. Without branches, so that the compiler
-/// takes many bytes at a time.
+/// Which of the first bytes are key characters, the first one in the lowest bit.
 fn keys_of(text: &[u8]) -> u64 {
+    mask(text, is_key)
+}
+
+/// Which of the first bytes are of a class, the first one in the lowest bit. Without branches, so that the compiler takes
+/// many bytes at a time.
+fn mask(text: &[u8], is: impl Fn(u8) -> bool) -> u64 {
     let mut padded = [0; BLOCK];
     let block = text.first_chunk().unwrap_or_else(|| {
         padded[..text.len()].copy_from_slice(text);
         &padded
     });
-    let flags = block.map(|byte| u8::from(is_key(byte)));
+    let flags = block.map(|byte| u8::from(is(byte)));
     let (eights, _) = flags.as_chunks::<8>();
     // The product brings the lowest bits of eight bytes together in the highest byte.
     let bits = |eight: &[u8; 8]| u64::from_le_bytes(*eight).wrapping_mul(0x0102_0408_1020_4080) >> 56;

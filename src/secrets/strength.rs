@@ -39,12 +39,14 @@ pub(super) fn is_wordy(text: &str) -> bool {
     if is_title && capitals > 0 && digits <= 2 && 4 * capitals <= text.len() {
         return true;
     }
-    let parts = || text.split(['-', '_', '.']);
+    let parts = || text.split(['-', '_', '.', '/']);
     let is_name = parts().count() >= 4;
     parts().all(|part| {
         let digits = part.bytes().filter(u8::is_ascii_digit).count();
         let letters = part.bytes().filter(u8::is_ascii_lowercase).count();
-        part.len() < 8 || letters + digits == part.len() && (digits == 0 || is_name && digits <= 2)
+        let title = usize::from(part.starts_with(|c: char| c.is_ascii_uppercase()));
+        let is_word = title + letters + digits == part.len() && (digits == 0 || is_name && digits <= 2);
+        part.len() < 8 || is_word || digits == part.len() && digits == 8
     })
 }
 

@@ -47,15 +47,21 @@ impl<T> Words<T> {
 
     /// Every word in `text`, by its start.
     pub(super) fn find<'a>(&'a self, text: &'a [u8]) -> impl Iterator<Item = Hit<'a, T>> {
-        let places = text.windows(HEAD).enumerate().filter_map(|(start, head)| {
-            let hash = hash([head[0], head[1], head[2]]);
-            (self.heads[hash >> 6] & 1 << (hash & 63) != 0).then_some((start, hash))
-        });
-        places.flat_map(move |(start, hash)| {
-            let same = self.words[usize::from(self.places[hash])].iter();
-            let here = same.filter(move |(word, _)| text[start..].starts_with(word));
-            here.map(move |(word, of)| Hit { start, end: start + word.len(), of })
-        })
+        let places = text.windows(HEAD).enumerate().filter(|(_, head)| self.has(hash([head[0], head[1], head[2]])));
+        places.flat_map(move |(start, _)| self.at(text, start))
+    }
+
+    fn has(&self, hash: usize) -> bool {
+        self.heads[hash >> 6] & 1 << (hash & 63) != 0
+    }
+
+    /// Every word that begins at `start`.
+    pub(super) fn at<'a>(&'a self, text: &'a [u8], start: usize) -> impl Iterator<Item = Hit<'a, T>> {
+        let head = text[start..].first_chunk().map(|&head| hash(head));
+        let known = head.filter(|&hash| self.has(hash));
+        let same = known.map_or(&[][..], |hash| &self.words[usize::from(self.places[hash])]);
+        let here = same.iter().filter(move |(word, _)| text[start..].starts_with(word));
+        here.map(move |(word, of)| Hit { start, end: start + word.len(), of })
     }
 }
 
