@@ -67,8 +67,20 @@ fn last_words(before: &str) -> String {
 
 /// The file talks to a model: what it sends as a bearer's token is an AI key.
 fn speaks_of_models(text: &str) -> bool {
-    let words =
-        ["/completions", "/embeddings", "/v1/messages", "\"model\"", "'model'", "model=", "llm", "LLM", "prompt"];
+    let words = [
+        "https://api.",
+        ".ai/",
+        "/v1/chat",
+        "/completions",
+        "/embeddings",
+        "/v1/messages",
+        "\"model\"",
+        "'model'",
+        "model=",
+        "llm",
+        "LLM",
+        "prompt",
+    ];
     words.iter().any(|word| text.contains(word))
 }
 

@@ -135,7 +135,17 @@ fn is_called_key(doc: &Document, facts: &Facts, value: Span) -> bool {
     let variable = variable_around(doc, facts, value);
     let bound = facts.bindings_around(value).into_iter().filter(|(_, holder)| is_direct(doc, *holder, value));
     let mut names = variable.into_iter().chain(bound.map(|(name, _)| doc.slice(name)));
-    !is_sent_home(doc, facts, value) && names.any(is_key_name)
+    !is_sent_home(doc, facts, value) && (names.any(is_key_name) || is_token_of_client(doc, facts, value))
+}
+
+/// `NewcoClient(access_token="…")`
+fn is_token_of_client(doc: &Document, facts: &Facts, value: Span) -> bool {
+    let Some((name, _)) = facts.bindings_around(value).into_iter().next() else { return false };
+    let Some((callee, arguments)) = facts.calls_around(value).into_iter().next() else { return false };
+    let class = doc.slice(callee).rsplit(['.', ':']).next().unwrap_or("");
+    arguments.contains(name)
+        && ["access_token", "auth_token", "secret_key", "token", "key"].contains(&doc.slice(name))
+        && ["Client", "LLM", "Chat"].iter().any(|word| class.contains(word))
 }
 
 /// A name says that it holds an API key, and not one that everybody may read.
@@ -143,7 +153,8 @@ pub(super) fn is_key_name(name: &str) -> bool {
     let name = name.trim_matches(['"', '\'']).to_ascii_lowercase().replace('-', "_");
     let public = ["public", "publishable", "anon_"].iter().any(|word| name.contains(word));
     let called = ["api_key", "apikey", "api_keys", "api_token", "apitoken"].iter().any(|word| name.ends_with(word));
-    !public && called
+    // The header of a vendor: `x-vendor-key`.
+    !public && (called || name.starts_with("x_") && name.ends_with("_key"))
 }
 
 /// An argument of a call to a server on this machine.

@@ -13,7 +13,8 @@ use super::{Finding, Severity};
 use crate::fixes::Surroundings;
 use crate::secrets::{
     Assembled, Catalogue, Fingerprint, Provider, Shape, Token, ambiguous, assembled, fingerprint, has_word,
-    is_env_file, is_env_template, redact, runs, scan_runs, slot_candidates, variables_read, weak_fingerprint,
+    is_env_file, is_env_template, nearest_name, redact, runs, scan_runs, slot_candidates, variables_read,
+    weak_fingerprint,
 };
 use crate::syntax::{Document, Facts, Language};
 use crate::text::Span;
@@ -160,6 +161,11 @@ impl<'d> Context<'d> {
         let rest = [Span { end: span.start, ..line }, Span { start: span.end.min(line.end), ..line }];
         let words = [&provider.id, &provider.env].into_iter().chain(&provider.aliases);
         let words: Vec<String> = words.map(|word| word.to_ascii_lowercase()).collect();
+        let before = self.doc.slice(rest[0]);
+        let name = nearest_name(before).map_or("", |it| &before[it]).to_ascii_lowercase();
+        if ["key", "token", "secret", "bearer", "authorization"].iter().any(|word| name.ends_with(word)) {
+            return true;
+        }
         rest.iter().any(|part| {
             let text = self.doc.slice(*part);
             words.iter().any(|word| has_word(text, word))

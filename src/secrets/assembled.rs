@@ -106,31 +106,50 @@ fn is_text(bytes: &[u8]) -> bool {
     bytes.iter().all(|byte| byte.is_ascii_graphic() || byte.is_ascii_whitespace())
 }
 
-/// A string literal as far as a line shows one: its quote, and the text behind it.
+/// A piece of a key: a string literal as far as a line shows one, or the name of a constant.
 #[derive(Clone, Copy)]
 struct Piece {
-    /// Where its first quote stands.
+    /// Where it begins: its first quote, or the name's first letter.
     open: usize,
-    /// Where its last quote stands.
+    /// Its last byte: the last quote, or the name's last letter.
     close: usize,
+    /// Where its text begins and ends, which for a name is in another place.
+    text: (usize, usize),
 }
 
 impl Piece {
     fn content<'t>(&self, text: &'t [u8]) -> &'t [u8] {
-        &text[self.open + 1..self.close]
+        &text[self.text.0..self.text.1]
     }
 }
 
-/// A key of which a run is one piece: `"sk-" + "…"`, `concat!("sk-", "…")`, `"-".join(["sk", "…"])`.
+/// What is sent before a key, in the same text.
+const SCHEMES: [&[u8]; 4] = [b"Bearer ", b"Token ", b"Basic ", b"Key "];
+
+fn without_scheme(text: &[u8]) -> &[u8] {
+    SCHEMES.iter().find_map(|scheme| text.strip_prefix(*scheme)).unwrap_or(text)
+}
+
+/// A key of which a run is one piece: `"sk-" + "…"`, `concat!("sk-", "…")`, `"-".join(["sk", "…"])`, `f"{PREFIX}…"`.
 fn pieces(catalogue: &Catalogue, text: &[u8], run: Span) -> Option<Assembled> {
-    let open = run.range().start.checked_sub(1).filter(|&at| is_quote(text[at]))?;
-    let piece = literal_from(text, open).filter(|it| it.close >= run.range().end)?;
+    let start = run.range().start;
+    let piece = match start.checked_sub(1).map(|at| text[at])? {
+        b'}' => Piece { open: start, ..interpolated(text, start)? },
+        _ => {
+            let scheme = SCHEMES.iter().find(|scheme| text[..start].ends_with(scheme)).map_or(0, |scheme| scheme.len());
+            let open = (start - scheme).checked_sub(1).filter(|&at| is_quote(text[at]))?;
+            literal_from(text, open).filter(|it| it.close >= run.range().end)?
+        }
+    };
     let mut chain = before(text, piece);
+    let template = chain.first().copied().or(Some(piece)).and_then(|first| template(text, first));
     // Nearly every literal is alone, or follows one that begins no key.
     let parts: Vec<&[u8]> = chain.iter().map(|it| it.content(text)).chain([piece.content(text)]).collect();
+    let head = template
+        .map_or(&b""[..], |template| template.split(|&byte| byte == b'{' || byte == b'%').next().unwrap_or(b""));
     let begins = |separator: &&[u8]| {
-        let begin: Vec<u8> = parts.join(*separator).into_iter().take(2 * SHORT).collect();
-        catalogue.anchors.find(&begin).any(|hit| hit.start == 0)
+        let begin: Vec<u8> = [head, &parts.join(*separator)].concat().into_iter().take(3 * SHORT).collect();
+        catalogue.anchors.find(without_scheme(&begin)).any(|hit| hit.start == 0)
     };
     if ![&b""[..], b"-", b"_"].iter().any(begins) {
         return None;
@@ -140,53 +159,123 @@ fn pieces(catalogue: &Catalogue, text: &[u8], run: Span) -> Option<Assembled> {
         chain.push(next);
     }
     let (first, last) = (*chain.first()?, *chain.last()?);
-    if chain.len() < 2 {
-        return None;
-    }
-    let joined = chain.windows(2).all(|pair| gap(text, pair[0], pair[1]) == Some(Gap::Joins));
-    let separator = if joined { &b""[..] } else { separator(text, first, last)? };
     let contents: Vec<&[u8]> = chain.iter().map(|it| it.content(text)).collect();
-    let whole = contents.join(separator);
+    let joined = chain.windows(2).all(|pair| gap(text, pair[0], pair[1]) == Some(Gap::Joins));
+    let (whole, separator) = match template {
+        Some(template) => (filled(template, &contents)?, &b""[..]),
+        None if chain.len() < 2 => return None,
+        None => {
+            let separator = if joined { &b""[..] } else { separator(text, first, last)? };
+            (contents.join(separator), separator)
+        }
+    };
     let token = scan(catalogue, &whole).into_iter().find(|token| !token.needs_context)?;
     // A piece that is a key by itself is found as one.
     let mut start = 0;
-    let alone = contents.iter().any(|content| {
-        let end = start + content.len();
-        let alone = start <= token.span.range().start && token.span.range().end <= end;
-        start = end + separator.len();
-        alone
-    });
+    let alone = template.is_none()
+        && contents.iter().any(|content| {
+            let end = start + content.len();
+            let alone = start <= token.span.range().start && token.span.range().end <= end;
+            start = end + separator.len();
+            alone
+        });
     let key = Secret::new(std::str::from_utf8(&whole[token.span.range()]).ok()?);
     let span = Span::new(first.open, last.close + 1);
     (!alone).then_some(Assembled { span, shape: token.shape, key, how: How::Pieces })
 }
 
+/// The rest of a literal behind `}`.
+fn interpolated(text: &[u8], start: usize) -> Option<Piece> {
+    let rest = &text[start..text.len().min(start + LONGEST)];
+    let end = start + rest.iter().position(|&byte| is_quote(byte) || matches!(byte, b'\n' | b'\\' | b'{'))?;
+    is_quote(text[end]).then_some(Piece { open: start, close: end, text: (start, end) })
+}
+
+/// The literal with places that a call fills with the pieces that begin at `first`: `"sk-{}".format(`,
+/// `format!("{}{}", `, `"%s%s" % (`.
+fn template(text: &[u8], first: Piece) -> Option<&[u8]> {
+    let head = text[first.open.saturating_sub(GAP)..first.open].trim_ascii_end();
+    let head = match head.strip_suffix(b"(").or(head.strip_suffix(b",")).unwrap_or(head).trim_ascii_end() {
+        head if head.ends_with(b".format") => &head[..head.len() - b".format".len()],
+        head => head.strip_suffix(b"%").unwrap_or(head).trim_ascii_end(),
+    };
+    let template = last_literal(head)?;
+    has_places(template).then_some(template)
+}
+
+fn has_places(text: &[u8]) -> bool {
+    [&b"{}"[..], b"%s"].iter().any(|place| memchr::memmem::find(text, place).is_some())
+}
+
+/// The template with a piece in each place.
+fn filled(template: &[u8], pieces: &[&[u8]]) -> Option<Vec<u8>> {
+    let template = std::str::from_utf8(template).ok()?.replace("%s", "{}");
+    let mut parts = template.split("{}");
+    let mut out = parts.next()?.as_bytes().to_vec();
+    for (part, piece) in parts.zip(pieces) {
+        out.extend_from_slice(piece);
+        out.extend_from_slice(part.as_bytes());
+    }
+    Some(out)
+}
+
+/// The constant whose name ends at `end`, with the text that it is given in the same file.
+fn constant(text: &[u8], end: usize) -> Option<Piece> {
+    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+    let start = text[..end].iter().rposition(|byte| !is_part(byte)).map_or(0, |at| at + 1);
+    let name = &text[start..end];
+    if name.len() < 2 || name[0].is_ascii_digit() {
+        return None;
+    }
+    let defined = memchr::memmem::find_iter(text, name).filter(|&at| at != start).take(PIECES).find_map(|at| {
+        let whole = !at.checked_sub(1).is_some_and(|before| is_part(&text[before]));
+        let rest = &text[at + name.len()..text.len().min(at + name.len() + GAP)];
+        // Perhaps a type stands between.
+        let assigned = rest.iter().position(|&byte| byte == b'=' || byte == b'\n').filter(|&at| rest[at] == b'=')?;
+        let open = at + name.len() + assigned + 1 + rest[assigned + 1..].iter().position(|&byte| byte != b' ')?;
+        let typed = rest[..assigned].iter().all(|byte| is_part(byte) || b" :&'".contains(byte));
+        (whole && typed && is_quote(text[open])).then(|| literal_from(text, open)).flatten()
+    })?;
+    Some(Piece { open: start, close: end - 1, text: defined.text })
+}
+
 /// The short pieces right before one, in order.
 fn before(text: &[u8], piece: Piece) -> Vec<Piece> {
     let mut chain = Vec::new();
-    let head = text[..piece.open].trim_ascii_end();
-    let wrapped = head.ends_with(b"from(");
-    if !wrapped && !head.last().is_some_and(|&byte| is_quote(byte) || b"+,&\\".contains(&byte)) {
-        return chain;
-    }
     let mut first = piece;
     while chain.len() < PIECES {
-        let from = first.open.saturating_sub(GAP);
-        let Some(close) = text[from..first.open].iter().rposition(|&byte| is_quote(byte)).map(|at| from + at) else {
-            break;
-        };
-        let from = close.saturating_sub(SHORT + 1);
-        let Some(open) = text[from..close].iter().rposition(|&byte| byte == text[close]).map(|at| from + at) else {
-            break;
-        };
-        let previous = Piece { open, close };
-        if gap(text, previous, first).is_none() || previous.content(text).contains(&b'\n') {
-            break;
-        }
+        let Some(previous) = previous(text, first).filter(|it| it.content(text).len() <= LONGEST) else { break };
         chain.insert(0, previous);
         first = previous;
     }
     chain
+}
+
+fn previous(text: &[u8], piece: Piece) -> Option<Piece> {
+    let head = text[..piece.open].trim_ascii_end();
+    // `f"{PREFIX}…"`
+    if let Some(name) = text[..piece.open].strip_suffix(b"}") {
+        let open = name.iter().rposition(|byte| !byte.is_ascii_alphanumeric() && *byte != b'_')?;
+        return (text[open] == b'{').then(|| constant(text, name.len())).flatten().map(|it| Piece { open, ..it });
+    }
+    // `PREFIX + "…"`
+    if let Some(name) = head.strip_suffix(b"+").map(<[u8]>::trim_ascii_end)
+        && name.last().is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_')
+    {
+        return constant(text, name.len());
+    }
+    let wrapped = head.ends_with(b"from(");
+    if !wrapped && !head.last().is_some_and(|&byte| is_quote(byte) || b"+,&\\".contains(&byte)) {
+        return None;
+    }
+    let from = piece.open.saturating_sub(GAP);
+    let close = from + text[from..piece.open].iter().rposition(|&byte| is_quote(byte))?;
+    let from = close.saturating_sub(SHORT + 1);
+    let open = from + text[from..close].iter().rposition(|&byte| byte == text[close])?;
+    let previous = Piece { open, close, text: (open + 1, close) };
+    let content = previous.content(text);
+    let fits = !content.contains(&b'\n') && !has_places(content) && gap(text, previous, piece).is_some();
+    fits.then_some(previous)
 }
 
 /// The piece right behind one.
@@ -211,7 +300,7 @@ fn gap(text: &[u8], left: Piece, right: Piece) -> Option<Gap> {
     let mut words = gap.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').filter(|it| !it.is_empty());
     const WORDS: [&str; 12] =
         ["to_string", "to_owned", "into", "String", "str", "from", "as_str", "r", "b", "f", "u", "push_str"];
-    let plain = gap.bytes().all(|byte| byte.is_ascii_alphanumeric() || b" \t\r\n\\+,&().:_".contains(&byte));
+    let plain = gap.bytes().all(|byte| byte.is_ascii_alphanumeric() || b" \t\r\n\\+,&().:_}".contains(&byte));
     let lists = gap.contains(',');
     (plain && words.all(|word| WORDS.contains(&word))).then_some(if lists { Gap::Lists } else { Gap::Joins })
 }
@@ -250,7 +339,7 @@ fn last_literal(text: &[u8]) -> Option<&[u8]> {
 fn literal_from(text: &[u8], open: usize) -> Option<Piece> {
     let rest = &text[open + 1..text.len().min(open + 1 + LONGEST)];
     let end = rest.iter().position(|&byte| byte == text[open] || matches!(byte, b'\n' | b'\\'))?;
-    (rest[end] == text[open]).then_some(Piece { open, close: open + 1 + end })
+    (rest[end] == text[open]).then_some(Piece { open, close: open + 1 + end, text: (open + 1, open + 1 + end) })
 }
 
 fn is_quote(byte: u8) -> bool {
@@ -285,6 +374,16 @@ mod tests {
         assert!(found(format!("[\"{a}\", \"{b}\"].concat()")));
         assert!(found(format!("\"{a}\".to_string() + &\"{b}\"")));
         assert!(found(format!("\"-\".join((\"{}\", \"{}\"))", &key[..7], &key[8..])));
+        assert!(found(format!("HEAD = \"{a}\"\nkey = HEAD + \"{b}\"")));
+        assert!(found(format!("PREFIX: str = '{a}'\nkey = f\"{{PREFIX}}{b}\"")));
+        assert!(found(format!("const PREFIX: &str = \"{a}\";\nlet key = format!(\"{{PREFIX}}{b}\");")));
+        assert!(found(format!("key = \"{a}{{}}\".format(\"{b}\")")));
+        assert!(found(format!("key = \"{{}}{{}}\".format(\"{a}\", \"{b}\")")));
+        assert!(found(format!("key = \"%s%s\" % (\"{a}\", \"{b}\")")));
+        assert!(found(format!("let key = format!(\"{{}}{{}}\", \"{a}\", \"{b}\");")));
+        assert!(found(format!("let key = format!(\"{a}{{}}\", \"{b}\");")));
+        assert!(found(format!("auth = \"Bearer {a}{b1}\" + \"{b2}\"")));
+        assert!(found(format!("auth = \"Bearer \" + \"{a}\" + \"{b}\"")));
         assert!(!found(format!("[\"{a}\", \"{b}\"]")));
         assert!(!found(format!("call(\"{a}\", \"{b}\")")));
     }

@@ -277,7 +277,10 @@ fn same_shape(providers: &[Provider], id: ShapeId, shape: &Shape) -> bool {
 }
 
 /// How names say that they hold an API key.
-const KEY_WORDS: [&str; 20] = [
+const KEY_WORDS: [&str; 23] = [
+    "Authorization",
+    "authorization",
+    "bearer_auth",
     "api_key",
     "API_KEY",
     "Api_Key",

@@ -131,6 +131,11 @@ const GAP: usize = 8;
 /// word for the provider and one for secrets.
 fn is_named(catalogue: &Catalogue, text: &[u8], run: Span) -> bool {
     let before = String::from_utf8_lossy(&text[run.range().start.saturating_sub(NEAR)..run.range().start]);
+    // The header of a vendor: `x-vendor-key`.
+    let name = nearest_name(&before).map_or("", |it| &before[it]).to_ascii_lowercase();
+    if name.starts_with("x-") && name.ends_with("-key") {
+        return true;
+    }
     let lower = before.to_ascii_lowercase();
     if catalogue.secret_words.find(lower.as_bytes()).next().is_none() {
         return false;
