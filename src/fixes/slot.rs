@@ -106,8 +106,8 @@ pub fn slot_at<'a>(doc: &'a Document, facts: &Facts, around: &'a Surroundings, v
 
 fn by_itself<'a>(doc: &'a Document, facts: &Facts, around: &'a Surroundings, value: Span) -> Option<Slot<'a>> {
     by_place(doc, facts, around, value)
-        .or_else(|| by_name(doc, facts, around, value))
         .or_else(|| by_header(doc, facts, around, value))
+        .or_else(|| by_name(doc, facts, around, value))
 }
 
 fn by_place<'a>(doc: &'a Document, facts: &Facts, around: &'a Surroundings, value: Span) -> Option<Slot<'a>> {
@@ -215,14 +215,18 @@ fn by_client<'a>(doc: &'a Document, facts: &Facts, around: &'a Surroundings, val
         let call = doc.slice(arguments);
         for (provider, client) in clients(around, language) {
             let host = client.host.as_ref().is_none_or(|host| call.contains(host.as_str()));
-            let imported = host && is_called(&client.symbol, callee) && is_imported(doc, facts, client);
+            let imported = host
+                && is_called(&client.symbol, callee)
+                && is_imported(doc, facts, client)
+                && (callee.contains(['.', ':']) || !client.symbol.contains('.') || is_item(doc, facts, callee));
             if !imported || !takes(doc, facts, client, arguments, value) {
                 continue;
             }
             if points_home(call) {
                 return None;
             }
-            let provider = provider_of_host(around, call).unwrap_or(provider);
+            let provider =
+                provider_of_host(around, call).or_else(|| provider_of_model(around, call)).unwrap_or(provider);
             return Some(Slot { provider, client: Some(client), variable: None, arguments: Some(arguments), call });
         }
     }
@@ -301,6 +305,22 @@ fn is_imported(doc: &Document, facts: &Facts, client: &Client) -> bool {
         }
         _ => false,
     })
+}
+
+/// `callee` is an item that the file imports: `Client` may be anybody's.
+fn is_item(doc: &Document, facts: &Facts, callee: &str) -> bool {
+    facts.imports().any(|fact| match *fact {
+        Fact::Import { item, .. } => item.is_some_and(|item| doc.slice(item) == callee || doc.slice(item) == "*"),
+        _ => false,
+    })
+}
+
+/// The provider that the model's name begins with: `model="mistral/large"`.
+fn provider_of_model<'a>(around: &'a Surroundings, call: &str) -> Option<&'a Provider> {
+    let (_, rest) = call.split_once("model")?;
+    let rest = rest.trim_start_matches(['"', '\'']).trim_start().strip_prefix(['=', ':'])?.trim_start();
+    let (id, _) = rest.strip_prefix(['"', '\''])?.split_once('/')?;
+    around.catalogue.provider(&id.replace('_', "-"))
 }
 
 /// The literal is one of the arguments that take the key.
@@ -394,6 +414,12 @@ fn by_header<'a>(doc: &'a Document, facts: &Facts, around: &'a Surroundings, val
         let header = provider.auth.split(':').next().unwrap_or("");
         !header.is_empty() && header.eq_ignore_ascii_case(name)
     };
+    let slot = |provider| Slot { provider, client: None, variable: None, arguments: None, call: "" };
+    // Nobody else has such a header.
+    let mut own = around.catalogue.providers.iter().filter(|provider| sends(provider));
+    if let (Some(provider), None) = (own.next(), own.next()) {
+        return Some(slot(provider));
+    }
     let speaks = |provider: &&Provider| {
         sends(provider)
             && provider.category != "local"
@@ -404,5 +430,5 @@ fn by_header<'a>(doc: &'a Document, facts: &Facts, around: &'a Surroundings, val
     };
     let mut found = around.catalogue.providers.iter().filter(speaks);
     let provider = found.next()?;
-    found.next().is_none().then_some(Slot { provider, client: None, variable: None, arguments: None, call: "" })
+    found.next().is_none().then(|| slot(provider))
 }

@@ -13,8 +13,8 @@ use super::{Finding, Severity};
 use crate::fixes::Surroundings;
 use crate::secrets::{
     Assembled, Catalogue, Fingerprint, Provider, Shape, Token, ambiguous, assembled, fingerprint, has_word,
-    is_env_file, is_env_template, nearest_name, redact, runs, scan_runs, slot_candidates, variables_read,
-    weak_fingerprint,
+    is_env_file, is_env_template, looks_generated, nearest_name, redact, runs, scan_runs, slot_candidates,
+    variables_read, weak_fingerprint,
 };
 use crate::syntax::{Document, Facts, Language};
 use crate::text::Span;
@@ -112,11 +112,19 @@ impl<'d> Context<'d> {
     pub fn tokens(&self) -> &[Token] {
         self.tokens.get_or_init(|| {
             let mut tokens = scan_runs(self.catalogue(), self.doc.text().as_bytes(), self.runs());
-            tokens.retain(|token| {
-                !token.needs_context || self.speaks_of(self.catalogue().shape(token.shape).0, token.span)
-            });
+            // A shape that few sources know is worth a look where the text is random; see `is_doubtful`.
+            let few = |token: &Token| {
+                let (text, shape) = (self.doc.slice(token.span), self.catalogue().shape(token.shape).1);
+                shape.prefix().len() >= 3 && shape.has_required(text.as_bytes()) && looks_generated(text)
+            };
+            tokens.retain(|token| !self.is_doubtful(token) || few(token));
             tokens
         })
+    }
+
+    /// The shape of a key alone does not prove it, and nothing beside it names its provider.
+    pub fn is_doubtful(&self, token: &Token) -> bool {
+        token.needs_context && !self.speaks_of(self.catalogue().shape(token.shape).0, token.span)
     }
 
     /// The places that may be a key which only its slot tells; none in plain text.

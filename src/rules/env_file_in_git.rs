@@ -56,7 +56,8 @@ fn secrets(context: &Context<'_>) -> Vec<String> {
     for line in env_lines(text) {
         let name = &text[line.name.range()];
         let value = env_value(text, &line);
-        let shaped = context.tokens().iter().any(|token| line.value.contains(token.span));
+        let shaped =
+            context.tokens().iter().any(|token| line.value.contains(token.span) && !context.is_doubtful(token));
         let named = context.catalogue().is_secret_name(name) || context.catalogue().provider_of_env(name).is_some();
         let real = value.len() >= 8 && classify(context.catalogue(), &value).is_none();
         if (shaped || (named && real)) && !names.iter().any(|it| it == name) {

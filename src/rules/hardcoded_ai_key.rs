@@ -3,8 +3,7 @@
 use super::context::{About, Context};
 use super::{Finding, Rule, Severity};
 use crate::fixes::move_secret;
-use crate::secrets::{Class, Level, Provider, Shape};
-use crate::text::Span;
+use crate::secrets::{Class, Level, Provider, Shape, Token};
 
 pub(super) static RULE: Rule = Rule {
     id: "hardcoded-ai-key",
@@ -30,7 +29,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         let doubtful = shape.shared && !context.has_context(shape);
         let message = if doubtful { format!("{} stands in the text", shape.name) } else { message(provider, shape) };
         let about = About { message, provider: Some(provider), shape: Some(token.shape) };
-        let (severity, doubt) = weighed(context, shape, token.span);
+        let (severity, doubt) = weighed(context, token);
         let mut finding = context.secret_finding(RULE.id, severity, token.span, &about);
         finding.notes.extend(doubt.map(str::to_owned));
         findings.push(finding);
@@ -38,7 +37,11 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
 }
 
 /// How bad a key of this shape is here, and what makes it doubtful.
-pub(super) fn weighed(context: &Context<'_>, shape: &Shape, span: Span) -> (Severity, Option<&'static str>) {
+pub(super) fn weighed(context: &Context<'_>, token: &Token) -> (Severity, Option<&'static str>) {
+    let (shape, span) = (context.catalogue().shape(token.shape).1, token.span);
+    if context.is_doubtful(token) {
+        return (Severity::Info, Some("few sources know this shape, and nothing here names the provider"));
+    }
     // What ends by itself within the hour is worth a look, and no alarm.
     if shape.severity == Level::Low {
         return (Severity::Info, None);

@@ -31,7 +31,8 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     for (name, default) in reads {
         let variable = context.doc.slice(name);
         let first = context.tokens().partition_point(|token| token.span.start < default.start);
-        let key = context.tokens().get(first).filter(|token| default.contains(token.span));
+        let key =
+            context.tokens().get(first).filter(|token| default.contains(token.span) && !context.is_doubtful(token));
         if let Some(token) = key {
             let (provider, shape) = context.catalogue().shape(token.shape);
             let message =
@@ -56,7 +57,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
 
 /// A key that is a parameter's default, or the `default` of an option.
 fn defaults(context: &Context<'_>, findings: &mut Vec<Finding>) {
-    for token in context.tokens() {
+    for token in context.tokens().iter().filter(|token| !context.is_doubtful(token)) {
         let parameter = context.facts().around(token.span).find_map(|fact| match *fact {
             Fact::Slot { name: Some(name), body: Some(_), .. } => Some(context.doc.slice(name)),
             _ => None,

@@ -26,7 +26,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         let (provider, shape) = context.catalogue().shape(token.shape);
         let message = message(context, &hardcoded_ai_key::name_key(provider, shape));
         let about = About { message, provider: Some(provider), shape: Some(token.shape) };
-        let (severity, doubt) = hardcoded_ai_key::weighed(context, shape, token.span);
+        let (severity, doubt) = hardcoded_ai_key::weighed(context, token);
         let mut finding = context.secret_finding(RULE.id, severity, token.span, &about);
         finding.notes.extend(doubt.map(str::to_owned));
         findings.push(finding);

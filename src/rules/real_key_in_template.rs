@@ -23,7 +23,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     if !is_env_template(context.doc.path()) {
         return;
     }
-    for token in context.tokens() {
+    for token in context.tokens().iter().filter(|token| !context.is_doubtful(token)) {
         let (provider, shape) = context.catalogue().shape(token.shape);
         let message = format!("{} stands in a template", hardcoded_ai_key::name_key(provider, shape));
         let about = About { message, provider: Some(provider), shape: Some(token.shape) };
