@@ -192,6 +192,11 @@ impl Catalogue {
         None
     }
 
+    /// `text`, in small letters, holds a word that a variable for secrets has.
+    pub(super) fn has_secret_word(&self, text: &str) -> bool {
+        self.secret_words.find(text.as_bytes()).next().is_some()
+    }
+
     /// `name` is what people call a variable that holds a secret.
     pub fn is_secret_name(&self, name: &str) -> bool {
         self.secret_name.is_match(name)

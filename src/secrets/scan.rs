@@ -112,19 +112,20 @@ fn follows_name(catalogue: &Catalogue, before: &[u8]) -> bool {
         None => before,
     };
     let end = before.iter().rposition(|byte| !b" \t\"'\\=:>".contains(byte)).map_or(0, |at| at + 1);
-    let start = end.saturating_sub(NAME);
     if end == before.len() || before.len() - end > GAP || !before[..end].last().is_some_and(u8::is_ascii_alphanumeric) {
         return false;
     }
-    let Ok(name) = std::str::from_utf8(&before[start..end]) else { return false };
+    // The sign before the name tells whether its first letter is one of an escape.
+    let start = before[..end].iter().rposition(|&byte| !byte.is_ascii_alphanumeric() && byte != b'_' && byte != b'-');
+    let start = start.map_or(0, |at| if before[at].is_ascii() { at } else { at + 1 });
+    let name = std::str::from_utf8(&before[start..end]).unwrap_or("");
     let name = nearest_name(name).map_or("", |it| &name[it]);
     let lower = name.to_ascii_lowercase();
     ["key", "keys", "token", "bearer", "bot", "secret"].iter().any(|word| lower.ends_with(word))
-        || catalogue.provider_of_name(name).is_some()
+        || catalogue.has_secret_word(&lower) && catalogue.provider_of_name(name).is_some()
 }
 
-/// The longest name, and the most that stands between it and its value.
-const NAME: usize = 64;
+/// The most that stands between a name and its value.
 const GAP: usize = 8;
 
 /// Before a run stands a provider's variable, however it is written, or before one of the shape of a provider's key a
@@ -137,11 +138,15 @@ fn is_named(catalogue: &Catalogue, text: &[u8], run: Span) -> bool {
         return true;
     }
     let lower = before.to_ascii_lowercase();
-    if catalogue.secret_words.find(lower.as_bytes()).next().is_none() {
+    if !catalogue.has_secret_word(&lower) {
         return false;
     }
-    let mut names = before.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
-    if names.any(|name| catalogue.provider_of_name(name).is_some()) {
+    let mut names =
+        before.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').filter(|name| name.len() >= SHORTEST_NAME);
+    let is_variable = |name: &str| {
+        catalogue.has_secret_word(&name.to_ascii_lowercase()) && catalogue.provider_of_name(name).is_some()
+    };
+    if names.any(is_variable) {
         return true;
     }
     let Ok(run) = std::str::from_utf8(&text[run.range()]) else { return false };
@@ -149,6 +154,9 @@ fn is_named(catalogue: &Catalogue, text: &[u8], run: Span) -> bool {
         has_word(&before, &lower[hit.start..hit.end]) && hit.of.iter().any(|&id| catalogue.shape(id).1.is_whole(run))
     })
 }
+
+/// No variable is shorter: `GH_TOKEN`, `XAI_KEY`.
+const SHORTEST_NAME: usize = 6;
 
 /// The text names an API key, a provider's variable or host, or imports its package.
 fn speaks(catalogue: &Catalogue, text: &[u8]) -> bool {
