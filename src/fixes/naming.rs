@@ -1,7 +1,7 @@
 //! The name that a moved key gets.
 
 use super::nearby::variable_before;
-use super::slot::{slot_at, variable_around};
+use super::slot::{Whose, slot_at, variable_around, whose};
 use super::{EnvFile, Surroundings, settings};
 use crate::secrets::{Identity, Provider, Token, env_lines, identity, is_env_template, key_at, token_at};
 use crate::syntax::Document;
@@ -92,7 +92,11 @@ fn wanted(doc: &Document, around: &Surroundings, secret: Span) -> Option<String>
         token_at(&around.catalogue, key.expose().as_bytes(), Span::new(0, key.expose().len()))
     });
     let Some(provider) = provider(around, token.as_ref()).or(slot.map(|slot| slot.provider)) else {
-        return variable_before(doc, around, secret).or_else(|| after_the_class(doc, secret));
+        let known = || match whose(doc, doc.facts(), around, secret)? {
+            Whose::Known(provider) => Some(provider.env.clone()),
+            Whose::Unknown => None,
+        };
+        return variable_before(doc, around, secret).or_else(known).or_else(|| after_the_class(doc, secret));
     };
     if let Some(name) = around.names.get(&provider.id) {
         return Some(name.clone());
