@@ -18,7 +18,7 @@
   (#match? @_start "[bB]"))
 ((string (string_start) @_start) @slot.unicode
   (#match? @_start "^[uU]"))
-(case_pattern (string) @within.pattern)
+(case_pattern [(string) (concatenated_string)] @within.pattern)
 
 ; What gets a value.
 (assignment left: (identifier) @binding.name right: (_) @binding.value) @binding
@@ -157,5 +157,5 @@
 
 ; Literals that become one text.
 (concatenated_string) @joined
-(binary_operator left: (_) operator: "+" right: (string)) @joined
+(binary_operator operator: "+") @joined
 ((call function: (attribute object: (string) attribute: (identifier) @_join)) @joined (#eq? @_join "join"))

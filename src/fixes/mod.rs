@@ -1,6 +1,7 @@
 //! Repairs as data: a change to files, and what must be stored before it. Touches no file.
 
 mod clashes;
+mod instead;
 mod loading;
 mod mentions;
 mod move_key;
@@ -15,7 +16,7 @@ mod surroundings;
 use std::path::{Path, PathBuf};
 
 pub use move_key::{read_loudly, repairs as move_secret};
-pub use rewrite::is_prose;
+pub use rewrite::{is_joined, is_prose};
 pub use slot::{Slot, Whose, slot_at, whose, whose_in_text};
 pub use surroundings::{Destination, EnvEntry, EnvFile, GitState, Surroundings};
 

@@ -34,7 +34,8 @@ pub(super) enum State {
 pub(super) fn name_for(doc: &Document, around: &Surroundings, secret: Span) -> Option<Naming> {
     let value = identity(key_at(&around.catalogue, doc.text(), secret).expose());
     let wanted = wanted(doc, around, secret);
-    let fixed = variable_around(doc, doc.facts(), secret).is_some()
+    let fixed = is_env_template(doc.path())
+        || variable_around(doc, doc.facts(), secret).is_some()
         || around.name.is_some()
         || settings::field(doc, around, secret).is_some();
     if !fixed

@@ -38,6 +38,11 @@ pub(super) fn rewrite(doc: &Document, around: &Surroundings, secret: Span, name:
         (None, Some((literal, value))) => (literal, value, secret),
         (None, None) => return Err(by_hand.to_owned()),
     };
+    if literal != secret
+        && let Some(reason) = is_partial(doc, literal, secret)
+    {
+        return Err(reason);
+    }
     if let Some(statement) = write_statement(doc, literal, value, secret, name) {
         let mut dropped = drop_statement(doc, language, statement);
         dropped.edits.extend(unused_imports(doc, statement));
@@ -69,11 +74,22 @@ pub(super) fn rewrite(doc: &Document, around: &Surroundings, secret: Span, name:
     if !idiom.refuse.is_empty() {
         return Err(idiom.refuse.clone());
     }
-    if secret == value && !idiom.whole.is_empty() {
+    let takes_values = doc.facts().within(literal).any(|fact| matches!(fact, Fact::Template { .. }));
+    if secret == value && !idiom.whole.is_empty() && !takes_values {
         whole(doc, around, language, &place, literal, name)
     } else {
         part(doc, language, idiom, literal, secret, name)
     }
+}
+
+/// The pieces are the whole of an expression of code: no text around them, in no comment, in no other literal.
+pub fn is_joined(doc: &Document, pieces: Span) -> bool {
+    let inside = doc.facts().around(pieces).any(|fact| match fact {
+        Fact::Literal { .. } | Fact::Comment { .. } | Fact::Template { .. } => true,
+        Fact::Within { idiom, .. } => idiom == "docstring" || idiom == "pattern",
+        _ => false,
+    });
+    !inside && !is_prose(doc, pieces) && joined(doc, pieces).is_some()
 }
 
 /// The expression whose literals are the pieces of a key, and nothing else.
@@ -85,6 +101,44 @@ fn joined(doc: &Document, pieces: Span) -> Option<Span> {
     let (before, behind) = (Span { end: pieces.start, ..whole }, Span { start: pieces.end, ..whole });
     let mut words = [before, behind].into_iter().flat_map(|span| doc.slice(span).split(|c: char| !c.is_alphanumeric()));
     words.all(|word| word.is_empty() || ["join", "concat"].contains(&word)).then_some(whole)
+}
+
+/// Why the text at `secret` is rather a part of a key, or of a value that is written or read elsewhere.
+fn is_partial(doc: &Document, literal: Span, secret: Span) -> Option<String> {
+    let text = doc.text();
+    let (before, behind) = (&text[..secret.start as usize], &text[secret.end as usize..]);
+    let glued =
+        "this is a part of a value that code puts together: put the whole key into .env, and read it in its place";
+    if before.ends_with(['\\', '}', '%']) || behind.starts_with(['{', '\\']) && !behind.starts_with("\\n") {
+        return Some(glued.to_owned());
+    }
+    let written = doc.facts().around(literal).any(|fact| match *fact {
+        Fact::EnvWrite { value, .. } => value.contains(literal),
+        _ => false,
+    });
+    let (_, inner) = doc.facts().literal_at(secret)?;
+    if written && inner != secret {
+        return Some(glued.to_owned());
+    }
+    let whole = doc.facts().around(literal).filter_map(|fact| match *fact {
+        Fact::Joined { span } if span != literal => Some(span),
+        _ => None,
+    });
+    let whole = whole.last()?;
+    let mut beside = doc.facts().within(whole).filter_map(|fact| match *fact {
+        Fact::Literal { span, value } if !literal.contains(span) => Some((span, doc.slice(value))),
+        _ => None,
+    });
+    let glues = |(span, other): (Span, &str)| {
+        let ends = |c: char| c.is_alphanumeric() || c == '-' || c == '_';
+        if span.start < literal.start { other.ends_with(ends) } else { other.starts_with(ends) }
+    };
+    let set = doc.facts().around(literal).any(|fact| match *fact {
+        Fact::EnvWrite { value, .. } => value.contains(whole),
+        Fact::EnvRead { default: Some(default), .. } => default.contains(whole),
+        _ => false,
+    });
+    (set || beside.any(glues)).then(|| glued.to_owned())
 }
 
 /// Why nothing in this file can read a variable.
@@ -125,7 +179,10 @@ fn whole(
     let param = place.name.map_or("", |span| doc.slice(span));
     let read =
         if idiom.whole.contains("\"{{read}}") { reading(doc, language, name, '\'', literal.start).0 } else { read };
-    let text = idiom.whole.replace("{read}", &read).replace("{param}", param);
+    // `return"…"` needs no blank; a name does.
+    let glued = doc.text()[..place.span.start as usize].ends_with(|c: char| c.is_alphanumeric() || c == '_');
+    let blank = if glued { " " } else { "" };
+    let text = blank.to_owned() + &idiom.whole.replace("{read}", &read).replace("{param}", param);
     let mut edits = vec![Edit::replace(place.span, text)];
     let mut at = place.span;
     if !idiom.body.is_empty() {
@@ -268,6 +325,24 @@ fn quote(doc: &Document, literal: Span) -> char {
     doc.slice(literal).chars().find(|c| matches!(c, '"' | '\'')).unwrap_or('"')
 }
 
+/// What makes a value of a literal, and changes nothing.
+const WRAPS: &[&str] = &[
+    "String",
+    "str",
+    "to_string",
+    "to_owned",
+    "into",
+    "from",
+    "_",
+    "r",
+    "b",
+    "u",
+    "Some",
+    "SecretString",
+    "SecretStr",
+    "move",
+];
+
 /// The read that falls back to the key and to nothing else.
 fn read_with_default(doc: &Document, secret: Span, literal: Span, value: Span) -> Result<Option<(Span, char)>, String> {
     let mut reads = doc.facts().iter().filter_map(|fact| match *fact {
@@ -280,7 +355,10 @@ fn read_with_default(doc: &Document, secret: Span, literal: Span, value: Span) -
     if reads.next().is_some() {
         return Err("this read falls back to another one: untangle them first".to_owned());
     }
-    if secret != value || literals.count() > 1 {
+    let rest = [Span { end: literal.start, ..default }, Span { start: literal.end, ..default }];
+    let mut words = rest.into_iter().flat_map(|span| doc.slice(span).split(|c: char| !c.is_alphanumeric() && c != '_'));
+    let wraps = words.all(|word| word.is_empty() || WRAPS.contains(&word));
+    if secret != value || literals.count() > 1 || !wraps {
         return Err("the fallback holds more than the key: split it first".to_owned());
     }
     Ok(Some((span, quote(doc, literal))))

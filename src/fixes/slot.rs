@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::nearby;
+use super::{instead, nearby};
 use crate::fixes::Surroundings;
 use crate::secrets::{Client, Format, Provider, Shape, has_word};
 use crate::syntax::{Document, Fact, Facts};
@@ -37,7 +37,7 @@ pub fn whose<'a>(doc: &'a Document, facts: &Facts, around: &'a Surroundings, val
     if let Some(slot) = by_itself(doc, facts, around, value) {
         return Some(Whose::Known(slot.provider));
     }
-    if let Some(provider) = instead_of_variable(doc, facts, around, value) {
+    if let Some(provider) = instead::of_variable(doc, facts, around, value) {
         return Some(Whose::Known(provider));
     }
     let mentions = mentions(doc, facts, value);
@@ -54,50 +54,6 @@ pub fn whose<'a>(doc: &'a Document, facts: &Facts, around: &'a Surroundings, val
 pub fn whose_in_text<'a>(doc: &Document, around: &'a Surroundings, value: Span) -> Option<Whose<'a>> {
     nearby::whose(doc, around, value)
 }
-
-/// The provider whose variable is read by the expression that the literal is a part of, or in another place that gives
-/// the same name a value: it steps in where the variable is missing.
-fn instead_of_variable<'a>(
-    doc: &Document,
-    facts: &Facts,
-    around: &'a Surroundings,
-    value: Span,
-) -> Option<&'a Provider> {
-    let variable = |facts: &Facts, holder: Span| {
-        facts.within(holder).find_map(|fact| match *fact {
-            Fact::EnvRead { span, name, .. } if holder.contains(span) => {
-                around.catalogue.provider_of_env(doc.slice(name))
-            }
-            _ => None,
-        })
-    };
-    let (name, holder) = facts.bindings_around(value).into_iter().next()?;
-    if holder.len() <= value.len() + INSTEAD
-        && let Some(provider) = variable(&doc.facts_near(&[holder]), holder)
-    {
-        return Some(provider);
-    }
-    let scope = facts.body_around(value);
-    let word = doc.slice(name);
-    let plain = !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-    let places: Vec<Span> = if plain { doc.places_of(word, scope).take(MENTIONS).collect() } else { Vec::new() };
-    if places.len() < 2 {
-        return None;
-    }
-    let facts = doc.facts_near(&places);
-    let others = places.iter().filter(|place| **place != name).flat_map(|place| facts.around(*place));
-    let holders = others.filter_map(|fact| match *fact {
-        Fact::Binding { name: it, value, .. } if places.contains(&it) => Some(value),
-        _ => None,
-    });
-    let direct = holders.filter(|holder| holder.len() <= DIRECT).collect::<Vec<_>>();
-    direct.into_iter().find_map(|holder| variable(&doc.facts_near(&[holder]), holder))
-}
-
-/// How much longer than its literal an expression is that reads a variable first.
-const INSTEAD: usize = 160;
-/// The longest expression that reads a variable and does nothing else.
-const DIRECT: usize = 80;
 
 /// The slot that the literal text at `value` fills, itself or by the name that it is bound to.
 pub fn slot_at<'a>(doc: &'a Document, facts: &Facts, around: &'a Surroundings, value: Span) -> Option<Slot<'a>> {
@@ -117,7 +73,7 @@ fn by_place<'a>(doc: &'a Document, facts: &Facts, around: &'a Surroundings, valu
 }
 
 /// How many mentions of a name are looked at.
-const MENTIONS: usize = 50;
+pub(super) const MENTIONS: usize = 50;
 
 /// Mentions of a name, and what stands around them.
 type Mentions<'a> = (Vec<Span>, Cow<'a, Facts>);

@@ -84,7 +84,7 @@ pub fn surroundings(workspace: &Workspace, doc: &Document, to: Vec<Destination>,
 pub fn deposit(workspace: &Workspace, doc: &Document, fix: &Fix) -> Result<Option<Deposited>, MoveError> {
     let Some(deposit) = &fix.deposit else { return Ok(None) };
     let secret = key_at(workspace.catalogue(), doc.text(), deposit.secret);
-    store(workspace, &workspace.env_path(doc.path()), deposit, &secret, None).map(Some)
+    store(workspace, &workspace.env_path(doc.path()), deposit, &secret, None, Template::of(workspace, doc)).map(Some)
 }
 
 /// The same where an editor has the env file open with unsaved changes, whose text is `env`: its line is left to the
@@ -97,12 +97,29 @@ pub fn deposit_beside(
 ) -> Result<Option<Deposited>, MoveError> {
     let Some(deposit) = &fix.deposit else { return Ok(None) };
     let secret = key_at(workspace.catalogue(), doc.text(), deposit.secret);
-    store(workspace, &workspace.env_path(doc.path()), deposit, &secret, Some(env)).map(Some)
+    store(workspace, &workspace.env_path(doc.path()), deposit, &secret, Some(env), Template::of(workspace, doc))
+        .map(Some)
 }
 
 /// The second half's end: notes in the audit log that the source no longer holds the key.
 pub fn finished(workspace: &Workspace, deposited: &Deposited) {
     audit::note(workspace.name(), deposited);
+}
+
+/// Whether `.env.example` gets the variable.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Template {
+    /// It does.
+    Filled,
+    /// It changes in the same move, by edits that were made for its text.
+    Left,
+}
+
+impl Template {
+    fn of(workspace: &Workspace, doc: &Document) -> Template {
+        let template = workspace.env_path(doc.path()).with_file_name(".env.example");
+        if doc.path() == template { Template::Left } else { Template::Filled }
+    }
 }
 
 fn store(
@@ -111,6 +128,7 @@ fn store(
     deposit: &Deposit,
     secret: &Secret,
     open_env: Option<&str>,
+    template: Template,
 ) -> Result<Deposited, MoveError> {
     let root = workspace.root();
     let _lock = FolderLock::take(root)?;
@@ -138,8 +156,10 @@ fn store(
         None => write_variable(root, &full, &deposit.name, &value)?,
     }
     let reference = deposit.reference.as_ref().map(ToString::to_string);
-    // A template that cannot be written loses nothing.
-    let _ = env_example_line(root, &full.with_file_name(".env.example"), &deposit.name, reference.as_deref());
+    if template == Template::Filled {
+        // A template that cannot be written loses nothing.
+        let _ = env_example_line(root, &full.with_file_name(".env.example"), &deposit.name, reference.as_deref());
+    }
     Ok(deposited)
 }
 

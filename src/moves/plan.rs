@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use super::{MoveError, finished, holds, store, surroundings};
+use super::{MoveError, Template, finished, holds, store, surroundings};
 use crate::fixes::{Deposit, Destination, EnvEntry, Fix, Safety, Surroundings, is_covered};
 use crate::project::{FileError, FolderLock, Packages, Workspace, check_writable, read_small, write_atomic};
 use crate::rules::{self, Finding};
@@ -276,7 +276,10 @@ pub fn carry_out_beside(workspace: &Workspace, plan: &Plan, meanwhile: &mut dyn 
     for it in &plan.moves {
         let Some((env, deposit, secret)) = it.deposit.as_ref().filter(|_| work.can(it)) else { continue };
         meanwhile();
-        let deposited = store(workspace, env, deposit, secret, None);
+        let example = env.with_file_name(".env.example");
+        let changes = plan.files.iter().any(|file| file.path == example);
+        let template = if changes { Template::Left } else { Template::Filled };
+        let deposited = store(workspace, env, deposit, secret, None, template);
         stored.extend(work.ended(&it.path, deposited).map(|deposited| (it, deposited)));
     }
     let written: Vec<&PlannedFile> = after

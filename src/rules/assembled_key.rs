@@ -2,7 +2,7 @@
 
 use super::context::{About, Context};
 use super::{Finding, Rule, Severity, hardcoded_ai_key};
-use crate::fixes::{Repairs, move_secret};
+use crate::fixes::{Repairs, is_joined, move_secret};
 use crate::secrets::{Assembled, How};
 
 pub(super) static RULE: Rule = Rule {
@@ -19,7 +19,7 @@ Rotate it if the file was ever shared.",
     check,
     fixes: |context, finding| {
         let Some(secret) = finding.secret else { return Repairs::default() };
-        let pieces = |it: &&Assembled| it.span == secret && it.how == How::Pieces;
+        let pieces = |it: &&Assembled| it.span == secret && it.exact && is_joined(context.doc, secret);
         let moved = context.assembled().iter().find(pieces).map(|_| move_secret(context.doc, context.around, secret));
         let possible = moved.filter(|repairs| !repairs.fixes.is_empty());
         possible.unwrap_or_else(|| Repairs { fixes: Vec::new(), refused: refused(context, finding) })

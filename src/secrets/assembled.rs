@@ -20,6 +20,8 @@ pub struct Assembled {
     pub key: Secret,
     /// How it is hidden.
     pub how: How,
+    /// Literals that make the key and nothing else.
+    pub exact: bool,
 }
 
 /// How a key is hidden.
@@ -77,7 +79,7 @@ fn encoded(catalogue: &Catalogue, text: &[u8], run: Span) -> Option<Assembled> {
     };
     let token = scan(catalogue, &decoded).into_iter().find(|token| !token.needs_context)?;
     let key = Secret::new(std::str::from_utf8(&decoded[token.span.range()]).ok()?);
-    Some(Assembled { span: run, shape: token.shape, key, how })
+    Some(Assembled { span: run, shape: token.shape, key, how, exact: false })
 }
 
 fn base64(bytes: &[u8]) -> Option<Vec<u8>> {
@@ -181,7 +183,10 @@ fn pieces(catalogue: &Catalogue, text: &[u8], run: Span) -> Option<Assembled> {
         });
     let key = Secret::new(std::str::from_utf8(&whole[token.span.range()]).ok()?);
     let span = Span::new(first.open, last.close + 1);
-    (!alone).then_some(Assembled { span, shape: token.shape, key, how: How::Pieces })
+    // Another text or a named part may not go with the key.
+    let literal = |it: &Piece| is_quote(text[it.open]) && it.text.0 == it.open + 1;
+    let exact = template.is_none() && token.span.len() == whole.len() && chain.iter().all(literal);
+    (!alone).then_some(Assembled { span, shape: token.shape, key, how: How::Pieces, exact })
 }
 
 /// The rest of a literal behind `}`.
@@ -274,7 +279,10 @@ fn previous(text: &[u8], piece: Piece) -> Option<Piece> {
     let open = from + text[from..close].iter().rposition(|&byte| byte == text[close])?;
     let previous = Piece { open, close, text: (open + 1, close) };
     let content = previous.content(text);
-    let fits = !content.contains(&b'\n') && !has_places(content) && gap(text, previous, piece).is_some();
+    let fits = !content.is_empty()
+        && !content.contains(&b'\n')
+        && !has_places(content)
+        && gap(text, previous, piece).is_some();
     fits.then_some(previous)
 }
 
@@ -282,7 +290,8 @@ fn previous(text: &[u8], piece: Piece) -> Option<Piece> {
 fn after(text: &[u8], piece: Piece) -> Option<Piece> {
     let rest = &text[piece.close + 1..text.len().min(piece.close + 1 + GAP)];
     let open = piece.close + 1 + rest.iter().position(|&byte| is_quote(byte))?;
-    let next = literal_from(text, open)?;
+    // An empty one is rather the begin or the end of `"""`.
+    let next = literal_from(text, open).filter(|it| it.close > open + 1)?;
     gap(text, piece, next).map(|_| next)
 }
 

@@ -3,6 +3,7 @@
 //! Pure. Knows text, and neither trees nor files.
 
 mod assembled;
+mod candidates;
 mod catalogue;
 mod dotenv;
 mod fingerprint;
@@ -18,6 +19,7 @@ mod strength;
 mod words;
 
 pub use assembled::{Assembled, How, assembled, key_at};
+pub use candidates::{ambiguous, slot_candidates};
 pub use catalogue::{Catalogue, CatalogueError, ShapeId};
 pub use dotenv::{EnvLine, env_lines, env_value, is_env_file, is_env_template};
 pub use fingerprint::{Fingerprint, Identity, fingerprint, identity, weak_fingerprint};
@@ -26,7 +28,7 @@ pub use provider::{Boundary, Class, Client, Confidence, Format, KeyApi, Level, P
 pub use reads::variables_read;
 pub use reference::{SecretRef, is_reference};
 pub use sample::{sample, sample_shape};
-pub use scan::{Token, ambiguous, runs, scan, scan_runs, slot_candidates, token_at};
+pub use scan::{Token, runs, scan, scan_runs, token_at};
 pub use secret::{Secret, redact};
 pub use shown::{discreet, suspicious, without_keys};
 pub use strength::{SHORTEST_SECRET, looks_generated, looks_secret};
