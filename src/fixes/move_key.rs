@@ -84,7 +84,7 @@ fn one(
         return assemble(doc, Rewrite::of(Edit::replace(secret, "")), Loading::There, title, deposit);
     }
     let stops = settings::refuses(doc, around, name).map_or(Ok(()), Err);
-    if is_prose(doc, secret) {
+    if is_prose(doc, doc.facts(), secret) {
         stops?;
         return mention(doc, secret, name, state, to, deposit);
     }

@@ -6,7 +6,7 @@ use super::loading::line_start;
 use super::mentions::{follow, unused_imports};
 use super::place::{Place, takes_literals_only};
 use super::{Surroundings, settings};
-use crate::syntax::{Document, Fact, Idiom, Language};
+use crate::syntax::{Document, Fact, Facts, Idiom, Language};
 use crate::text::{Edit, Span, line_ending};
 
 /// A document without the key.
@@ -89,7 +89,7 @@ pub fn is_joined(doc: &Document, pieces: Span) -> bool {
         Fact::Within { idiom, .. } => idiom == "docstring" || idiom == "pattern",
         _ => false,
     });
-    !inside && !is_prose(doc, pieces) && joined(doc, pieces).is_some()
+    !inside && !is_prose(doc, doc.facts(), pieces) && joined(doc, pieces).is_some()
 }
 
 /// The expression whose literals are the pieces of a key, and nothing else.
@@ -155,15 +155,14 @@ const DOCUMENTS: &[&str] = &["md", "mdx", "mdc", "markdown", "rst", "adoc"];
 const RULES: &[&str] = &["README", ".cursorrules", ".windsurfrules", ".clinerules"];
 
 /// The key stands in a document, a comment or a docstring, which nobody runs.
-pub fn is_prose(doc: &Document, secret: Span) -> bool {
+pub fn is_prose(doc: &Document, facts: &Facts, secret: Span) -> bool {
     if doc.language().is_none() {
         let part = |part: Option<&std::ffi::OsStr>| part.and_then(|it| it.to_str()).unwrap_or("").to_owned();
         let ending = part(doc.path().extension()).to_ascii_lowercase();
         return DOCUMENTS.contains(&ending.as_str()) || RULES.contains(&part(doc.path().file_name()).as_str());
     }
-    let docstring =
-        |fact: &Fact| matches!(fact, Fact::Within { span, idiom } if idiom == "docstring" && span.contains(secret));
-    doc.facts().in_comment(secret) || doc.facts().iter().any(docstring)
+    let docstring = |fact: &Fact| matches!(fact, Fact::Within { idiom, .. } if idiom == "docstring");
+    facts.in_comment(secret) || facts.around(secret).any(docstring)
 }
 
 fn whole(

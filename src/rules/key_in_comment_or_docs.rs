@@ -22,7 +22,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     if context.is_env_file() {
         return;
     }
-    for token in context.tokens().iter().filter(|token| is_prose(context.doc, token.span)) {
+    for token in context.tokens().iter().filter(|token| is_prose(context.doc, context.facts(), token.span)) {
         let (provider, shape) = context.catalogue().shape(token.shape);
         let message = message(context, &hardcoded_ai_key::name_key(provider, shape));
         let about = About { message, provider: Some(provider), shape: Some(token.shape) };
@@ -32,7 +32,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         findings.push(finding);
     }
     for mut finding in literal_in_key_slot::keys(context) {
-        if is_prose(context.doc, finding.span) {
+        if is_prose(context.doc, context.facts(), finding.span) {
             finding.rule = RULE.id;
             finding.message = finding.message.replace("stands in the text", place(context));
             findings.push(finding);

@@ -132,7 +132,7 @@ fn places(context: &Context<'_>, span: Span, hints: &mut Vec<String>) {
         hints.push("the file is of no language that is parsed: only shapes count".to_owned());
         return;
     }
-    if is_prose(doc, span) {
+    if is_prose(doc, doc.facts(), span) {
         hints.push("it stands in a comment or a docstring".to_owned());
     }
     let facts = doc.facts();
