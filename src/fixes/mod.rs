@@ -7,6 +7,7 @@ mod mentions;
 mod move_key;
 mod naming;
 mod nearby;
+mod pieces;
 mod place;
 mod rewrite;
 mod settings;
@@ -16,7 +17,8 @@ mod surroundings;
 use std::path::{Path, PathBuf};
 
 pub use move_key::{read_loudly, repairs as move_secret};
-pub use rewrite::{is_joined, is_prose};
+pub use pieces::is_joined;
+pub use rewrite::is_prose;
 pub use slot::{Slot, Whose, slot_at, whose, whose_in_text};
 pub use surroundings::{Destination, EnvEntry, EnvFile, GitState, Surroundings};
 

@@ -6,7 +6,7 @@ use super::mentions::without_argument;
 use super::naming::{State, name_for, other_name};
 use super::rewrite::{Rewrite, is_prose, reading, rewrite};
 use super::{Deposit, Destination, Fix, GitState, Repairs, Safety, Surroundings, settings};
-use crate::secrets::{SecretRef, env_lines, env_value, is_env_template};
+use crate::secrets::{SecretRef, env_line_at, env_value_span, is_env_template};
 use crate::syntax::{Document, Fact};
 use crate::text::{Change, Edit, Span};
 
@@ -72,9 +72,8 @@ fn one(
     }
     // A template keeps the name alone.
     if is_env_template(doc.path()) {
-        let lines = env_lines(doc.text());
-        let value = lines.iter().find(|line| line.value.contains(secret)).map(|line| env_value(doc.text(), line));
-        if value.is_none_or(|value| value != doc.slice(secret)) {
+        let value = env_line_at(doc.text(), secret).map(|line| env_value_span(doc.text(), &line));
+        if value != Some(secret) {
             return Err("the value holds more than the key: move it by hand".to_owned());
         }
         let title = match state {

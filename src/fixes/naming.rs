@@ -3,7 +3,7 @@
 use super::nearby::variable_before;
 use super::slot::{Whose, slot_at, variable_around, whose};
 use super::{EnvFile, Surroundings, settings};
-use crate::secrets::{Identity, Provider, Token, env_lines, identity, is_env_template, key_at, token_at};
+use crate::secrets::{Identity, Provider, Token, env_line_at, identity, is_env_template, key_at, token_at};
 use crate::syntax::Document;
 use crate::text::Span;
 
@@ -72,9 +72,7 @@ fn wanted(doc: &Document, around: &Surroundings, secret: Span) -> Option<String>
         return Some(name.clone());
     }
     if is_env_template(doc.path()) {
-        let lines = env_lines(doc.text());
-        let line = lines.iter().find(|line| line.value.contains(secret))?;
-        return Some(doc.slice(line.name).to_owned());
+        return env_line_at(doc.text(), secret).map(|line| doc.slice(line.name).to_owned());
     }
     if let Some(name) = variable_around(doc, doc.facts(), secret) {
         return Some(name.to_owned());

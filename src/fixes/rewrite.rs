@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::loading::line_start;
 use super::mentions::{follow, unused_imports};
+use super::pieces::{is_partial, joined};
 use super::place::{Place, takes_literals_only};
 use super::{Surroundings, settings};
 use crate::syntax::{Document, Fact, Facts, Idiom, Language};
@@ -80,65 +81,6 @@ pub(super) fn rewrite(doc: &Document, around: &Surroundings, secret: Span, name:
     } else {
         part(doc, language, idiom, literal, secret, name)
     }
-}
-
-/// The pieces are the whole of an expression of code: no text around them, in no comment, in no other literal.
-pub fn is_joined(doc: &Document, pieces: Span) -> bool {
-    let inside = doc.facts().around(pieces).any(|fact| match fact {
-        Fact::Literal { .. } | Fact::Comment { .. } | Fact::Template { .. } => true,
-        Fact::Within { idiom, .. } => idiom == "docstring" || idiom == "pattern",
-        _ => false,
-    });
-    !inside && !is_prose(doc, doc.facts(), pieces) && joined(doc, pieces).is_some()
-}
-
-/// The expression whose literals are the pieces of a key, and nothing else.
-fn joined(doc: &Document, pieces: Span) -> Option<Span> {
-    let whole = doc.facts().around(pieces).find_map(|fact| match *fact {
-        Fact::Joined { span } => Some(span),
-        _ => None,
-    })?;
-    let (before, behind) = (Span { end: pieces.start, ..whole }, Span { start: pieces.end, ..whole });
-    let mut words = [before, behind].into_iter().flat_map(|span| doc.slice(span).split(|c: char| !c.is_alphanumeric()));
-    words.all(|word| word.is_empty() || ["join", "concat"].contains(&word)).then_some(whole)
-}
-
-/// Why the text at `secret` is rather a part of a key, or of a value that is written or read elsewhere.
-fn is_partial(doc: &Document, literal: Span, secret: Span) -> Option<String> {
-    let text = doc.text();
-    let (before, behind) = (&text[..secret.start as usize], &text[secret.end as usize..]);
-    let glued =
-        "this is a part of a value that code puts together: put the whole key into .env, and read it in its place";
-    if before.ends_with(['\\', '}', '%']) || behind.starts_with(['{', '\\']) && !behind.starts_with("\\n") {
-        return Some(glued.to_owned());
-    }
-    let written = doc.facts().around(literal).any(|fact| match *fact {
-        Fact::EnvWrite { value, .. } => value.contains(literal),
-        _ => false,
-    });
-    let (_, inner) = doc.facts().literal_at(secret)?;
-    if written && inner != secret {
-        return Some(glued.to_owned());
-    }
-    let whole = doc.facts().around(literal).filter_map(|fact| match *fact {
-        Fact::Joined { span } if span != literal => Some(span),
-        _ => None,
-    });
-    let whole = whole.last()?;
-    let mut beside = doc.facts().within(whole).filter_map(|fact| match *fact {
-        Fact::Literal { span, value } if !literal.contains(span) => Some((span, doc.slice(value))),
-        _ => None,
-    });
-    let glues = |(span, other): (Span, &str)| {
-        let ends = |c: char| c.is_alphanumeric() || c == '-' || c == '_';
-        if span.start < literal.start { other.ends_with(ends) } else { other.starts_with(ends) }
-    };
-    let set = doc.facts().around(literal).any(|fact| match *fact {
-        Fact::EnvWrite { value, .. } => value.contains(whole),
-        Fact::EnvRead { default: Some(default), .. } => default.contains(whole),
-        _ => false,
-    });
-    (set || beside.any(glues)).then(|| glued.to_owned())
 }
 
 /// Why nothing in this file can read a variable.

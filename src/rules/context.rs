@@ -9,7 +9,7 @@ use memchr::memmem::Finder;
 use std::sync::LazyLock;
 
 use super::reads::{Read, reads};
-use super::{Finding, Severity};
+use super::{Finding, Severity, literal_in_key_slot};
 use crate::fixes::Surroundings;
 use crate::secrets::{
     Assembled, Catalogue, Fingerprint, Provider, Shape, Token, ambiguous, assembled, fingerprint, has_word,
@@ -32,6 +32,7 @@ pub struct Context<'d> {
     ambiguous: OnceCell<Vec<(Span, Vec<String>)>>,
     variables: OnceCell<Vec<Span>>,
     reads: OnceCell<Vec<Read<'d>>>,
+    by_place: OnceCell<Vec<Finding>>,
     facts: OnceCell<Cow<'d, Facts>>,
 }
 
@@ -67,6 +68,7 @@ impl<'d> Context<'d> {
             ambiguous: OnceCell::new(),
             variables: OnceCell::new(),
             reads: OnceCell::new(),
+            by_place: OnceCell::new(),
             facts: OnceCell::new(),
         }
     }
@@ -143,6 +145,11 @@ impl<'d> Context<'d> {
         })
     }
 
+    /// What [`literal_in_key_slot`] finds; in a comment it is another rule's.
+    pub(super) fn by_place(&self) -> &[Finding] {
+        self.by_place.get_or_init(|| literal_in_key_slot::keys(self))
+    }
+
     /// The reads of providers' variables, outside of tests.
     pub(super) fn reads(&self) -> &[Read<'d>] {
         self.reads.get_or_init(|| reads(self))
@@ -211,13 +218,6 @@ impl<'d> Context<'d> {
     pub fn variable_in(&self, span: Span) -> Option<&str> {
         let inside = self.variables().iter().find(|it| span.contains(**it))?;
         Some(self.doc.slice(*inside))
-    }
-
-    /// The value of a line of an env file without its quotes.
-    pub fn unquoted(&self, value: Span) -> Span {
-        let text = self.doc.slice(value);
-        let quoted = text.len() >= 2 && ['"', '\'', '`'].iter().any(|&it| text.starts_with(it) && text.ends_with(it));
-        if quoted { Span { start: value.start + 1, end: value.end - 1 } } else { value }
     }
 
     /// A finding about a secret at `span`, with everything but the severity decided here.

@@ -28,16 +28,22 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         let (provider, shape) = context.catalogue().shape(token.shape);
         let doubtful = shape.shared && !context.has_context(shape);
         let message = if doubtful { format!("{} stands in the text", shape.name) } else { message(provider, shape) };
-        let about = About { message, provider: Some(provider), shape: Some(token.shape) };
-        let (severity, doubt) = weighed(context, token);
-        let mut finding = context.secret_finding(RULE.id, severity, token.span, &about);
-        finding.notes.extend(doubt.map(str::to_owned));
-        findings.push(finding);
+        findings.push(finding_of(context, RULE.id, token, message));
     }
 }
 
+/// The finding about a key by its shape, as bad as it is here.
+pub(super) fn finding_of(context: &Context<'_>, rule: &'static str, token: &Token, message: String) -> Finding {
+    let provider = context.catalogue().shape(token.shape).0;
+    let about = About { message, provider: Some(provider), shape: Some(token.shape) };
+    let (severity, doubt) = weighed(context, token);
+    let mut finding = context.secret_finding(rule, severity, token.span, &about);
+    finding.notes.extend(doubt.map(str::to_owned));
+    finding
+}
+
 /// How bad a key of this shape is here, and what makes it doubtful.
-pub(super) fn weighed(context: &Context<'_>, token: &Token) -> (Severity, Option<&'static str>) {
+fn weighed(context: &Context<'_>, token: &Token) -> (Severity, Option<&'static str>) {
     let (shape, span) = (context.catalogue().shape(token.shape).1, token.span);
     if context.is_doubtful(token) {
         return (Severity::Info, Some("few sources know this shape, and nothing here names the provider"));

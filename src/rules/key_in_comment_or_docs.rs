@@ -1,7 +1,7 @@
 //! A key in a text for people.
 
-use super::context::{About, Context};
-use super::{Finding, Rule, Severity, hardcoded_ai_key, literal_in_key_slot};
+use super::context::Context;
+use super::{Finding, Rule, Severity, hardcoded_ai_key};
 use crate::fixes::{is_prose, move_secret};
 
 pub(super) static RULE: Rule = Rule {
@@ -24,24 +24,13 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     }
     for token in context.tokens().iter().filter(|token| is_prose(context.doc, context.facts(), token.span)) {
         let (provider, shape) = context.catalogue().shape(token.shape);
-        let message = message(context, &hardcoded_ai_key::name_key(provider, shape));
-        let about = About { message, provider: Some(provider), shape: Some(token.shape) };
-        let (severity, doubt) = hardcoded_ai_key::weighed(context, token);
-        let mut finding = context.secret_finding(RULE.id, severity, token.span, &about);
-        finding.notes.extend(doubt.map(str::to_owned));
-        findings.push(finding);
+        let message = format!("{} {}", hardcoded_ai_key::name_key(provider, shape), place(context));
+        findings.push(hardcoded_ai_key::finding_of(context, RULE.id, token, message));
     }
-    for mut finding in literal_in_key_slot::keys(context) {
-        if is_prose(context.doc, context.facts(), finding.span) {
-            finding.rule = RULE.id;
-            finding.message = finding.message.replace("stands in the text", place(context));
-            findings.push(finding);
-        }
+    for finding in context.by_place().iter().filter(|it| is_prose(context.doc, context.facts(), it.span)) {
+        let message = finding.message.replace("stands in the text", place(context));
+        findings.push(Finding { rule: RULE.id, message, ..finding.clone() });
     }
-}
-
-fn message(context: &Context<'_>, key: &str) -> String {
-    format!("{key} {}", place(context))
 }
 
 fn place(context: &Context<'_>) -> &'static str {

@@ -5,7 +5,7 @@ use super::{Finding, Rule, Severity};
 use crate::fixes::{Whose, move_secret, whose, whose_in_text};
 use crate::secrets::{Class, Format, Provider, SHORTEST_SECRET, looks_generated, looks_secret};
 use crate::syntax::Fact;
-use crate::text::Span;
+use crate::text::{Disjoint, Span};
 
 pub(super) static RULE: Rule = Rule {
     id: "literal-in-key-slot",
@@ -23,7 +23,7 @@ Move the key to `.env` or to a store, and read it from the environment.",
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
-    findings.extend(keys(context));
+    findings.extend_from_slice(context.by_place());
 }
 
 /// Every key that its place alone tells, and those of one of several providers.
@@ -35,9 +35,12 @@ pub(super) fn keys(context: &Context<'_>) -> Vec<Finding> {
     if !context.candidates().is_empty() {
         by_place(context, &mut findings);
     }
+    let mut taken = Disjoint::default();
+    for span in context.tokens().iter().map(|token| token.span).chain(findings.iter().map(|it| it.span)) {
+        taken.add(span);
+    }
     for (span, names) in context.ambiguous() {
-        let known = context.tokens().iter().any(|token| token.span.overlaps(*span));
-        if !known && !findings.iter().any(|it| it.span.overlaps(*span)) {
+        if taken.add(*span) {
             let names = match names.as_slice() {
                 [rest @ .., last] if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
                 names => names.concat(),

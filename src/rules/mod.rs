@@ -133,12 +133,7 @@ pub fn check(doc: &Document, around: &Surroundings) -> Vec<Finding> {
     if !context.needs_look() {
         return Vec::new();
     }
-    let mut findings = Vec::new();
-    for rule in RULES {
-        (rule.check)(&context, &mut findings);
-    }
-    let findings = one_each(findings);
-    let mut kept = suppression::apply(&context, findings);
+    let mut kept = suppression::apply(&context, found(&context));
     context::number_weak(&context, &mut kept);
     kept.sort_by_key(|finding| (finding.span, finding.rule));
     // Messages quote names, and a name can be a key.
@@ -151,12 +146,8 @@ pub fn check(doc: &Document, around: &Surroundings) -> Vec<Finding> {
 /// Every secret in a document, suppressed ones as well, with what may be shown of it: for masking what is printed.
 pub fn secrets(doc: &Document, around: &Surroundings) -> Vec<(Span, String)> {
     let context = Context::new(doc, around);
-    let mut findings = Vec::new();
-    for rule in RULES {
-        (rule.check)(&context, &mut findings);
-    }
     let mut found: Vec<(Span, String)> =
-        one_each(findings).into_iter().filter_map(|it| Some((it.secret?, it.redacted.unwrap_or_default()))).collect();
+        found(&context).into_iter().filter_map(|it| Some((it.secret?, it.redacted.unwrap_or_default()))).collect();
     let mut taken = Disjoint::default();
     for (span, _) in &found {
         taken.add(*span);
@@ -170,6 +161,15 @@ pub fn secrets(doc: &Document, around: &Surroundings) -> Vec<(Span, String)> {
     }
     found.sort();
     found
+}
+
+/// What all rules find, suppressed or not.
+fn found(context: &Context<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for rule in RULES {
+        (rule.check)(context, &mut findings);
+    }
+    one_each(findings)
 }
 
 /// What can be done about a finding of [`check`] on the same document.

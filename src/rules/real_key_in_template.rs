@@ -3,7 +3,7 @@
 use super::context::{About, Context};
 use super::{Finding, Rule, Severity, hardcoded_ai_key, literal_in_key_slot};
 use crate::fixes::move_secret;
-use crate::secrets::{env_lines, is_env_template};
+use crate::secrets::{env_lines, env_value_span, is_env_template};
 
 pub(super) static RULE: Rule = Rule {
     id: "real-key-in-template",
@@ -32,7 +32,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let text = context.doc.text();
     for line in env_lines(text) {
         let Some(provider) = context.catalogue().provider_of_env(&text[line.name.range()]) else { continue };
-        let value = context.unquoted(line.value);
+        let value = env_value_span(text, &line);
         let known = context.tokens().iter().any(|token| token.span.overlaps(value));
         if !known && literal_in_key_slot::is_secret(context, value, provider) {
             let message = format!("{} key stands in a template", provider.name);

@@ -1,11 +1,9 @@
 //! Why something in a line is found, or is not.
 
 use super::context::Context;
-use super::{Finding, RULES, check, one_each};
+use super::{Finding, check, found, hardcoded_ai_key};
 use crate::fixes::{Surroundings, Whose, is_prose, whose, whose_in_text};
-use crate::secrets::{
-    SHORTEST_SECRET, ShapeId, classify, discreet, looks_generated, looks_secret, redact, scan, slot_candidates,
-};
+use crate::secrets::{SHORTEST_SECRET, classify, discreet, looks_generated, looks_secret, redact, scan};
 use crate::syntax::{Document, Fact};
 use crate::text::{Disjoint, Span};
 
@@ -26,11 +24,9 @@ pub struct Seen {
 pub fn why(doc: &Document, around: &Surroundings, line: Span) -> Vec<Seen> {
     let context = Context::new(doc, around);
     let reported = check(doc, around);
-    let mut all = Vec::new();
-    RULES.iter().for_each(|rule| (rule.check)(&context, &mut all));
     let mut seen: Vec<Seen> = Vec::new();
     let mut taken = Disjoint::default();
-    for finding in one_each(all).into_iter().filter(|finding| line.overlaps(finding.span)) {
+    for finding in found(&context).into_iter().filter(|finding| line.overlaps(finding.span)) {
         taken.add(finding.span);
         let is_reported = reported.iter().any(|it| it.rule == finding.rule && it.span == finding.span);
         let mut hints = hints(&context, finding.span, finding.secret.is_some());
@@ -93,15 +89,11 @@ fn hints(context: &Context<'_>, span: Span, could_be_key: bool) -> Vec<String> {
 /// What the text itself says.
 fn shapes(context: &Context<'_>, span: Span, hints: &mut Vec<String>) {
     let (catalogue, text) = (context.catalogue(), context.doc.slice(span));
-    let name = |id: ShapeId| {
-        let (provider, shape) = catalogue.shape(id);
-        format!("{} {}", provider.name, shape.name)
-    };
     for token in scan(catalogue, context.doc.text().as_bytes()).iter().filter(|token| token.span.overlaps(span)) {
-        let shape = catalogue.shape(token.shape).1;
+        let (provider, shape) = catalogue.shape(token.shape);
         let shown = redact(context.doc.slice(token.span), Some(shape));
         let needs = if token.needs_context { ", which counts only where its provider is named" } else { "" };
-        hints.push(format!("{shown} has the shape of {}{needs}", name(token.shape)));
+        hints.push(format!("{shown} has the shape of {}{needs}", hardcoded_ai_key::name_key(provider, shape)));
     }
     let whole: Vec<String> = catalogue
         .shapes()
@@ -150,8 +142,6 @@ fn places(context: &Context<'_>, span: Span, hints: &mut Vec<String>) {
             hints.push(format!("it {what} {name}, a variable of {of}"));
         }
     }
-    let runs = crate::secrets::runs(doc.text().as_bytes());
-    let candidates = slot_candidates(context.catalogue(), doc.text().as_bytes(), &runs);
     let literal = facts.literal_at(span).filter(|(_, value)| *value == span);
     let asked = match literal {
         Some(_) => whose(doc, facts, context.around, span),
@@ -160,7 +150,7 @@ fn places(context: &Context<'_>, span: Span, hints: &mut Vec<String>) {
     hints.push(match asked {
         Some(Whose::Known(provider)) => format!("its place asks for a key of {}", provider.name),
         Some(Whose::Unknown) => "its place asks for an API key, and does not say whose".to_owned(),
-        None if candidates.is_empty() => "nothing in the file speaks of keys of providers".to_owned(),
+        None if context.candidates().is_empty() => "nothing in the file speaks of keys of providers".to_owned(),
         None => "its place does not ask for a key".to_owned(),
     });
     hints.iter_mut().for_each(|hint| *hint = discreet(hint));

@@ -144,7 +144,7 @@ fn pieces(catalogue: &Catalogue, text: &[u8], run: Span) -> Option<Assembled> {
         }
     };
     let mut chain = before(text, piece);
-    let template = chain.first().copied().or(Some(piece)).and_then(|first| template(text, first));
+    let template = template(text, *chain.first().unwrap_or(&piece));
     // Nearly every literal is alone, or follows one that begins no key.
     let parts: Vec<&[u8]> = chain.iter().map(|it| it.content(text)).chain([piece.content(text)]).collect();
     let head = template
@@ -249,7 +249,7 @@ fn before(text: &[u8], piece: Piece) -> Vec<Piece> {
     let mut chain = Vec::new();
     let mut first = piece;
     while chain.len() < PIECES {
-        let Some(previous) = previous(text, first).filter(|it| it.content(text).len() <= LONGEST) else { break };
+        let Some(previous) = previous(text, first) else { break };
         chain.insert(0, previous);
         first = previous;
     }

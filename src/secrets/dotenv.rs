@@ -54,16 +54,22 @@ pub fn env_lines(text: &str) -> Vec<EnvLine> {
     found
 }
 
+/// Where the value of a line stands as people mean it: quotes gone.
+pub fn env_value_span(text: &str, line: &EnvLine) -> Span {
+    let raw = &text[line.value.range()];
+    let quoted = raw.len() >= 2 && ['"', '\'', '`'].iter().any(|&it| raw.starts_with(it) && raw.ends_with(it));
+    if quoted { Span { start: line.value.start + 1, end: line.value.end - 1 } } else { line.value }
+}
+
 /// The value of a line as people mean it: quotes gone, nothing expanded. For comparing and classifying; a program's
 /// loader may see another one.
 pub fn env_value(text: &str, line: &EnvLine) -> String {
-    let raw = &text[line.value.range()];
-    for quote in ['"', '\'', '`'] {
-        if raw.len() >= 2 && raw.starts_with(quote) && raw.ends_with(quote) {
-            return raw[1..raw.len() - 1].to_owned();
-        }
-    }
-    raw.to_owned()
+    text[env_value_span(text, line).range()].to_owned()
+}
+
+/// The line whose value holds `span`.
+pub fn env_line_at(text: &str, span: Span) -> Option<EnvLine> {
+    env_lines(text).into_iter().find(|line| line.value.contains(span))
 }
 
 fn assignment(text: &str, start: usize, end: usize) -> Option<EnvLine> {
