@@ -89,6 +89,7 @@ fn members(fact: &Fact) -> Vec<(String, u32, u32)> {
         Fact::EnvLoad { span, .. } => vec![it("env.load", *span)],
         Fact::EnvEmbed { span, name } => vec![it("env.embed", *span), it("env.embed.name", *name)],
         Fact::Joined { span } => vec![it("joined", *span)],
+        Fact::Folded { span } => vec![it("folded", *span)],
         Fact::Template { span } => vec![it("template", *span)],
         Fact::EnvRemove { span, .. } => vec![it("env.remove", *span)],
         Fact::EnvOverride { span } => vec![it("env.override", *span)],

@@ -159,3 +159,10 @@
 (concatenated_string) @joined
 (binary_operator operator: "+") @joined
 ((call function: (attribute object: (string) attribute: (identifier) @_join)) @joined (#eq? @_join "join"))
+
+; What else makes one text of literals and constants.
+(binary_operator operator: "%") @folded
+(string (interpolation)) @folded
+(string (string_content (escape_sequence))) @folded
+(augmented_assignment) @folded
+((call function: (attribute attribute: (identifier) @_f)) @folded (#any-of? @_f "format" "join" "add"))

@@ -233,3 +233,13 @@
 
 ; Literals that become one text of the type of a literal.
 ((macro_invocation macro: (identifier) @_m (token_tree)) @joined (#eq? @_m "concat"))
+
+; What else makes one text of literals and constants.
+(binary_expression operator: "+") @folded
+(compound_assignment_expr) @folded
+(string_literal (escape_sequence)) @folded
+((macro_invocation macro: [(identifier) @_m (scoped_identifier name: (identifier) @_m)] (token_tree)) @folded
+  (#any-of? @_m "concat" "format" "concatcp" "formatcp"))
+((token_tree (identifier) @_m . "!" . (token_tree) @folded) (#any-of? @_m "concat" "format" "concatcp" "formatcp"))
+((call_expression function: (field_expression field: (field_identifier) @_f)) @folded
+  (#any-of? @_f "concat" "join" "collect" "push_str"))

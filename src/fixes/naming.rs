@@ -1,9 +1,10 @@
 //! The name that a moved key gets.
 
 use super::nearby::variable_before;
+use super::pieces::key_at;
 use super::slot::{Whose, slot_at, variable_around, whose};
 use super::{EnvFile, Surroundings, settings};
-use crate::secrets::{Identity, Provider, Token, env_line_at, identity, is_env_template, key_at, token_at};
+use crate::secrets::{Identity, Provider, Token, env_line_at, identity, is_env_template, token_at};
 use crate::syntax::Document;
 use crate::text::Span;
 
@@ -32,7 +33,7 @@ pub(super) enum State {
 /// The user's name; else the one that is read or written here; else a constant's own; else the one that this file's SDK
 /// reads; else the provider's. A value that the env file holds already keeps its name there.
 pub(super) fn name_for(doc: &Document, around: &Surroundings, secret: Span) -> Option<Naming> {
-    let value = identity(key_at(&around.catalogue, doc.text(), secret).expose());
+    let value = identity(key_at(doc, secret).expose());
     let wanted = wanted(doc, around, secret);
     let fixed = is_env_template(doc.path())
         || variable_around(doc, doc.facts(), secret).is_some()
@@ -87,7 +88,7 @@ fn wanted(doc: &Document, around: &Surroundings, secret: Span) -> Option<String>
     }
     let slot = slot_at(doc, doc.facts(), around, secret);
     let token = token_at(&around.catalogue, doc.text().as_bytes(), secret).or_else(|| {
-        let key = key_at(&around.catalogue, doc.text(), secret);
+        let key = key_at(doc, secret);
         token_at(&around.catalogue, key.expose().as_bytes(), Span::new(0, key.expose().len()))
     });
     let Some(provider) = provider(around, token.as_ref()).or(slot.map(|slot| slot.provider)) else {

@@ -1,8 +1,51 @@
 //! Keys that code puts together: what may be replaced as a whole, and what is only a part.
 
 use super::rewrite::is_prose;
-use crate::syntax::{Document, Fact};
-use crate::text::Span;
+use crate::secrets::{Assembled, Catalogue, How, Secret, encoded, is_likely, may_hold_pieces, runs, scan};
+use crate::syntax::{Document, Fact, Folded, folded, folded_at};
+use crate::text::{Disjoint, Span};
+
+/// Every key in `doc` that is put together or decoded, in order; `runs` are those of its text.
+pub fn assembled(catalogue: &Catalogue, doc: &Document, runs: &[Span]) -> Vec<Assembled> {
+    let text = doc.text().as_bytes();
+    let mut found = encoded(catalogue, text, runs);
+    if doc.language().is_some() && may_hold_pieces(catalogue, text) {
+        found.extend(folded(doc).iter().filter_map(|folded| in_pieces(catalogue, doc, folded)));
+    }
+    found.sort_by_key(|it| (it.span.start, std::cmp::Reverse(it.span.end)));
+    let mut taken = Disjoint::default();
+    found.retain(|it| taken.add(it.span));
+    found
+}
+
+/// The key that a text in pieces makes, and that no piece is by itself.
+fn in_pieces(catalogue: &Catalogue, doc: &Document, folded: &Folded) -> Option<Assembled> {
+    let text = folded.text.as_bytes();
+    let token = scan(catalogue, text).into_iter().find(|token| is_likely(catalogue, text, token));
+    let Some(token) = token else {
+        let encoded = encoded(catalogue, text, &runs(text)).pop()?;
+        return Some(Assembled { span: folded.span, ..encoded });
+    };
+    let (start, end) = (token.span.range().start, token.span.range().end);
+    let key = &folded.text[start..end];
+    // What stands somewhere as a whole is found there.
+    (!doc.text().contains(key)).then(|| Assembled {
+        span: folded.span,
+        shape: token.shape,
+        key: Secret::new(key),
+        how: How::Pieces,
+        exact: folded.literal && token.span.len() == text.len(),
+        doubtful: token.needs_context,
+    })
+}
+
+/// The key at `span`: what stands there, or what its pieces make.
+pub fn key_at(doc: &Document, span: Span) -> Secret {
+    let whole = || doc.facts().literal_at(span).is_none().then(|| folded_at(doc, span)).flatten();
+    // What stands in a line as it is needs no look at the tree.
+    let quoted = doc.slice(span).contains(['"', '\'']);
+    quoted.then(whole).flatten().map_or_else(|| Secret::new(doc.slice(span)), |folded| Secret::new(&folded.text))
+}
 
 /// The pieces are the whole of an expression of code: no text around them, in no comment, in no other literal.
 pub fn is_joined(doc: &Document, pieces: Span) -> bool {

@@ -7,13 +7,13 @@ use std::path::{Path, PathBuf};
 
 pub use plan::{Outcome, Plan, PlannedFile, PlannedMove, Refused, carry_out, carry_out_beside, plan};
 
-use crate::fixes::{Deposit, Destination, Fix, Repairs, Surroundings, ignore_lines, is_covered};
+use crate::fixes::{Deposit, Destination, Fix, Repairs, Surroundings, ignore_lines, is_covered, key_at};
 use crate::project::{
     self, EnvFileError, FileError, FolderLock, Packages, Workspace, append, env_example_line, read_small,
     variable_edit, write_variable,
 };
 use crate::rules::{self, Finding};
-use crate::secrets::{Fingerprint, Secret, SecretRef, fingerprint, key_at};
+use crate::secrets::{Fingerprint, Secret, SecretRef, fingerprint};
 use crate::stores::{self, StoreError};
 use crate::syntax::Document;
 use crate::text::Edit;
@@ -83,7 +83,7 @@ pub fn surroundings(workspace: &Workspace, doc: &Document, to: Vec<Destination>,
 /// `None` when the fix deposits nothing.
 pub fn deposit(workspace: &Workspace, doc: &Document, fix: &Fix) -> Result<Option<Deposited>, MoveError> {
     let Some(deposit) = &fix.deposit else { return Ok(None) };
-    let secret = key_at(workspace.catalogue(), doc.text(), deposit.secret);
+    let secret = key_at(doc, deposit.secret);
     store(workspace, &workspace.env_path(doc.path()), deposit, &secret, None, Template::of(workspace, doc)).map(Some)
 }
 
@@ -96,7 +96,7 @@ pub fn deposit_beside(
     env: &str,
 ) -> Result<Option<Deposited>, MoveError> {
     let Some(deposit) = &fix.deposit else { return Ok(None) };
-    let secret = key_at(workspace.catalogue(), doc.text(), deposit.secret);
+    let secret = key_at(doc, deposit.secret);
     store(workspace, &workspace.env_path(doc.path()), deposit, &secret, Some(env), Template::of(workspace, doc))
         .map(Some)
 }

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::{MoveError, Template, finished, holds, store, surroundings};
-use crate::fixes::{Deposit, Destination, EnvEntry, Fix, Safety, Surroundings, is_covered};
+use crate::fixes::{Deposit, Destination, EnvEntry, Fix, Safety, Surroundings, is_covered, key_at};
 use crate::project::{FileError, FolderLock, Packages, Workspace, check_writable, read_small, write_atomic};
 use crate::rules::{self, Finding};
-use crate::secrets::{Secret, identity, key_at};
+use crate::secrets::{Secret, identity};
 use crate::syntax::Document;
 use crate::text;
 
@@ -123,7 +123,7 @@ pub fn plan(
                         break;
                     }
                     apply(workspace, &now, &fix, &around, &mut texts);
-                    record(workspace, &mut plan, &mut planned, &now, fix, line, env);
+                    record(&mut plan, &mut planned, &now, fix, line, env);
                     if elsewhere {
                         break;
                     }
@@ -230,7 +230,6 @@ fn read_text(workspace: &Workspace, path: &Path) -> String {
 }
 
 fn record(
-    workspace: &Workspace,
     plan: &mut Plan,
     planned: &mut BTreeMap<PathBuf, Vec<EnvEntry>>,
     doc: &Document,
@@ -242,7 +241,7 @@ fn record(
     let files = fix.change.files.into_keys().collect();
     let name = fix.deposit.as_ref().map(|deposit| deposit.name.clone());
     let deposit = fix.deposit.map(|deposit| {
-        let secret = key_at(workspace.catalogue(), doc.text(), deposit.secret);
+        let secret = key_at(doc, deposit.secret);
         let entry = EnvEntry {
             name: deposit.name.clone(),
             identity: Some(identity(secret.expose())),

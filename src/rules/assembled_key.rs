@@ -36,7 +36,8 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             How::Hex => format!("{key} stands in the text as hex digits"),
         };
         let about = About { message, provider: Some(provider), shape: Some(found.shape) };
-        findings.push(context.finding_of(found.key.expose(), RULE.id, RULE.severity, found.span, &about));
+        let severity = if found.doubtful { Severity::Info } else { RULE.severity };
+        findings.push(context.finding_of(found.key.expose(), RULE.id, severity, found.span, &about));
     }
 }
 

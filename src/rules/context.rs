@@ -10,10 +10,10 @@ use std::sync::LazyLock;
 
 use super::reads::{Read, reads};
 use super::{Finding, Severity, literal_in_key_slot};
-use crate::fixes::Surroundings;
+use crate::fixes::{Surroundings, assembled};
 use crate::secrets::{
-    Assembled, Catalogue, Fingerprint, Provider, Shape, Token, ambiguous, assembled, fingerprint, has_word,
-    is_env_file, is_env_template, looks_generated, nearest_name, redact, runs, scan_runs, slot_candidates,
+    Assembled, Catalogue, Fingerprint, Provider, Shape, Token, ambiguous, encoded, fingerprint, has_word, is_env_file,
+    is_env_template, is_likely, may_hold_pieces, nearest_name, redact, runs, scan_runs, slot_candidates,
     variables_read, weak_fingerprint,
 };
 use crate::syntax::{Document, Facts, Language};
@@ -48,11 +48,13 @@ pub fn needs_look(catalogue: &Catalogue, path: &Path, text: &[u8]) -> bool {
     !scan_runs(catalogue, text, &runs).is_empty()
         || MARKER.find(text).is_some()
         || is_env_file(path)
-        || !assembled(catalogue, text, &runs).is_empty()
+        || !encoded(catalogue, text, &runs).is_empty()
         || !ambiguous(catalogue, text, &runs).is_empty()
         || is_env_template(path)
         || (Language::of_path(path).is_some()
-            && (!slot_candidates(catalogue, text, &runs).is_empty() || !variables_read(catalogue, text).is_empty()))
+            && (may_hold_pieces(catalogue, text)
+                || !slot_candidates(catalogue, text, &runs).is_empty()
+                || !variables_read(catalogue, text).is_empty()))
 }
 
 impl<'d> Context<'d> {
@@ -114,12 +116,8 @@ impl<'d> Context<'d> {
     pub fn tokens(&self) -> &[Token] {
         self.tokens.get_or_init(|| {
             let mut tokens = scan_runs(self.catalogue(), self.doc.text().as_bytes(), self.runs());
-            // A shape that few sources know is worth a look where the text is random; see `is_doubtful`.
-            let few = |token: &Token| {
-                let (text, shape) = (self.doc.slice(token.span), self.catalogue().shape(token.shape).1);
-                shape.prefix().len() >= 3 && shape.has_required(text.as_bytes()) && looks_generated(text)
-            };
-            tokens.retain(|token| !self.is_doubtful(token) || few(token));
+            let text = self.doc.text().as_bytes();
+            tokens.retain(|token| !self.is_doubtful(token) || is_likely(self.catalogue(), text, token));
             tokens
         })
     }
@@ -162,7 +160,7 @@ impl<'d> Context<'d> {
 
     /// The keys that stand in the text in pieces or encoded.
     pub fn assembled(&self) -> &[Assembled] {
-        self.assembled.get_or_init(|| assembled(self.catalogue(), self.doc.text().as_bytes(), self.runs()))
+        self.assembled.get_or_init(|| assembled(self.catalogue(), self.doc, self.runs()))
     }
 
     /// The file speaks of what a shape asks for beside its key.

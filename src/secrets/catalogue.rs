@@ -24,6 +24,10 @@ pub struct Catalogue {
     pub(super) joints: BTreeSet<u8>,
     /// Anchors that are short or do not begin in a run of key characters, each with its shape.
     pub(super) wide: Vec<(Finder<'static>, ShapeId)>,
+    /// What distinctive keys begin with.
+    pub(super) begins: Words<()>,
+    /// The first words of anchors that are too short to be looked up: `sk` of `sk-…`.
+    pub(super) pairs: BTreeSet<[u8; 2]>,
     /// Distinctive shapes without an anchor.
     pub(super) unanchored: Vec<ShapeId>,
     /// Contextual shapes, each once: a key in a slot has one of them or looks generated.
@@ -257,12 +261,17 @@ fn index(providers: Vec<Provider>, placeholders: Placeholders, secret_name: Rege
             }
         }
     }
+    let distinctive = providers.iter().flat_map(|it| &it.keys).filter(|shape| shape.format == Format::Distinctive);
+    let prefixes = distinctive.map(Shape::literal_begin).filter(|it| it.len() >= HEAD).map(str::to_owned);
+    let begins: BTreeSet<String> = anchors.keys().cloned().chain(prefixes).collect();
     let speaking = Words::new(speaking(&providers, by_env.keys()));
     let variables = by_env.keys().map(|name| name.to_ascii_lowercase());
     let secret_words = Words::new(variables.chain(SECRET_WORDS.map(str::to_owned)).map(|word| (word, ())));
     Catalogue {
         providers,
         placeholders,
+        begins: Words::new(begins.into_iter().map(|begin| (begin, ()))),
+        pairs: anchors.keys().filter_map(|it| it.split_once(['-', '_'])?.0.as_bytes().try_into().ok()).collect(),
         joints: anchors.keys().flat_map(|anchor| anchor.bytes()).filter(|&byte| !is_key(byte)).collect(),
         anchors: Words::new(anchors),
         wide,

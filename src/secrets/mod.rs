@@ -18,7 +18,7 @@ mod shown;
 mod strength;
 mod words;
 
-pub use assembled::{Assembled, How, assembled, key_at};
+pub use assembled::{Assembled, How, encoded, may_hold_pieces};
 pub use candidates::{ambiguous, slot_candidates};
 pub use catalogue::{Catalogue, CatalogueError, ShapeId};
 pub use dotenv::{EnvLine, env_line_at, env_lines, env_value, env_value_span, is_env_file, is_env_template};
@@ -28,7 +28,7 @@ pub use provider::{Boundary, Class, Client, Confidence, Format, KeyApi, Level, P
 pub use reads::variables_read;
 pub use reference::{SecretRef, is_reference};
 pub use sample::{sample, sample_shape};
-pub use scan::{Token, runs, scan, scan_runs, token_at};
+pub use scan::{Token, is_likely, runs, scan, scan_runs, token_at};
 pub use secret::{Secret, redact};
 pub use shown::{discreet, suspicious, without_keys};
 pub use strength::{SHORTEST_SECRET, looks_generated, looks_secret};

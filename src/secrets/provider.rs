@@ -275,6 +275,16 @@ impl Shape {
         self.anchors.iter().find(starts).map_or("", String::as_str)
     }
 
+    /// What its expression begins with before anything may differ; without an anchor it is too common to be looked for.
+    pub(super) fn literal_begin(&self) -> &str {
+        let end = self.regex.find(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_');
+        match end.map(|end| self.regex.split_at(end)) {
+            Some((begin, rest)) if rest.starts_with(['?', '*', '{']) => &begin[..begin.len().saturating_sub(1)],
+            Some((begin, _)) => begin,
+            None => &self.regex,
+        }
+    }
+
     /// `value`, and nothing more, has this shape, or its lenient form.
     pub fn is_whole(&self, value: &str) -> bool {
         let all = || match &self.lenient {

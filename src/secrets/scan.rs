@@ -6,6 +6,7 @@
 
 use super::catalogue::{Catalogue, ShapeId};
 use super::provider::{Class, Shape};
+use super::strength::looks_generated;
 use super::words::is_escape_letter;
 use crate::text::{Disjoint, Span};
 
@@ -85,6 +86,13 @@ pub fn scan_runs(catalogue: &Catalogue, text: &[u8], runs: &[Span]) -> Vec<Token
         }
     }
     keep_best(catalogue, found)
+}
+
+/// The shape proves the key, or makes it likely: few sources know the shape, and the text is random.
+pub fn is_likely(catalogue: &Catalogue, text: &[u8], token: &Token) -> bool {
+    let (key, shape) = (&text[token.span.range()], catalogue.shape(token.shape).1);
+    let random = || std::str::from_utf8(key).is_ok_and(looks_generated);
+    !token.needs_context || shape.prefix().len() >= 3 && shape.has_required(key) && random()
 }
 
 /// The token at `span`, when there is one: looks only there, where [`scan`] would read the whole text.

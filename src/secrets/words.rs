@@ -57,11 +57,18 @@ impl<T> Words<T> {
 
     /// Every word that begins at `start`.
     pub(super) fn at<'a>(&'a self, text: &'a [u8], start: usize) -> impl Iterator<Item = Hit<'a, T>> {
-        let head = text[start..].first_chunk().map(|&head| hash(head));
-        let known = head.filter(|&hash| self.has(hash));
-        let same = known.map_or(&[][..], |hash| &self.words[usize::from(self.places[hash])]);
-        let here = same.iter().filter(move |(word, _)| text[start..].starts_with(word));
+        let here = self.same(text, start).iter().filter(move |(word, _)| text[start..].starts_with(word));
         here.map(move |(word, of)| Hit { start, end: start + word.len(), of })
+    }
+
+    /// Every word whose head may stand at `start`.
+    pub(super) fn alike<'a>(&'a self, text: &[u8], start: usize) -> impl Iterator<Item = &'a [u8]> {
+        self.same(text, start).iter().map(|(word, _)| word.as_slice())
+    }
+
+    fn same(&self, text: &[u8], start: usize) -> &[(Vec<u8>, T)] {
+        let head = text[start..].first_chunk().map(|&head| hash(head));
+        head.filter(|&hash| self.has(hash)).map_or(&[][..], |hash| &self.words[usize::from(self.places[hash])])
     }
 }
 

@@ -68,6 +68,7 @@ fn build(head: &str, span: Span, captures: &[(&str, Span)]) -> Option<Fact> {
         }
         "template" => Fact::Template { span },
         "joined" => Fact::Joined { span },
+        "folded" => Fact::Folded { span },
         "env.write" => Fact::EnvWrite { span, name: member("name")?, value: member("value")? },
         "setting" => Fact::Setting {
             span,
@@ -138,6 +139,7 @@ pub const VOCABULARY: &[(&str, &[&str])] = &[
     ("env.read", &["name", "default", "from"]),
     ("template", &[]),
     ("joined", &[]),
+    ("folded", &[]),
     ("env.write", &["name", "value"]),
     ("setting", &["class", "name", "kind", "value"]),
     ("subclass", &["of"]),

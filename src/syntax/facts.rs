@@ -92,6 +92,11 @@ pub enum Fact {
         /// All of it.
         span: Span,
     },
+    /// Another expression that makes one text of literals and constants.
+    Folded {
+        /// All of it.
+        span: Span,
+    },
     /// A variable is taken out of the environment.
     EnvRemove {
         /// The call or statement.
@@ -202,6 +207,7 @@ impl Fact {
             | Fact::EnvEmbed { span, .. }
             | Fact::Template { span }
             | Fact::Joined { span }
+            | Fact::Folded { span }
             | Fact::EnvRemove { span, .. }
             | Fact::EnvOverride { span }
             | Fact::Import { span, .. }

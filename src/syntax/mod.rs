@@ -5,10 +5,13 @@
 mod collect;
 mod document;
 mod facts;
+mod folding;
 mod language;
+mod literal;
 
 pub use collect::VOCABULARY;
 pub use document::Document;
 pub use facts::{Fact, Facts};
+pub use folding::{Folded, UNKNOWN, folded, folded_at};
 pub(crate) use language::glob;
 pub use language::{Idiom, Language, Loader, Part, Reading, Settings};
