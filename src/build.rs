@@ -1,15 +1,50 @@
-//! Before the compiler: the providers as JSON, which a program reads at its start in a tenth of the time of TOML.
+//! Before the compiler: what is written for people in TOML, as JSON, which a program reads at its start in a tenth of the
+//! time.
 
 use std::path::Path;
 use std::{env, fs};
 
 const PROVIDERS: &str = "src/secrets/providers.toml";
+const GRAMMARS: &str = "grammars";
 
 fn main() {
     println!("cargo::rerun-if-changed={PROVIDERS}");
-    let text = fs::read_to_string(PROVIDERS).expect("the catalogue is there");
-    let table: toml::Table = toml::from_str(&text).unwrap_or_else(|error| panic!("{PROVIDERS}: {error}"));
-    let json = serde_json::to_string(&table).expect("a table has no other keys than strings");
+    println!("cargo::rerun-if-changed={GRAMMARS}");
+    write("providers.json", &table(Path::new(PROVIDERS)));
+    let mut languages = toml::Table::new();
+    for entry in fs::read_dir(GRAMMARS).expect("the grammars are there") {
+        let path = entry.expect("it can be read").path();
+        let name = path.file_name().and_then(|it| it.to_str()).unwrap_or("").to_owned();
+        // A name with `_` is inherited only.
+        if path.is_dir() && !name.starts_with('_') {
+            languages.insert(name, toml::Value::Table(language(&path)));
+        }
+    }
+    write("languages.json", &languages);
+}
+
+/// A language with what it inherits: keys of its own win, queries are put together.
+fn language(folder: &Path) -> toml::Table {
+    let own = table(&folder.join("language.toml"));
+    let facts = fs::read_to_string(folder.join("facts.scm")).expect("every language has a query");
+    let mut all = match own.get("inherits").and_then(toml::Value::as_str) {
+        Some(base) => language(&Path::new(GRAMMARS).join(base)),
+        None => toml::Table::new(),
+    };
+    let inherited = all.get("facts").and_then(toml::Value::as_str).unwrap_or("").to_owned();
+    all.extend(own);
+    all.insert("facts".to_owned(), toml::Value::String(inherited + &facts));
+    all.remove("inherits");
+    all
+}
+
+fn table(path: &Path) -> toml::Table {
+    let text = fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    toml::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+fn write(name: &str, table: &toml::Table) {
+    let json = serde_json::to_string(table).expect("a table has no other keys than strings");
     let folder = env::var("OUT_DIR").expect("cargo sets it");
-    fs::write(Path::new(&folder).join("providers.json"), json).expect("cargo made the folder");
+    fs::write(Path::new(&folder).join(name), json).expect("cargo made the folder");
 }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::reading::Needs;
 use super::{Destination, Surroundings};
 use crate::syntax::{Document, Fact, Language, Loader};
 use crate::text::{Edit, Span, line_ending, whole_words};
@@ -20,6 +21,8 @@ pub(super) enum Loading {
 /// A load call to add.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Added {
+    /// Before the imports of the document.
+    First(String),
     /// After the imports of the document, with these lines.
     Head(Vec<String>),
     /// In another place: the file and the edit.
@@ -47,11 +50,11 @@ pub(super) fn loading(doc: &Document, around: &Surroundings, to: &Destination, r
     if here || (elsewhere && body.is_some()) {
         return Loading::There;
     }
-    let added = language
-        .loaders
-        .iter()
-        .filter(|loader| is_dependency(doc, around, loader))
-        .find_map(|loader| add(doc, around, loader));
+    let mut loaders = language.loaders.iter().filter(|loader| is_dependency(doc, around, loader) && fits(doc, loader));
+    if loaders.clone().any(|loader| loader.at == "itself") {
+        return Loading::There;
+    }
+    let added = loaders.find_map(|loader| add(doc, around, loader));
     match added {
         Some(added) => Loading::Added(added),
         None => Loading::Run(start(Some(language), doc)),
@@ -108,6 +111,13 @@ fn quoted(path: &str) -> String {
     format!("'{}'", path.replace('\'', "'\\''"))
 }
 
+/// The file imports in the way that this form of the call goes with.
+fn fits(doc: &Document, loader: &Loader) -> bool {
+    let begins = |span: Span| doc.slice(span).trim_start().contains(loader.beside.as_str());
+    let mut imports = doc.facts().imports();
+    loader.beside.is_empty() || imports.any(|fact| matches!(*fact, Fact::Import { span, .. } if begins(span)))
+}
+
 fn is_dependency(doc: &Document, around: &Surroundings, loader: &Loader) -> bool {
     let imported = doc.facts().iter().any(|fact| matches!(*fact, Fact::Import { name, .. } if doc.slice(name).split(['.', ':']).next() == Some(&loader.module)));
     imported || depends_on(&around.manifests, &loader.package)
@@ -131,6 +141,9 @@ fn depends_on(manifests: &str, package: &str) -> bool {
 }
 
 fn add(doc: &Document, around: &Surroundings, loader: &Loader) -> Option<Added> {
+    if loader.at == "first" {
+        return Some(Added::First(loader.call.clone()));
+    }
     if loader.at == "imports" {
         let there = !loader.import.is_empty() && doc.text().contains(loader.import.as_str());
         let mut lines: Vec<String> =
@@ -151,26 +164,39 @@ fn add(doc: &Document, around: &Surroundings, loader: &Loader) -> Option<Added> 
     })
 }
 
-/// Adds lines to the head of a document: imports before the other imports, and with a load call all of it behind them.
-pub(super) fn head_edit(doc: &Document, imports: &[String], load: &[String]) -> Option<Edit> {
-    if imports.is_empty() && load.is_empty() {
-        return None;
-    }
+/// Adds lines to the head of a document: a load call before all imports, imports before the other ones, and with a load
+/// call behind them or a helper all of it behind the imports.
+pub(super) fn head_edits(doc: &Document, needs: &Needs, first: Option<&str>, load: &[String]) -> Vec<Edit> {
     let head = Head::of(doc);
     let ending = line_ending(doc.text());
     let lines = |lines: &[String]| lines.iter().map(|line| format!("{line}{ending}")).collect::<String>();
-    if load.is_empty() {
-        let text = lines(imports);
-        return Some(match head.first_import {
-            Some(at) => Edit::insert(at, text),
-            None => Edit::insert(head.after_prologue, spaced(doc, head.after_prologue, text, ending)),
-        });
+    let (before, mut behind) = (lines(&needs.imports), lines(load) + &lines(&needs.helper));
+    let mut edits = Vec::new();
+    let first = first.map(|line| format!("{line}{ending}"));
+    let top = match (load.is_empty(), first) {
+        (true, first) => first.unwrap_or_default() + &before,
+        (false, first) => {
+            behind = before + &behind;
+            first.unwrap_or_default()
+        }
+    };
+    let (at_top, at_behind) =
+        (head.first_import.unwrap_or(head.after_prologue), head.after_imports.unwrap_or(head.after_prologue));
+    let insert = |at: usize, is_beside: bool, text: String| {
+        Edit::insert(at, if is_beside { text } else { spaced(doc, at, text, ending) })
+    };
+    if at_top == at_behind && !(top.is_empty() && behind.is_empty()) {
+        let text = (top + &behind).trim_start_matches(ending).to_owned();
+        edits.push(insert(at_top, head.first_import.is_some() && needs.helper.is_empty(), text));
+        return edits;
     }
-    let text = lines(imports) + &lines(load);
-    Some(match head.after_imports {
-        Some(at) => Edit::insert(at, text),
-        None => Edit::insert(head.after_prologue, spaced(doc, head.after_prologue, text, ending)),
-    })
+    if !top.is_empty() {
+        edits.push(insert(at_top, head.first_import.is_some(), top));
+    }
+    if !behind.is_empty() {
+        edits.push(insert(at_behind, head.after_imports.is_some() && needs.helper.is_empty(), behind));
+    }
+    edits
 }
 
 /// A line on its own needs the end of the line before, and a blank line behind it.

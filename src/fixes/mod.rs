@@ -9,6 +9,7 @@ mod naming;
 mod nearby;
 mod pieces;
 mod place;
+mod reading;
 mod rewrite;
 mod settings;
 mod slot;

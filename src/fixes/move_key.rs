@@ -1,10 +1,11 @@
 //! The move: the key goes to a store, the code reads a variable, and something loads it.
 
 use super::clashes::clash;
-use super::loading::{Added, Loading, head_edit, loading, overrides};
+use super::loading::{Added, Loading, head_edits, loading, overrides};
 use super::mentions::without_argument;
 use super::naming::{State, name_for, other_name};
-use super::rewrite::{Rewrite, is_prose, reading, rewrite};
+use super::reading::{Needs, reading};
+use super::rewrite::{Rewrite, is_prose, rewrite};
 use super::{Deposit, Destination, Fix, GitState, Repairs, Safety, Surroundings, settings};
 use crate::secrets::{SecretRef, env_line_at, env_value_span, is_env_template};
 use crate::syntax::{Document, Fact};
@@ -125,10 +126,10 @@ pub fn read_loudly(doc: &Document, span: Span, name: Option<&str>) -> Repairs {
         _ => None,
     });
     let quote = if around.is_some_and(|text| text.contains('"')) { '\'' } else { '"' };
-    let (read, imports) = reading(doc, language, name, quote, span.start);
-    let written = Rewrite { imports, ..Rewrite::of(Edit::replace(span, read)) };
+    let (read, needs) = reading(doc, language, name, quote, span.start);
+    let written = Rewrite { needs, ..Rewrite::of(Edit::replace(span, read)) };
     let mut change = Change::default();
-    let head = head_edit(doc, &written.imports, &[]);
+    let head = head_edits(doc, &written.needs, None, &[]);
     if change.add(doc.path().to_owned(), written.edits.into_iter().chain(head)).is_err() {
         return Repairs::default();
     }
@@ -167,11 +168,12 @@ fn assemble(
     deposit: Deposit,
 ) -> Result<Fix, String> {
     let mut change = Change::default();
-    let mut load = Vec::new();
+    let (mut first, mut load) = (None, Vec::new());
     let mut start = None;
     let collide = |_| "the edits of this move collide: move this key by hand".to_owned();
     match loading {
         Loading::There => {}
+        Loading::Added(Added::First(line)) => first = Some(line),
         Loading::Added(Added::Head(lines)) => load = lines,
         Loading::Added(Added::Entry(path, edit)) => change.add(path, [edit]).map_err(collide)?,
         Loading::Run(command) => start = Some(command),
@@ -179,7 +181,7 @@ fn assemble(
     for (path, edits) in written.others {
         change.add(path, edits).map_err(collide)?;
     }
-    let head = head_edit(doc, &written.imports, &load);
+    let head = head_edits(doc, &written.needs, first.as_deref(), &load);
     change.add(doc.path().to_owned(), written.edits.into_iter().chain(head)).map_err(collide)?;
     let safety = if start.is_some() { Safety::NeedsRun } else { Safety::Safe };
     Ok(Fix { title, safety, change, deposit: Some(deposit), start })
@@ -198,7 +200,7 @@ fn leave_out(doc: &Document, around: &Surroundings, secret: Span, fix: &Fix) -> 
         around.destinations.iter().find(|to| fix.deposit.as_ref().is_some_and(|deposit| deposit.store == to.store))?;
     let loading = loading(doc, around, to, read);
     let title = format!("{}, leave the argument out", fix.title);
-    let written = Rewrite { edits, others: Vec::new(), imports: Vec::new(), read };
+    let written = Rewrite { edits, others: Vec::new(), needs: Needs::default(), read };
     let short = assemble(doc, written, loading, title, fix.deposit.clone()?).ok()?;
     Some(Fix { safety: Safety::Offered, ..short })
 }

@@ -6,6 +6,7 @@ use super::loading::line_start;
 use super::mentions::{follow, unused_imports};
 use super::pieces::{is_partial, joined};
 use super::place::{Place, takes_literals_only};
+use super::reading::{Needs, quote, reading};
 use super::{Surroundings, settings};
 use crate::syntax::{Document, Fact, Facts, Idiom, Language};
 use crate::text::{Edit, Span, line_ending};
@@ -17,8 +18,8 @@ pub(super) struct Rewrite {
     pub edits: Vec<Edit>,
     /// The edits of other files: mentions of a constant.
     pub others: Vec<(PathBuf, Vec<Edit>)>,
-    /// Lines that the head needs.
-    pub imports: Vec<String>,
+    /// What the head of the file needs.
+    pub needs: Needs,
     /// Where the variable is read now.
     pub read: Span,
 }
@@ -26,7 +27,7 @@ pub(super) struct Rewrite {
 impl Rewrite {
     /// One edit alone.
     pub(super) fn of(edit: Edit) -> Rewrite {
-        Rewrite { read: edit.span, edits: vec![edit], others: Vec::new(), imports: Vec::new() }
+        Rewrite { read: edit.span, edits: vec![edit], others: Vec::new(), needs: Needs::default() }
     }
 }
 
@@ -50,10 +51,10 @@ pub(super) fn rewrite(doc: &Document, around: &Surroundings, secret: Span, name:
         return Ok(dropped);
     }
     if let Some((span, quote)) = read_with_default(doc, secret, literal, value)? {
-        let (read, imports) = reading(doc, language, name, quote, span.start);
+        let (read, needs) = reading(doc, language, name, quote, span.start);
         let mut edits = vec![Edit::replace(span, read)];
         edits.extend(unused_imports(doc, span));
-        return Ok(Rewrite { edits, others: Vec::new(), imports, read: span });
+        return Ok(Rewrite { edits, others: Vec::new(), needs, read: span });
     }
     if let Some(reason) = nowhere(doc, language) {
         return Err(reason);
@@ -68,7 +69,7 @@ pub(super) fn rewrite(doc: &Document, around: &Surroundings, secret: Span, name:
                 format!("this field reads {variable}, whatever its default says: move the key under that name")
             });
         }
-        return Ok(Rewrite { edits: vec![field.edit], others: Vec::new(), imports: Vec::new(), read: field.span });
+        return Ok(Rewrite { edits: vec![field.edit], others: Vec::new(), needs: Needs::default(), read: field.span });
     }
     let place = Place::of(doc, around, language, literal);
     let idiom = if takes_literals_only(doc, secret) { language.idiom("literal-only") } else { place.idiom };
@@ -115,7 +116,7 @@ fn whole(
     literal: Span,
     name: &str,
 ) -> Result<Rewrite, String> {
-    let (read, imports) = reading(doc, language, name, quote(doc, literal), literal.start);
+    let (read, needs) = reading(doc, language, name, quote(doc, literal), literal.start);
     let idiom = place.idiom;
     let param = place.name.map_or("", |span| doc.slice(span));
     let read =
@@ -152,7 +153,7 @@ fn whole(
             }
         }
     }
-    Ok(Rewrite { edits, others, imports, read: at })
+    Ok(Rewrite { edits, others, needs, read: at })
 }
 
 /// Adds an argument to the innermost call around `span`.
@@ -174,7 +175,7 @@ fn part(
 ) -> Result<Rewrite, String> {
     let part = idiom.part.as_ref().ok_or("the key is a part of a longer literal here: split it first")?;
     let other = if quote(doc, literal) == '"' { '\'' } else { '"' };
-    let (read, imports) = reading(doc, language, name, other, literal.start);
+    let (read, needs) = reading(doc, language, name, other, literal.start);
     // Doubled braces would end an escape such as `\u{1F600}`.
     if !part.double.is_empty() && ["\\u{", "\\N{"].iter().any(|it| doc.slice(literal).contains(it)) {
         return Err("the literal holds an escape in braces beside the key: split it first".to_owned());
@@ -182,88 +183,29 @@ fn part(
     let variable = name.to_ascii_lowercase();
     let text = |template: &str| template.replace("{read}", &read).replace("{var}", &variable);
     let mut edits = vec![Edit::insert(literal.start as usize, text(&part.before))];
-    for (at, c) in doc.slice(literal).char_indices().filter(|(_, c)| part.double.contains(*c)) {
+    for (at, c) in doc.slice(literal).char_indices() {
         let at = literal.start as usize + at;
-        if !(secret.start as usize..secret.end as usize).contains(&at) {
+        let beside = !(secret.start as usize..secret.end as usize).contains(&at);
+        if beside && part.double.contains(c) {
             edits.push(Edit::insert(at, c.to_string()));
+        }
+        if beside && part.escape.contains(c) {
+            edits.push(Edit::insert(at, "\\".to_owned()));
         }
     }
     edits.push(Edit::replace(secret, text(&part.insert)));
+    if !part.quotes.is_empty() {
+        let (open, close) = (literal.start as usize, literal.end as usize - 1);
+        edits.push(Edit::replace(Span::new(open, open + 1), part.quotes.clone()));
+        edits.push(Edit::replace(Span::new(close, close + 1), part.quotes.clone()));
+    }
     edits.push(Edit::insert(literal.end as usize, text(&part.after)));
     if !part.argument.is_empty() {
         let edit = add_argument(doc, secret, &text(&part.argument));
         edits.push(edit.ok_or("this format string stands in no call that takes one more argument")?);
     }
     edits.retain(|edit| !edit.insert.is_empty() || !edit.span.is_empty());
-    Ok(Rewrite { edits, others: Vec::new(), imports, read: secret })
-}
-
-/// The reading expression for a place `before` which its imports must stand, and the imports it needs.
-pub(super) fn reading(
-    doc: &Document,
-    language: &Language,
-    name: &str,
-    quote: char,
-    before: u32,
-) -> (String, Vec<String>) {
-    let read = &language.read;
-    let text = |module: &str| {
-        let expression = match module {
-            "" => read.expression.replace("{module}.", ""),
-            module => read.expression.replace("{module}", module),
-        };
-        expression.replace("{name}", name).replace("{q}", &quote.to_string())
-    };
-    let Some(module) = &read.module else { return (text(""), Vec::new()) };
-    let imports = doc.facts().iter().filter_map(|fact| match *fact {
-        Fact::Import { name, item, alias, span } if doc.slice(name) == module && span.end <= before => {
-            Some((item, alias, span))
-        }
-        _ => None,
-    });
-    for (item, alias, span) in imports {
-        // An import in a function is none for the rest of the file.
-        if line_start(doc.text(), span.start as usize) != span.start as usize && !doc.text().starts_with('\u{feff}') {
-            continue;
-        }
-        match (item, alias) {
-            (None, Some(alias)) if !is_taken(doc, module, doc.slice(alias)) => {
-                return (text(doc.slice(alias)), Vec::new());
-            }
-            (None, None) if !is_taken(doc, module, module) => return (text(module), Vec::new()),
-            (Some(item), None) if doc.slice(item) == read.item && !is_taken(doc, module, &read.item) => {
-                return (text(""), Vec::new());
-            }
-            _ => {}
-        }
-    }
-    if is_taken(doc, module, module) {
-        return (text(&read.alias), vec![read.import_as.clone()]);
-    }
-    (text(module), vec![read.import.clone()])
-}
-
-/// `name` may stand for something else than the import of `module`: it is mentioned otherwise than to take a part of it.
-fn is_taken(doc: &Document, module: &str, name: &str) -> bool {
-    let text = doc.text();
-    let imports: Vec<Span> = doc
-        .facts()
-        .iter()
-        .filter_map(|fact| match *fact {
-            Fact::Import { span, name, .. } if doc.slice(name).split('.').next() == Some(module) => Some(span),
-            _ => None,
-        })
-        .collect();
-    doc.mentions(name).into_iter().any(|mention| {
-        let part = text[..mention.start as usize].trim_end().ends_with('.');
-        let whole = text[mention.end as usize..].trim_start().starts_with(['.', '[']);
-        !part && !whole && !imports.iter().any(|it| it.contains(mention))
-    })
-}
-
-/// The literal's own quote.
-fn quote(doc: &Document, literal: Span) -> char {
-    doc.slice(literal).chars().find(|c| matches!(c, '"' | '\'')).unwrap_or('"')
+    Ok(Rewrite { edits, others: Vec::new(), needs, read: secret })
 }
 
 /// What makes a value of a literal, and changes nothing.
@@ -334,7 +276,7 @@ fn drop_statement(doc: &Document, language: &Language, statement: Span) -> Rewri
         Some(filler) if only_in_block(doc, language, start, end) => Edit::replace(statement, filler),
         _ => Edit::replace(Span::new(start, end), ""),
     };
-    Rewrite { edits: vec![edit], others: Vec::new(), imports: Vec::new(), read: Span::at(statement.end as usize) }
+    Rewrite { edits: vec![edit], others: Vec::new(), needs: Needs::default(), read: Span::at(statement.end as usize) }
 }
 
 /// The line before opens a block, and the line after is not in it. Comments do not count.

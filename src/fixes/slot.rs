@@ -165,7 +165,7 @@ fn by_variable<'a>(doc: &'a Document, facts: &Facts, around: &'a Surroundings, v
 
 /// The client whose key argument holds the literal.
 fn by_client<'a>(doc: &'a Document, facts: &Facts, around: &'a Surroundings, value: Span) -> Option<Slot<'a>> {
-    let language = &doc.language()?.name;
+    let language = &doc.language()?.clients;
     for (callee, arguments) in facts.calls_around(value).into_iter().take(2) {
         let callee = &original(doc, facts, doc.slice(callee));
         let call = doc.slice(arguments);
@@ -191,7 +191,7 @@ fn by_client<'a>(doc: &'a Document, facts: &Facts, around: &'a Surroundings, val
 
 /// The client's attribute that the literal is assigned to: `dashscope.api_key`.
 fn by_attribute<'a>(doc: &'a Document, facts: &Facts, around: &'a Surroundings, value: Span) -> Option<Slot<'a>> {
-    let language = &doc.language()?.name;
+    let language = &doc.language()?.clients;
     let (name, holder) = facts.bindings_around(value).into_iter().next()?;
     if !is_direct(doc, holder, value) {
         return None;

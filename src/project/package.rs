@@ -102,7 +102,7 @@ impl Packages {
         let inside = root.join(nearest);
         let outermost = Some(outermost).filter(|it| *it != nearest);
         let others = outermost.into_iter().flat_map(walk).filter(|entry| !entry.path().starts_with(&inside));
-        let own = |path: &Path| Language::of_path(path).is_some_and(|it| it.name == language.name);
+        let own = |path: &Path| Language::of_path(path).is_some_and(|it| it.clients == language.clients);
         let mut paths = walk(nearest)
             .chain(others)
             .filter(|entry| entry.file_type().is_some_and(|it| it.is_file()) && own(entry.path()))

@@ -1,17 +1,22 @@
 //! A language: its grammar, its query, and how it reads a variable.
 
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{LazyLock, OnceLock};
 
 use serde::Deserialize;
+use serde_json::value::RawValue;
 use tree_sitter::Query;
 
 /// What `grammars/<name>/` says.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Language {
-    /// The folder's name; `lang` in the catalogue's clients.
+    /// The folder's name.
+    #[serde(skip)]
     pub name: String,
+    /// `lang` in the catalogue's clients.
+    pub clients: String,
     /// File name endings, without the dot.
     pub extensions: Vec<String>,
     /// Whole file names.
@@ -46,7 +51,6 @@ pub struct Language {
     pub idioms: Vec<Idiom>,
     #[serde(skip)]
     grammar: Option<tree_sitter::Language>,
-    #[serde(skip)]
     facts: String,
     #[serde(skip)]
     query: OnceLock<Query>,
@@ -72,6 +76,12 @@ pub struct Reading {
     /// The item of the module that the expression uses: imported alone, it stands for `module.item`.
     #[serde(default)]
     pub item: String,
+    /// A function that the expression calls: its name, and the lines that define it.
+    #[serde(default)]
+    pub helper: String,
+    /// See `helper`.
+    #[serde(default)]
+    pub helper_lines: Vec<String>,
     /// A read that holds one of these goes on with nothing where the variable is missing.
     #[serde(default)]
     pub quiet: Vec<String>,
@@ -95,9 +105,14 @@ pub struct Loader {
     #[serde(default)]
     pub import: String,
     /// The statement that loads.
+    #[serde(default)]
     pub call: String,
-    /// Where it goes: `imports` (after them) or `entry` (first in the entry function).
+    /// Where it goes: `first` (before the imports), `imports` (after them), `entry` (first in the entry function), or
+    /// `itself`: it loads without a call.
     pub at: String,
+    /// How an import in the file begins that shows that this form of the call fits.
+    #[serde(default)]
+    pub beside: String,
 }
 
 /// Classes that fill their fields from variables: `@setting` in `facts.scm`.
@@ -177,6 +192,12 @@ pub struct Part {
     /// An argument that the call around the literal gets, `{var}` being the variable in lower case.
     #[serde(default)]
     pub argument: String,
+    /// What its quotes become.
+    #[serde(default)]
+    pub quotes: String,
+    /// Characters of the literal that get a `\\` before them.
+    #[serde(default)]
+    pub escape: String,
     /// Characters of the literal that are doubled.
     #[serde(default)]
     pub double: String,
@@ -184,13 +205,15 @@ pub struct Part {
 
 macro_rules! languages {
     ($($name:literal => $grammar:expr,)*) => {
-        static LANGUAGES: LazyLock<Vec<Language>> = LazyLock::new(|| vec![$(
-            load(
-                include_str!(concat!("../../grammars/", $name, "/language.toml")),
-                include_str!(concat!("../../grammars/", $name, "/facts.scm")),
-                tree_sitter::Language::from($grammar),
-            ),
-        )*]);
+        static LANGUAGES: LazyLock<Vec<Language>> = LazyLock::new(|| {
+            // `src/build.rs` puts the folders together.
+            let text = include_str!(concat!(env!("OUT_DIR"), "/languages.json"));
+            let mut all: HashMap<&str, &RawValue> =
+                serde_json::from_str(text).unwrap_or_else(|error| panic!("grammars: {error}"));
+            let languages = vec![$(load($name, all.remove($name), tree_sitter::Language::from($grammar)),)*];
+            assert!(all.is_empty(), "grammars without a row in src/syntax/language.rs: {:?}", all.keys());
+            languages
+        });
     };
 }
 
@@ -200,11 +223,10 @@ languages! {
     "rust" => tree_sitter_rust::LANGUAGE,
 }
 
-fn load(toml: &str, facts: &str, grammar: tree_sitter::Language) -> Language {
-    let mut language: Language = toml::from_str(toml).unwrap_or_else(|error| panic!("language.toml: {error}"));
-    language.grammar = Some(grammar);
-    language.facts = facts.to_owned();
-    language
+fn load(name: &str, folder: Option<&RawValue>, grammar: tree_sitter::Language) -> Language {
+    let json = folder.map_or("", RawValue::get);
+    let language = serde_json::from_str(json).unwrap_or_else(|error| panic!("grammars/{name}: {error}"));
+    Language { name: name.to_owned(), grammar: Some(grammar), ..language }
 }
 
 impl Language {
