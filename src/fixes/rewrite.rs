@@ -174,7 +174,14 @@ fn part(
     name: &str,
 ) -> Result<Rewrite, String> {
     let part = idiom.part.as_ref().ok_or("the key is a part of a longer literal here: split it first")?;
-    let other = if quote(doc, literal) == '"' { '\'' } else { '"' };
+    let own = quote(doc, literal);
+    // In a template of backticks every quote may stand.
+    let free = !part.quotes.is_empty() || doc.slice(literal).starts_with('`');
+    let other = match own {
+        own if free => own,
+        '"' => '\'',
+        _ => '"',
+    };
     let (read, needs) = reading(doc, language, name, other, literal.start);
     // Doubled braces would end an escape such as `\u{1F600}`.
     if !part.double.is_empty() && ["\\u{", "\\N{"].iter().any(|it| doc.slice(literal).contains(it)) {

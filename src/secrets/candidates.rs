@@ -147,11 +147,12 @@ fn speaks(catalogue: &Catalogue, text: &[u8]) -> bool {
     false
 }
 
-/// The line or statement before a module is empty, or imports.
+/// The line or statement before a module is empty but for a quote, as in a list of imports, or imports.
 fn is_imported(before: &[u8]) -> bool {
     let start = memchr::memrchr2(b'\n', b';', before).map_or(0, |it| it + 1);
-    let imports = |word: &[u8]| [&b"import"[..], b"from", b"use", b"extern"].contains(&word);
-    before[start..].trim_ascii().is_empty() || before[start..].split(u8::is_ascii_whitespace).any(imports)
+    let imports = |word: &[u8]| [&b"import"[..], b"from", b"use", b"using", b"extern", b"require"].contains(&word);
+    let mut words = before[start..].split(|byte| !byte.is_ascii_alphanumeric() && *byte != b'_');
+    before[start..].iter().all(|byte| byte.is_ascii_whitespace() || matches!(byte, b'"' | b'@')) || words.any(imports)
 }
 
 #[cfg(test)]
@@ -175,9 +176,13 @@ mod tests {
             assert!(!host.contains('.') || found(&format!("send(\"https://{host}/v1\", \"{key}\")")), "{host}");
         }
         assert!(!found(&format!("send(\"https://example.org/v1\", \"{key}\")")));
-        for import in
-            ["import mistralai\n", "x = 1; import mistralai\n", "x=1;import mistralai\n", "from mistralai import X\n"]
-        {
+        for import in [
+            "import mistralai\n",
+            "const { Mistral } = require(\"@mistralai/mistralai\")\n",
+            "x = 1; import mistralai\n",
+            "x=1;import mistralai\n",
+            "from mistralai import X\n",
+        ] {
             assert!(found(&format!("{import}y = f(\"{key}\")")), "{import}");
         }
         assert!(!found(&format!("# mistralai\ny = f(\"{key}\")")));

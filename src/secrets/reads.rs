@@ -7,7 +7,7 @@ use memchr::memmem::Finder;
 use super::catalogue::Catalogue;
 use crate::text::Span;
 
-/// What every read of a variable holds: `environ[…]`, `getenv(…)`, `env::var(…)`, `env!(…)`.
+/// What every read of a variable holds: `environ[…]`, `getenv(…)`, `env::var(…)`, `env!(…)`, `env.NAME`.
 static ENV: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new(b"env"));
 /// How far behind it the variable begins at the most: `iron.setdefault("`.
 const NEAR: usize = 24;
@@ -27,13 +27,13 @@ fn variable_at(catalogue: &Catalogue, text: &[u8], at: usize) -> Option<Span> {
         return Some(Span::new(at - ENV.needle().len(), at));
     }
     let open = match text.get(at) {
-        Some(b'=') => at,
+        Some(b'=' | b'.') if text[at + 1..].first().is_some_and(u8::is_ascii_uppercase) => at,
         _ => at + text[at..text.len().min(at + NEAR)].iter().position(|&byte| byte == b'"' || byte == b'\'')?,
     };
     let rest = &text[open + 1..];
     let end = rest.iter().position(|&byte| !byte.is_ascii_alphanumeric() && byte != b'_')?;
     let name = std::str::from_utf8(&rest[..end]).ok()?;
-    let closed = rest[end] == text[open] || rest[end] == b'=';
+    let closed = rest[end] == text[open] || rest[end] == b'=' || text[open] == b'.';
     (closed && name.contains('_') && catalogue.provider_of_env(name).is_some())
         .then_some(Span::new(open + 1, open + 1 + end))
 }

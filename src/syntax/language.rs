@@ -219,8 +219,11 @@ macro_rules! languages {
 
 // One row a language: everything else about it lies in its folder.
 languages! {
+    "javascript" => tree_sitter_javascript::LANGUAGE,
     "python" => tree_sitter_python::LANGUAGE,
     "rust" => tree_sitter_rust::LANGUAGE,
+    "tsx" => tree_sitter_typescript::LANGUAGE_TSX,
+    "typescript" => tree_sitter_typescript::LANGUAGE_TYPESCRIPT,
 }
 
 fn load(name: &str, folder: Option<&RawValue>, grammar: tree_sitter::Language) -> Language {

@@ -1,0 +1,7 @@
+
+; TypeScript.
+(required_parameter pattern: (identifier) @binding.name value: (_) @binding.value) @binding
+(public_field_definition name: (_) @binding.name value: (_) @binding.value) @binding
+(enum_assignment name: (_) @binding.name value: (_) @binding.value) @binding
+(literal_type) @within.type
+(enum_body) @within.enum
