@@ -1,6 +1,6 @@
 //! Programs run before and after the move, and must send the same key.
 //!
-//! The corpus is data: one folder per program below `tests/survival/python` and `tests/survival/rust`
+//! The corpus is data: one folder per program below `tests/survival/python`, `node` and `rust`
 //! (its `README.md` tells how to add one). Keys stand there as `{shape.id}` and are generated here. Each
 //! program talks to a stand-in on the loopback interface that hashes the key it receives.
 //!
@@ -19,12 +19,12 @@ mod corpus;
 mod journey;
 #[path = "survival/process.rs"]
 mod process;
-#[path = "survival/python.rs"]
-mod python;
 #[path = "survival/report.rs"]
 mod report;
 #[path = "survival/rust.rs"]
 mod rust;
+#[path = "survival/scripts.rs"]
+mod scripts;
 #[path = "survival/standin.rs"]
 mod standin;
 
@@ -32,7 +32,12 @@ use anyhow::Result;
 
 #[test]
 fn python_programs_survive_the_move() {
-    passes(python::run().and_then(|report| report.close(34)));
+    passes(scripts::run(&scripts::PYTHON).and_then(|report| report.close(34)));
+}
+
+#[test]
+fn node_programs_survive_the_move() {
+    passes(scripts::run(&scripts::NODE).and_then(|report| report.close(20)));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs the real programs that the tests under tests/real drive.
 #
-#   install.sh [PART...]      PART is nvim, vscode, pytest-lsp, sdk or ripgrep; all without one
+#   install.sh [PART...]      PART is nvim, vscode, pytest-lsp, sdk, node-sdk or ripgrep; all without one
 #
 # Everything is pinned and lies in one folder of the user's cache, so that a fresh clone finds it
 # again. A part that is already there at its pinned version costs a few milliseconds. Only the
@@ -192,16 +192,31 @@ part_sdk() {
     once sdk "$(cksum <"$requirements")" "$cache/sdk-venv/bin/python" install_sdk
 }
 
+modules="$here/../survival/node-sdk.json"
+
+install_node_sdk() {
+    rm -rf "$cache/sdk-node"
+    mkdir -p "$cache/sdk-node"
+    cp "$modules" "$cache/sdk-node/package.json"
+    npm_install --prefix "$cache/sdk-node"
+}
+
+part_node_sdk() {
+    once node "$NODE" "$cache/node/bin/node" install_node
+    once node-sdk "$(cksum <"$modules")" "$cache/sdk-node/node_modules/openai/package.json" install_node_sdk
+}
+
 part_ripgrep() { command -v rg >/dev/null || debian ripgrep; }
 
-(($# > 0)) || set -- nvim vscode pytest-lsp sdk ripgrep
+(($# > 0)) || set -- nvim vscode pytest-lsp sdk node-sdk ripgrep
 for part in "$@"; do
     case $part in
     nvim) part_nvim ;;
     vscode) part_vscode ;;
     pytest-lsp) part_pytest_lsp ;;
     sdk) part_sdk ;;
+    node-sdk) part_node_sdk ;;
     ripgrep) part_ripgrep ;;
-    *) fail "unknown part: $part (nvim, vscode, pytest-lsp, sdk, ripgrep)" ;;
+    *) fail "unknown part: $part (nvim, vscode, pytest-lsp, sdk, node-sdk, ripgrep)" ;;
     esac
 done

@@ -14,7 +14,7 @@ use std::sync::LazyLock;
 pub struct Spec {
     /// Where the key stands, in a sentence.
     pub about: String,
-    /// The command. `$STANDIN_URL` and `$BIN` are filled in; without it `python main.py`, or the built program.
+    /// The command. `$STANDIN_URL` and `$BIN` are filled in; without it `python main.py`, `node main.mjs`, or the built program.
     #[serde(default)]
     pub run: Vec<String>,
     /// Every request, as `header: Scheme {shape.id}`; the scheme may be missing.

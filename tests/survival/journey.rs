@@ -13,6 +13,8 @@ pub struct Journey<'a> {
     pub case: &'a Case,
     pub place: Place,
     pub standin: &'a Standin,
+    /// The command, where `case.toml` has none.
+    pub start: &'a [&'a str],
     /// The built program, where there is one.
     pub binary: Option<PathBuf>,
 }
@@ -158,8 +160,7 @@ impl Journey<'_> {
         let token = format!("{}.{step}", self.case.name);
         let url = self.standin.url(&token);
         let binary = self.binary.as_ref().map(|path| path.to_string_lossy().into_owned()).unwrap_or_default();
-        let default =
-            if binary.is_empty() { vec!["python".to_owned(), "main.py".to_owned()] } else { vec!["$BIN".to_owned()] };
+        let default: Vec<String> = self.start.iter().map(|word| (*word).to_owned()).collect();
         let words = if self.case.spec.run.is_empty() { &default } else { &self.case.spec.run };
         let mut keys = self.case.keys.clone();
         let mut command = Vec::new();

@@ -3,8 +3,8 @@
 use super::corpus::{self, Case, Store};
 use super::journey::{Journey, Moved};
 use super::process::Place;
-use super::python::stores;
 use super::report::{Report, Trouble};
+use super::scripts::stores;
 use super::standin::Standin;
 use anyhow::{Context, Result, ensure};
 use std::collections::BTreeMap;
@@ -89,7 +89,7 @@ impl Shop {
         }
         let home = self.homes.join(step).join(&case.name);
         let binary = Some(self.root.join("target/debug").join(&case.name));
-        let journey = Journey { case, place: Place { root, home, tools: None }, standin, binary };
+        let journey = Journey { case, place: Place { root, home, tools: None }, standin, start: &["$BIN"], binary };
         journey.lay()?;
         let manifest = journey.place.root.join("Cargo.toml");
         if !manifest.exists() {

@@ -1,4 +1,4 @@
-//! Python programs, with the real SDKs from a virtual environment in the user's cache folder.
+//! Programs that are not built: Python and Node, with the real SDKs from the user's cache folder.
 
 use super::corpus::{self, Case, Store};
 use super::journey::Journey;
@@ -13,20 +13,33 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 const WORKERS: usize = 2;
 
-pub fn run() -> Result<Report> {
-    let cases = corpus::load("python")?;
-    let tools = environment()?;
-    let standin = Standin::start()?;
+/// How the programs of a language are started.
+pub struct Kind {
+    /// Their folder.
+    pub folder: &'static str,
+    /// The command, where `case.toml` has none.
+    start: &'static [&'static str],
+    /// Finds their SDKs: the folder that goes before the search path. Packages may be laid into the given folder.
+    tools: fn(&Path) -> Result<PathBuf>,
+}
+
+pub const PYTHON: Kind = Kind { folder: "python", start: &["python", "main.py"], tools: environment };
+pub const NODE: Kind = Kind { folder: "node", start: &["node", "main.mjs"], tools: modules };
+
+pub fn run(kind: &Kind) -> Result<Report> {
+    let cases = corpus::load(kind.folder)?;
     let folder = tempfile::tempdir()?;
+    let tools = (kind.tools)(folder.path())?;
+    let standin = Standin::start()?;
     let next = AtomicUsize::new(0);
     let work = || -> Result<Report> {
-        let mut report = Report::new("python", 0);
+        let mut report = Report::new(kind.folder, 0);
         while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
-            survive(case, folder.path(), &tools, &standin, &mut report).with_context(|| case.name.clone())?;
+            survive(kind, case, folder.path(), &tools, &standin, &mut report).with_context(|| case.name.clone())?;
         }
         Ok(report)
     };
-    let mut report = Report::new("python", cases.len());
+    let mut report = Report::new(kind.folder, cases.len());
     std::thread::scope(|scope| -> Result<()> {
         let workers: Vec<_> = (0..WORKERS).map(|_| scope.spawn(work)).collect();
         for worker in workers {
@@ -37,7 +50,14 @@ pub fn run() -> Result<Report> {
     Ok(report)
 }
 
-fn survive(case: &Case, folder: &Path, tools: &Path, standin: &Standin, report: &mut Report) -> Result<()> {
+fn survive(
+    kind: &Kind,
+    case: &Case,
+    folder: &Path,
+    tools: &Path,
+    standin: &Standin,
+    report: &mut Report,
+) -> Result<()> {
     let journey = |step: &str| {
         let folder = folder.join(step).join(&case.name);
         let place = Place {
@@ -45,7 +65,7 @@ fn survive(case: &Case, folder: &Path, tools: &Path, standin: &Standin, report: 
             home: folder.join("home"),
             tools: Some(tools.to_owned()),
         };
-        Journey { case, place, standin, binary: None }
+        Journey { case, place, standin, start: kind.start, binary: None }
     };
     let first = journey("before");
     first.lay()?;
@@ -67,8 +87,8 @@ pub fn stores(case: &Case) -> Vec<Store> {
     case.spec.stores.iter().copied().filter(|store| only.is_empty() || store.name() == only).collect()
 }
 
-/// The `bin` folder of an environment that holds exactly `requirements.txt`. Made once (12 s), found again later.
-fn environment() -> Result<PathBuf> {
+/// The folder of the user's cache that holds what the tests install.
+fn cache() -> Result<PathBuf> {
     let cache = match std::env::var_os("XDG_CACHE_HOME").filter(|folder| !folder.is_empty()) {
         Some(folder) => PathBuf::from(folder),
         None => {
@@ -77,6 +97,23 @@ fn environment() -> Result<PathBuf> {
     };
     let cache = cache.join("aikeys-lsp-tests");
     fs::create_dir_all(&cache)?;
+    Ok(cache)
+}
+
+/// The `bin` folder of Node; its packages are laid where the programs of `folder` look for them.
+fn modules(folder: &Path) -> Result<PathBuf> {
+    let cache = cache()?;
+    let (list, stamp) = (corpus::folder("node-sdk.json"), cache.join("sdk-node/package.json"));
+    let same = fs::read(&stamp).ok() == Some(fs::read(&list)?);
+    ensure!(same, "the SDKs for Node are not installed: run `tests/real/install.sh node-sdk`");
+    #[cfg(unix)]
+    std::os::unix::fs::symlink(cache.join("sdk-node/node_modules"), folder.join("node_modules"))?;
+    Ok(cache.join("node/bin"))
+}
+
+/// The `bin` folder of an environment that holds exactly `requirements.txt`. Made once (12 s), found again later.
+fn environment(_: &Path) -> Result<PathBuf> {
+    let cache = cache()?;
     let lock = File::create(cache.join("sdk-venv.lock"))?;
     lock.lock()?;
     let (venv, stamp) = (cache.join("sdk-venv"), cache.join("sdk-venv/requirements.txt"));

@@ -1,0 +1,12 @@
+"use strict";
+
+const OpenAI = require("openai");
+
+const client = new OpenAI({ apiKey: "{openai.project}" });
+
+async function main() {
+  const reply = await client.chat.completions.create({ model: "gpt-4o-mini", messages: [{ role: "user", content: "Name a tree" }] });
+  console.log(reply.choices[0].message.content);
+}
+
+main();

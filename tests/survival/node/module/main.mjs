@@ -1,0 +1,10 @@
+import OpenAI from "openai";
+
+import { OPENAI_API_KEY } from "./config.mjs";
+
+const client = new OpenAI({ apiKey: OPENAI_API_KEY });
+const reply = await client.chat.completions.create({
+  model: "gpt-4o-mini",
+  messages: [{ role: "user", content: "Name a tree" }],
+});
+console.log(reply.choices[0].message.content);

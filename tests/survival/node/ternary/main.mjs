@@ -1,0 +1,10 @@
+import OpenAI from "openai";
+
+const test = process.argv.includes("--test");
+const apiKey = test ? "none" : "{openai.project}";
+const client = new OpenAI({ apiKey });
+const reply = await client.chat.completions.create({
+  model: "gpt-4o-mini",
+  messages: [{ role: "user", content: "Name a tree" }],
+});
+console.log(reply.choices[0].message.content);
