@@ -92,13 +92,20 @@ fn judge(context: &Context<'_>, value: Span, whose: Option<Whose<'_>>, findings:
     };
     let about = About { message, provider, shape: None };
     let is_test = context.doc.language().is_some_and(|language| language.is_test_path(context.doc.path()));
+    // What a program wrote (a bundle) is full of keys that everyone may read.
+    let lines = context.doc.lines();
+    let is_generated = lines.span(lines.line_of(value.start)).len() > GENERATED;
     let severity = match (provider, is_test) {
         (Some(_), false) => RULE.severity,
         (None, true) => Severity::Info,
+        (None, false) if is_generated => Severity::Info,
         _ => Severity::Warning,
     };
     findings.push(context.secret_finding(RULE.id, severity, value, &about));
 }
+
+/// Nobody writes longer lines.
+const GENERATED: usize = 2_000;
 
 /// A candidate with what belongs to it before a dot and behind a dot or a colon: keys of several parts.
 fn whole(context: &Context<'_>, candidate: Span) -> Span {
