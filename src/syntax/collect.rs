@@ -42,11 +42,23 @@ fn run(language: &Language, tree: &Tree, text: &str, cursor: &mut QueryCursor, a
             .map(|it| (names[it.index as usize], Span::new(it.node.start_byte(), it.node.end_byte())))
             .collect();
         for &(head, span) in &captures {
-            if let Some(fact) = build(head, span, &captures) {
+            if let ("string", true) = (head, captures.contains(&("string.value", span))) {
+                merge(all, Fact::Literal { span, value: between_quotes(text, span) });
+            } else if let Some(fact) = build(head, span, &captures) {
                 merge(all, fact);
             }
         }
     }
+}
+
+/// What stands between the quotes of a literal whose grammar has no node for it.
+fn between_quotes(text: &str, span: Span) -> Span {
+    let literal = &text[span.range()];
+    let quote = ["\"\"\"", "'''", "\"", "'"]
+        .into_iter()
+        .find(|quote| literal.len() >= 2 * quote.len() && literal.starts_with(quote) && literal.ends_with(quote));
+    let len = quote.map_or(0, str::len) as u32;
+    Span { start: span.start + len, end: span.end - len }
 }
 
 /// The fact of a head capture; `None` for members.

@@ -220,10 +220,13 @@ macro_rules! languages {
 // One row a language: everything else about it lies in its folder.
 languages! {
     "javascript" => tree_sitter_javascript::LANGUAGE,
+    "json" => tree_sitter_json::LANGUAGE,
     "python" => tree_sitter_python::LANGUAGE,
     "rust" => tree_sitter_rust::LANGUAGE,
+    "toml" => tree_sitter_toml_ng::LANGUAGE,
     "tsx" => tree_sitter_typescript::LANGUAGE_TSX,
     "typescript" => tree_sitter_typescript::LANGUAGE_TYPESCRIPT,
+    "yaml" => tree_sitter_yaml::LANGUAGE,
 }
 
 fn load(name: &str, folder: Option<&RawValue>, grammar: tree_sitter::Language) -> Language {

@@ -1,0 +1,9 @@
+; YAML. The capture vocabulary is in grammars/README.md.
+
+(comment) @comment
+(plain_scalar) @string @string.value
+(double_quote_scalar) @string @string.value
+(single_quote_scalar) @string @string.value
+(block_scalar) @string @string.value
+(block_mapping_pair key: (flow_node) @binding.name value: (_) @binding.value) @binding
+(flow_pair key: (flow_node) @binding.name value: (_) @binding.value) @binding
