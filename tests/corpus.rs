@@ -3,6 +3,7 @@
 //! `cargo test corpus -- --nocapture` prints what is missed and what is wrong.
 
 mod code;
+mod languages;
 
 use std::fmt::Write;
 
@@ -189,6 +190,46 @@ fn keys_without_a_shape_are_found_by_their_place() {
     say("places", &score);
     assert!(score.recall() >= 0.95, "recall {:.3}", score.recall());
     assert!(score.precision() >= 0.99, "precision {:.3}", score.precision());
+}
+
+#[test]
+fn keys_are_found_in_every_language() {
+    let catalogue = Catalogue::built_in();
+    let mut random = Random(7);
+    let mut all = Score::default();
+    for (language, path, before, behind) in languages::FILES {
+        let mut score = Score::default();
+        for place in languages::NAMED.iter().filter(|(it, _)| it == language) {
+            for id in catalogue.shapes() {
+                let (provider, shape) = catalogue.shape(id);
+                let by_place = shape.format == Format::Contextual && provider.category != "local";
+                let wanted = by_place || shape.stands_alone();
+                if !wanted || shape.class == Class::Publishable || random.next() % 5 > 0 {
+                    continue;
+                }
+                let name = shape.env.first().unwrap_or(&provider.env);
+                let same = catalogue.provider_of_env(name).map_or("", |it| it.id.as_str());
+                let key = sample_shape(catalogue, id, random.next()).expect("every shape has samples");
+                let text = code::filled(place.1, name, &key);
+                let text = if text.starts_with('{') || text.starts_with("//") && *language == "json" {
+                    text
+                } else {
+                    format!("{before}{text}{behind}")
+                };
+                let snippet = Snippet { path, place: place.1.trim_end().replace('\n', "⏎"), text };
+                score.expect(&shape.id, &snippet, &key, &[&provider.id, same]);
+            }
+        }
+        say(language, &score);
+        assert!(score.recall() >= 0.95, "recall {:.3} in {language}", score.recall());
+        all.keys += score.keys;
+        all.found += score.found;
+        all.named += score.named;
+        all.alarms += score.alarms;
+    }
+    say("all languages", &all);
+    assert!(all.recall() >= 0.98, "recall {:.3}", all.recall());
+    assert!(all.precision() >= 0.99, "precision {:.3}", all.precision());
 }
 
 #[test]

@@ -7,3 +7,9 @@
 (block_scalar) @string @string.value
 (block_mapping_pair key: (flow_node) @binding.name value: (_) @binding.value) @binding
 (flow_pair key: (flow_node) @binding.name value: (_) @binding.value) @binding
+; - name: NAME
+;   value: "…"
+((block_mapping
+  (block_mapping_pair key: (flow_node) @_n value: (flow_node) @binding.name)
+  (block_mapping_pair key: (flow_node) @_v value: (_) @binding.value)) @binding
+  (#any-of? @_n "name" "key") (#eq? @_v "value"))

@@ -310,11 +310,22 @@ pub const SPEAKS_RUST: &str = "use async_openai::Client;\n\nfn key() -> String {
     let api_key = std::env::var(\"MISTRAL_API_KEY\").expect(\"MISTRAL_API_KEY\");\n    call(\"https://api.mistral.ai/v1\", &api_key);\n    \
     api_key\n}\n\n";
 
+/// A place with its names and the key.
+pub fn filled(place: &str, name: &str, key: &str) -> String {
+    let lower = name.to_ascii_lowercase();
+    let mut camel = String::new();
+    for (at, word) in lower.split('_').enumerate() {
+        let (first, rest) = word.split_at(word.len().min(1));
+        camel.push_str(&if at == 0 { first.to_owned() } else { first.to_ascii_uppercase() });
+        camel.push_str(rest);
+    }
+    let text = place.replace("{name}", name).replace("{lower}", &lower).replace("{kebab}", &lower.replace('_', "-"));
+    text.replace("{camel}", &camel).replace("{key}", key)
+}
+
 /// A file with the key in a place, with some code around it.
 pub fn wrapped(place: Place, name: &str, key: &str, random: &mut Random) -> Snippet {
-    let lower = name.to_ascii_lowercase();
-    let text = place.1.replace("{name}", name).replace("{lower}", &lower).replace("{kebab}", &lower.replace('_', "-"));
-    let text = text.replace("{key}", key);
+    let text = filled(place.1, name, key);
     let (path, around) = match place.0 {
         "py" => ("app.py", "def helper_{n}(count):\n    return count + {n}\n\n\n"),
         _ => ("src/main.rs", "fn helper_{n}(count: usize) -> usize {\n    count + {n}\n}\n\n"),
