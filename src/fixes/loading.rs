@@ -32,8 +32,12 @@ pub(super) enum Added {
 /// Who will load a value that `doc` reads at `read`.
 pub(super) fn loading(doc: &Document, around: &Surroundings, to: &Destination, read: Span) -> Loading {
     let Some(language) = doc.language() else { return Loading::Run(start(None, doc)) };
-    if to.reference.is_some() {
-        return Loading::Run(start(Some(language), doc));
+    let beside = doc.path().parent() == around.env.path.parent();
+    match doc.reader() {
+        Some(reader) if reader.loads && beside && to.reference.is_none() => return Loading::There,
+        Some(_) => return Loading::Run(start(Some(language), doc)),
+        None if to.reference.is_some() => return Loading::Run(start(Some(language), doc)),
+        None => {}
     }
     let body = doc.facts().body_around(read);
     let here = doc.facts().iter().any(|fact| match *fact {
@@ -95,7 +99,10 @@ fn takes(doc: &Document, span: Span, around: &Surroundings) -> bool {
 
 /// `aikeys-lsp run -- python app.py`
 fn start(language: Option<&Language>, doc: &Document) -> String {
-    let program = language.map_or("…", |language| language.start.as_str());
+    let program = match doc.reader() {
+        Some(reader) => reader.start.as_str(),
+        None => language.map_or("…", |language| language.start.as_str()),
+    };
     format!("aikeys-lsp run -- {}", program.replace("{file}", &quoted(&doc.path().to_string_lossy())))
 }
 

@@ -8,7 +8,7 @@ use super::pieces::{is_partial, joined};
 use super::place::{Place, takes_literals_only};
 use super::reading::{Needs, quote, reading};
 use super::{Surroundings, settings};
-use crate::syntax::{Document, Fact, Facts, Idiom, Language};
+use crate::syntax::{Document, Fact, Facts, Idiom, Language, Reader};
 use crate::text::{Edit, Span, line_ending};
 
 /// A document without the key.
@@ -40,6 +40,9 @@ pub(super) fn rewrite(doc: &Document, around: &Surroundings, secret: Span, name:
         (None, Some((literal, value))) => (literal, value, secret),
         (None, None) => return Err(by_hand.to_owned()),
     };
+    if let Some(reader) = doc.reader() {
+        return refer(doc, reader, literal, value, secret, name);
+    }
     if literal != secret
         && let Some(reason) = is_partial(doc, literal, secret)
     {
@@ -82,6 +85,28 @@ pub(super) fn rewrite(doc: &Document, around: &Surroundings, secret: Span, name:
     } else {
         part(doc, language, idiom, literal, secret, name)
     }
+}
+
+/// Names the variable in a file of settings, as its reader asks for.
+fn refer(
+    doc: &Document,
+    reader: &Reader,
+    literal: Span,
+    value: Span,
+    secret: Span,
+    name: &str,
+) -> Result<Rewrite, String> {
+    if !reader.refuse.is_empty() {
+        return Err(reader.refuse.replace("{name}", name));
+    }
+    if reader.whole && secret != value {
+        return Err(format!("{} puts variables in the place of whole values only: split it first", reader.name));
+    }
+    // A plain value may stand in brackets, where braces mean something else.
+    let bare = secret == literal && !doc.slice(literal).starts_with(['"', '\'']);
+    let quote = if bare { "\"" } else { "" };
+    let text = reader.insert.replace("{name}", name);
+    Ok(Rewrite::of(Edit::replace(secret, format!("{quote}{text}{quote}"))))
 }
 
 /// Why nothing in this file can read a variable.

@@ -8,10 +8,14 @@ mod empty_or_placeholder_default;
 mod env_file_in_git;
 mod hardcoded_ai_key;
 mod key_as_fallback;
+mod key_in_agent_config;
 mod key_in_comment_or_docs;
+mod key_in_compose;
+mod key_in_workflow;
 mod key_provider_mismatch;
 mod literal_in_key_slot;
 mod missing_becomes_text;
+mod readers;
 mod reads;
 mod real_key_in_template;
 mod suppression;
@@ -84,6 +88,9 @@ pub static RULES: &[&Rule] = &[
     &env_file_in_git::RULE,
     &real_key_in_template::RULE,
     &key_in_comment_or_docs::RULE,
+    &key_in_agent_config::RULE,
+    &key_in_compose::RULE,
+    &key_in_workflow::RULE,
     &key_provider_mismatch::RULE,
     &key_as_fallback::RULE,
     &hardcoded_ai_key::RULE,
