@@ -221,6 +221,12 @@ macro_rules! languages {
 languages! {
     "python" => tree_sitter_python::LANGUAGE,
     "rust" => tree_sitter_rust::LANGUAGE,
+    "bash" => tree_sitter_bash::LANGUAGE,
+    "csharp" => tree_sitter_c_sharp::LANGUAGE,
+    "go" => tree_sitter_go::LANGUAGE,
+    "java" => tree_sitter_java::LANGUAGE,
+    "php" => tree_sitter_php::LANGUAGE_PHP,
+    "ruby" => tree_sitter_ruby::LANGUAGE,
 }
 
 fn load(name: &str, folder: Option<&RawValue>, grammar: tree_sitter::Language) -> Language {
