@@ -10,7 +10,7 @@
 (variable_assignment value: (word) @string @string.value)
 (variable_assignment value: (concatenation (word) @string @string.value))
 (variable_assignment value: (array (word) @string @string.value))
-(variable_assignment value: (array (concatenation (word) @string @string.value)))
+((variable_assignment value: (array (concatenation (word) @string @string.value))) (#match? @string "[A-Za-z0-9_-]{16}"))
 ((command argument: (word) @string @string.value) (#match? @string "[A-Za-z0-9_-]{16}"))
 ((command argument: (concatenation (word) @string @string.value)) (#match? @string "[A-Za-z0-9_-]{16}"))
 (expansion (variable_name) (word) @string @string.value)
@@ -29,15 +29,19 @@
 ; and exports it where a sourced file has not.
 (variable_assignment name: (variable_name) @binding.name value: (_) @binding.value) @binding
 (variable_assignment name: (subscript index: (_) @binding.name) value: (_) @binding.value) @binding
+; map=([key]="…")
+((array (concatenation . (word) @_open . (word) @binding.name . (word) . (word) . (_) @binding.value .)) @binding (#eq? @_open "["))
 ; --api-key "…"
 ((command argument: (word) @binding.name . argument: (_) @binding.value) @binding (#match? @binding.name "^--[a-z]"))
 
 (command name: (command_name) @call.callee) @call
 
 ; Environment.
-(simple_expansion (variable_name) @env.read.name) @env.read
-(expansion !operator . (variable_name) @env.read.name . "}") @env.read
-(expansion . "${" . (variable_name) @env.read.name operator: [":-" "-" ":=" "="] . (_) @env.read.default . "}") @env.read
+; A blank between two reads belongs to the node behind it: that one is none, so that the blank stays.
+((simple_expansion (variable_name) @env.read.name) @env.read (#match? @env.read "^\\$"))
+((expansion !operator . (variable_name) @env.read.name . "}") @env.read (#match? @env.read "^\\$"))
+((expansion . "${" . (variable_name) @env.read.name operator: [":-" "-" ":=" "="] . (_) @env.read.default . "}") @env.read
+  (#match? @env.read "^\\$"))
 (unset_command (variable_name) @env.remove.name) @env.remove
 
 ((command name: (command_name (word) @_f) argument: (_) @env.load.path) @env.load @env.override
@@ -50,4 +54,5 @@
 (string [(simple_expansion) (expansion) (command_substitution)] @template)
 
 ; Literals that become one text.
-(concatenation) @joined
+(variable_assignment value: (concatenation) @joined)
+(command argument: (concatenation) @joined)
