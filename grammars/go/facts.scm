@@ -66,8 +66,10 @@
 ((import_spec path: (interpreted_string_literal (interpreted_string_literal_content) @_p)) @env.load
   (#eq? @_p "github.com/joho/godotenv/autoload"))
 
-; Imports: the whole declaration, so that another one can stand before it.
-(import_declaration (import_spec !name path: (interpreted_string_literal (interpreted_string_literal_content) @import.name))) @import
+; Imports: the whole declaration, so that another one can stand before it. What stands before `import "C"` is C.
+((import_declaration (import_spec !name path: (interpreted_string_literal (interpreted_string_literal_content) @import.name))) @import
+  (#not-eq? @import.name "C"))
+((import_declaration (import_spec path: (interpreted_string_literal) @_c)) @prologue (#eq? @_c "\"C\""))
 (import_declaration (import_spec name: (package_identifier) @import.alias path: (interpreted_string_literal (interpreted_string_literal_content) @import.name))) @import
 (import_declaration (import_spec_list (import_spec !name path: (interpreted_string_literal (interpreted_string_literal_content) @import.name)))) @import
 (import_declaration (import_spec_list (import_spec name: (package_identifier) @import.alias path: (interpreted_string_literal (interpreted_string_literal_content) @import.name)))) @import
