@@ -252,9 +252,15 @@ macro_rules! languages {
 
 // One row a language: everything else about it lies in its folder.
 languages! {
+    "bash" => tree_sitter_bash::LANGUAGE,
+    "csharp" => tree_sitter_c_sharp::LANGUAGE,
+    "go" => tree_sitter_go::LANGUAGE,
+    "java" => tree_sitter_java::LANGUAGE,
     "javascript" => tree_sitter_javascript::LANGUAGE,
     "json" => tree_sitter_json::LANGUAGE,
+    "php" => tree_sitter_php::LANGUAGE_PHP,
     "python" => tree_sitter_python::LANGUAGE,
+    "ruby" => tree_sitter_ruby::LANGUAGE,
     "rust" => tree_sitter_rust::LANGUAGE,
     "toml" => tree_sitter_toml_ng::LANGUAGE,
     "tsx" => tree_sitter_typescript::LANGUAGE_TSX,

@@ -1,0 +1,58 @@
+; Bash and what is like it. The capture vocabulary is in grammars/README.md.
+
+(comment) @comment
+
+; Literals. Pieces around an expansion are one value; what has no pieces holds its quotes.
+(string (string_content) @string.value) @string
+(raw_string) @string @string.value
+(ansi_c_string) @string @string.value
+; Words are literals where they are given to something.
+(variable_assignment value: (word) @string @string.value)
+(variable_assignment value: (concatenation (word) @string @string.value))
+(variable_assignment value: (array (word) @string @string.value))
+((variable_assignment value: (array (concatenation (word) @string @string.value))) (#match? @string "[A-Za-z0-9_-]{16}"))
+((command argument: (word) @string @string.value) (#match? @string "[A-Za-z0-9_-]{16}"))
+((command argument: (concatenation (word) @string @string.value)) (#match? @string "[A-Za-z0-9_-]{16}"))
+(expansion (variable_name) (word) @string @string.value)
+(heredoc_redirect (heredoc_body) @string @string.value)
+
+; How a literal is written decides how it is replaced.
+(string) @slot.quoted
+(raw_string) @slot.raw
+((raw_string) @slot.plain (#not-match? @slot.plain "[\"$`\\\\!]"))
+(ansi_c_string) @slot.ansi
+(expansion (word) @slot.bare)
+((heredoc_redirect (heredoc_start) @_s (heredoc_body) @slot.heredoc) (#not-match? @_s "['\"\\\\]"))
+((heredoc_redirect (heredoc_start) @_s (heredoc_body) @within.raw-heredoc) (#match? @_s "['\"\\\\]"))
+
+; What gets a value: `X=…`, `export X=…`, `X=… command`. A read of itself is right there: it fails where X is missing,
+; and exports it where a sourced file has not.
+(variable_assignment name: (variable_name) @binding.name value: (_) @binding.value) @binding
+(variable_assignment name: (subscript index: (_) @binding.name) value: (_) @binding.value) @binding
+; map=([key]="…")
+((array (concatenation . (word) @_open . (word) @binding.name . (word) . (word) . (_) @binding.value .)) @binding (#eq? @_open "["))
+; --api-key "…"
+((command argument: (word) @binding.name . argument: (_) @binding.value) @binding (#match? @binding.name "^--[a-z]"))
+
+(command name: (command_name) @call.callee) @call
+
+; Environment.
+; A blank between two reads belongs to the node behind it: that one is none, so that the blank stays.
+((simple_expansion (variable_name) @env.read.name) @env.read (#match? @env.read "^\\$"))
+((expansion !operator . (variable_name) @env.read.name . "}") @env.read (#match? @env.read "^\\$"))
+((expansion . "${" . (variable_name) @env.read.name operator: [":-" "-" ":=" "="] . (_) @env.read.default . "}") @env.read
+  (#match? @env.read "^\\$"))
+(unset_command (variable_name) @env.remove.name) @env.remove
+
+((command name: (command_name (word) @_f) argument: (_) @env.load.path) @env.load @env.override
+  (#any-of? @_f "source" ".") (#match? @env.load.path "\\.env[a-z.]*[\"']?$"))
+
+; What runs later.
+(function_definition body: (_) @deferred)
+
+; What becomes a text: also a missing value.
+(string [(simple_expansion) (expansion) (command_substitution)] @template)
+
+; Literals that become one text.
+(variable_assignment value: (concatenation) @joined)
+(command argument: (concatenation) @joined)

@@ -1,0 +1,45 @@
+#!/usr/bin/env bash
+export A=one B='two' C="three$D"
+#        ^^^ string.value
+#              ^^^^^ string.value
+#                       ^^^^^ string.value
+#            ^ binding.name
+#              ^^^^^ slot.plain
+#                      ^^^^^^^^^ slot.quoted
+#                            ^^ template
+K="four" run
+# ^^^^^^ binding.value
+#  ^^^^ string.value
+run --api-key five-5-five-5-five -H "Bearer $D"
+#   ^^^^^^^^^ binding.name
+#             ^^^^^^^^^^^^^^^^^^ string.value
+x=${NAME:-fallback}
+#   ^^^^ env.read.name
+#         ^^^^^^^^ env.read.default
+#         ^^^^^^^^ slot.bare
+y="${NAME:=fallback}"
+#    ^^^^ env.read.name
+#          ^^^^^^^^ env.read.default
+z=${#NAME}
+#    ^^^^ !env.read.name
+w=$NAME
+#  ^^^^ env.read.name
+for f in "${list[@]}"; do run '{"a": 1}' $'six'; done
+#                             ^^^^^^^^^^ slot.raw
+#                                        ^^^^^^ slot.ansi
+unset NAME  # a comment
+#           ^^^^^^^^^^^ comment
+run; source .env
+#    ^^^^^^^^^^^ env.load
+run; . "$HOME/.env.local"
+#    ^^^^^^^^^^^^^^^^^^^^ env.load
+f() { local key="seven"; }
+#   ^^^^^^^^^^^^^^^^^^^^^^ deferred
+#           ^^^ binding.name
+  joined=ab"cd"
+#        ^^^^^^ joined
+  cat <<MORE
+$NAME is read
+MORE
+  declare -A map=([key]="eight")
+#                        ^^^^^ string.value
