@@ -15,6 +15,8 @@
 (interpolated_string_expression) @slot.template
 ((interpolated_string_expression) @slot.verbatim-template (#match? @slot.verbatim-template "^(\\$@|@\\$)"))
 ((interpolated_string_expression) @slot.raw-template (#match? @slot.raw-template "^\\$+\"\"\""))
+; The grammar does not see where this one ends: what it takes for literals behind it are none.
+((interpolated_string_expression) @within.nowhere (#match? @within.nowhere "(?s)^(\\$@|@\\$).*\\}\"\"\""))
 (member_access_expression expression: (string_literal) @slot.bracketed)
 (element_access_expression expression: (string_literal) @slot.bracketed)
 (cast_expression value: (string_literal) @slot.bracketed)
