@@ -24,6 +24,9 @@
 ((heredoc_redirect (heredoc_start) @_s (heredoc_body) @slot.heredoc) (#not-match? @_s "['\"\\\\]"))
 ((heredoc_redirect (heredoc_start) @_s (heredoc_body) @within.raw-heredoc) (#match? @_s "['\"\\\\]"))
 
+; Where the grammar loses its way, what it takes for literals may be none.
+(ERROR) @within.nowhere
+
 ; What gets a value: `X=…`, `export X=…`, `X=… command`. A read of itself is right there: it fails where X is missing,
 ; and exports it where a sourced file has not.
 (variable_assignment name: (variable_name) @binding.name value: (_) @binding.value) @binding
