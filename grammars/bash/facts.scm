@@ -13,7 +13,7 @@
 ((variable_assignment value: (array (concatenation (word) @string @string.value))) (#match? @string "[A-Za-z0-9_-]{16}"))
 ((command argument: (word) @string @string.value) (#match? @string "[A-Za-z0-9_-]{16}"))
 ((command argument: (concatenation (word) @string @string.value)) (#match? @string "[A-Za-z0-9_-]{16}"))
-(expansion (variable_name) (word) @string @string.value)
+(expansion (word) @string @string.value @slot.bare)
 (heredoc_redirect (heredoc_body) @string @string.value)
 
 ; How a literal is written decides how it is replaced.
@@ -21,9 +21,11 @@
 (raw_string) @slot.raw
 ((raw_string) @slot.plain (#not-match? @slot.plain "[\"$`\\\\!]"))
 (ansi_c_string) @slot.ansi
-(expansion (word) @slot.bare)
 ((heredoc_redirect (heredoc_start) @_s (heredoc_body) @slot.heredoc) (#not-match? @_s "['\"\\\\]"))
 ((heredoc_redirect (heredoc_start) @_s (heredoc_body) @within.raw-heredoc) (#match? @_s "['\"\\\\]"))
+
+; Where the grammar loses its way, what it takes for literals may be none.
+(ERROR) @within.nowhere
 
 ; What gets a value: `X=…`, `export X=…`, `X=… command`. A read of itself is right there: it fails where X is missing,
 ; and exports it where a sourced file has not.

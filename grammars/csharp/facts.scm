@@ -13,8 +13,10 @@
 (verbatim_string_literal) @slot.verbatim
 (raw_string_literal) @slot.raw
 (interpolated_string_expression) @slot.template
-((interpolated_string_expression) @slot.verbatim-template (#match? @slot.verbatim-template "^(\\$@|@\\$)"))
 ((interpolated_string_expression) @slot.raw-template (#match? @slot.raw-template "^\\$+\"\"\""))
+; Where the grammar loses its way (behind `"""` in a `$@"…"`), what it takes for literals may be none.
+((interpolated_string_expression) @within.nowhere (#match? @within.nowhere "(?s)^(\\$@|@\\$).*\\}\"\"\""))
+(ERROR) @within.nowhere
 (member_access_expression expression: (string_literal) @slot.bracketed)
 (element_access_expression expression: (string_literal) @slot.bracketed)
 (cast_expression value: (string_literal) @slot.bracketed)

@@ -25,7 +25,6 @@
   left: [(identifier) (constant) (instance_variable) (class_variable) (global_variable)] @binding.name
   right: (_) @binding.value) @binding
 (assignment left: (call method: (identifier) @binding.name) right: (_) @binding.value) @binding
-(operator_assignment left: (call method: (identifier) @binding.name) right: (_) @binding.value) @binding
 (assignment left: (element_reference [(string (string_content) @binding.name) (simple_symbol) @binding.name]) right: (_) @binding.value) @binding
 (pair key: (string (string_content) @binding.name) value: (_) @binding.value) @binding
 (pair key: [(hash_key_symbol) (simple_symbol) (constant)] @binding.name value: (_) @binding.value) @binding
@@ -54,30 +53,9 @@
   right: (_) @env.read.default) @env.read
   (#eq? @_env "ENV"))
 
-; A statement with `if` or `unless` behind it cannot go alone.
-((program
-  [(assignment left: (element_reference object: (constant) @_env (string (string_content) @env.write.name)) right: (_) @env.write.value)
-   (operator_assignment left: (element_reference object: (constant) @_env (string (string_content) @env.write.name)) operator: "||=" right: (_) @env.write.value)] @env.write)
-  (#eq? @_env "ENV"))
-((body_statement
-  [(assignment left: (element_reference object: (constant) @_env (string (string_content) @env.write.name)) right: (_) @env.write.value)
-   (operator_assignment left: (element_reference object: (constant) @_env (string (string_content) @env.write.name)) operator: "||=" right: (_) @env.write.value)] @env.write)
-  (#eq? @_env "ENV"))
-((block_body
-  [(assignment left: (element_reference object: (constant) @_env (string (string_content) @env.write.name)) right: (_) @env.write.value)
-   (operator_assignment left: (element_reference object: (constant) @_env (string (string_content) @env.write.name)) operator: "||=" right: (_) @env.write.value)] @env.write)
-  (#eq? @_env "ENV"))
-((then
-  [(assignment left: (element_reference object: (constant) @_env (string (string_content) @env.write.name)) right: (_) @env.write.value)
-   (operator_assignment left: (element_reference object: (constant) @_env (string (string_content) @env.write.name)) operator: "||=" right: (_) @env.write.value)] @env.write)
-  (#eq? @_env "ENV"))
-((else
-  [(assignment left: (element_reference object: (constant) @_env (string (string_content) @env.write.name)) right: (_) @env.write.value)
-   (operator_assignment left: (element_reference object: (constant) @_env (string (string_content) @env.write.name)) operator: "||=" right: (_) @env.write.value)] @env.write)
-  (#eq? @_env "ENV"))
+; `ENV["X"] = …` is no write: it may have `unless` behind it, and stays a statement.
 ((call receiver: (constant) @_env method: (identifier) @_delete arguments: (argument_list . (string (string_content) @env.remove.name) .)) @env.remove
   (#eq? @_env "ENV") (#eq? @_delete "delete"))
-((call receiver: (constant) @_env method: (identifier) @_clear) @env.remove (#eq? @_env "ENV") (#any-of? @_clear "clear" "replace"))
 
 ((call receiver: (constant) @_dotenv method: (identifier) @_load) @env.load
   (#eq? @_dotenv "Dotenv") (#any-of? @_load "load" "load!" "overload" "overwrite"))
@@ -107,8 +85,7 @@
 (binary operator: "+") @joined
 
 ; What else makes one text of literals and constants.
-(binary operator: "%") @folded
-(binary operator: "<<") @folded
+(binary operator: ["%" "<<"]) @folded
 (operator_assignment operator: "+=") @folded
 (string (interpolation)) @folded
 (string (escape_sequence)) @folded

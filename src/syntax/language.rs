@@ -306,7 +306,7 @@ impl Language {
         self.grammar.as_ref().expect("`load` sets it")
     }
 
-    /// The query of `facts.scm`: compiled once, 2–80 ms.
+    /// The query of `facts.scm`: compiled once, 10–250 ms.
     pub fn query(&self) -> &Query {
         self.query.get_or_init(|| {
             Query::new(self.grammar(), &self.facts)

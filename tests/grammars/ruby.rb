@@ -27,14 +27,10 @@ x = ENV.fetch("NAME", "default")
 x = ENV.fetch("NAME") { "default" }
 #              ^^^^ env.read.name
 #                       ^^^^^^^^^ env.read.default
-ENV["NAME"] = "value"
-#    ^^^^ env.write.name
-#             ^^^^^^^ env.write.value
-ENV["NAME"] ||= "value"
-#    ^^^^ env.write.name
-#               ^^^^^^^ env.write.value
 ENV["NAME"] = "value" unless x
 #    ^^^^ !env.write.name
+#    ^^^^ binding.name
+#             ^^^^^^^ binding.value
 request["Authorization"] = "Bearer #{x} eight"
 #        ^^^^^^^^^^^^^ binding.name
 #                                  ^^^^ template
