@@ -18,17 +18,17 @@
 (variable_declarator name: (identifier) @binding.name value: (_) @binding.value) @binding
 (assignment_expression left: (identifier) @binding.name right: (_) @binding.value) @binding
 (assignment_expression left: (member_expression property: (_) @binding.name) right: (_) @binding.value) @binding
-(assignment_expression left: (subscript_expression index: (string (string_fragment) @binding.name)) right: (_) @binding.value) @binding
+(assignment_expression left: (subscript_expression index: (string . (string_fragment) @binding.name .)) right: (_) @binding.value) @binding
 (augmented_assignment_expression left: (identifier) @binding.name operator: ["??=" "||="] right: (_) @binding.value) @binding
 (augmented_assignment_expression left: (member_expression property: (_) @binding.name) operator: ["??=" "||="] right: (_) @binding.value) @binding
 (pair key: (property_identifier) @binding.name value: (_) @binding.value) @binding
-(pair key: (string (string_fragment) @binding.name) value: (_) @binding.value) @binding
+(pair key: (string . (string_fragment) @binding.name .) value: (_) @binding.value) @binding
 (object_assignment_pattern left: (shorthand_property_identifier_pattern) @binding.name right: (_) @binding.value) @binding
-(array . (string (string_fragment) @binding.name) . (_) @binding.value .) @binding
+(array . (string . (string_fragment) @binding.name .) . (_) @binding.value .) @binding
 ; headers.set("x-api-key", "…"), req.setHeader("Authorization", "…")
 ((call_expression
   function: (member_expression property: (property_identifier) @_f)
-  arguments: (arguments . (string (string_fragment) @binding.name) . (_) @binding.value .)) @binding
+  arguments: (arguments . (string . (string_fragment) @binding.name .) . (_) @binding.value .)) @binding
   (#any-of? @_f "set" "append" "header" "setHeader" "setRequestHeader" "stubEnv" "setItem"))
 ; client.setApiKey("…"): the method names its argument
 ((call_expression
@@ -42,11 +42,11 @@
 ; Environment: process.env.X, Bun.env.X, import.meta.env.X, Deno.env.get("X").
 ((member_expression object: (member_expression property: (property_identifier) @_e) property: (property_identifier) @env.read.name) @env.read
   (#eq? @_e "env"))
-((subscript_expression object: (member_expression property: (property_identifier) @_e) index: (string (string_fragment) @env.read.name)) @env.read
+((subscript_expression object: (member_expression property: (property_identifier) @_e) index: (string . (string_fragment) @env.read.name .)) @env.read
   (#eq? @_e "env"))
 ((call_expression
   function: (member_expression object: (member_expression property: (property_identifier) @_e) property: (property_identifier) @_get)
-  arguments: (arguments . (string (string_fragment) @env.read.name) .)) @env.read
+  arguments: (arguments . (string . (string_fragment) @env.read.name .) .)) @env.read
   (#eq? @_e "env") (#eq? @_get "get"))
 ((binary_expression
   left: (member_expression object: (member_expression property: (property_identifier) @_e) property: (property_identifier) @env.read.name)
@@ -54,14 +54,14 @@
   right: (_) @env.read.default) @env.read
   (#eq? @_e "env"))
 ((binary_expression
-  left: (subscript_expression object: (member_expression property: (property_identifier) @_e) index: (string (string_fragment) @env.read.name))
+  left: (subscript_expression object: (member_expression property: (property_identifier) @_e) index: (string . (string_fragment) @env.read.name .))
   operator: ["??" "||"]
   right: (_) @env.read.default) @env.read
   (#eq? @_e "env"))
 ((binary_expression
   left: (call_expression
     function: (member_expression object: (member_expression property: (property_identifier) @_e) property: (property_identifier) @_get)
-    arguments: (arguments . (string (string_fragment) @env.read.name) .))
+    arguments: (arguments . (string . (string_fragment) @env.read.name .) .))
   operator: ["??" "||"]
   right: (_) @env.read.default) @env.read
   (#eq? @_e "env") (#eq? @_get "get"))
@@ -76,11 +76,11 @@
   right: (_) @env.write.value)) @env.write)
   (#eq? @_e "env"))
 ((program (expression_statement (assignment_expression
-  left: (subscript_expression object: (member_expression property: (property_identifier) @_e) index: (string (string_fragment) @env.write.name))
+  left: (subscript_expression object: (member_expression property: (property_identifier) @_e) index: (string . (string_fragment) @env.write.name .))
   right: (_) @env.write.value)) @env.write)
   (#eq? @_e "env"))
 ((statement_block (expression_statement (assignment_expression
-  left: (subscript_expression object: (member_expression property: (property_identifier) @_e) index: (string (string_fragment) @env.write.name))
+  left: (subscript_expression object: (member_expression property: (property_identifier) @_e) index: (string . (string_fragment) @env.write.name .))
   right: (_) @env.write.value)) @env.write)
   (#eq? @_e "env"))
 
@@ -88,8 +88,8 @@
   argument: (member_expression object: (member_expression property: (property_identifier) @_e) property: (property_identifier) @env.remove.name)) @env.remove
   (#eq? @_e "env"))
 
-((import_statement source: (string (string_fragment) @_m)) @env.load (#eq? @_m "dotenv/config"))
-((call_expression function: (identifier) @_r arguments: (arguments (string (string_fragment) @_m))) @env.load
+((import_statement source: (string . (string_fragment) @_m .)) @env.load (#eq? @_m "dotenv/config"))
+((call_expression function: (identifier) @_r arguments: (arguments (string . (string_fragment) @_m .))) @env.load
   (#eq? @_r "require") (#eq? @_m "dotenv/config"))
 ((call_expression
   function: (member_expression object: (identifier) @_d property: (property_identifier) @_c)
@@ -97,7 +97,7 @@
   (#eq? @_d "dotenv") (#eq? @_c "config"))
 ((call_expression
   function: (member_expression
-    object: (call_expression function: (identifier) @_r arguments: (arguments (string (string_fragment) @_m)))
+    object: (call_expression function: (identifier) @_r arguments: (arguments (string . (string_fragment) @_m .)))
     property: (property_identifier) @_c)
   arguments: (arguments (_)? @env.load.path)) @env.load
   (#eq? @_r "require") (#eq? @_m "dotenv") (#eq? @_c "config"))
@@ -111,28 +111,28 @@
   (#eq? @_c "config") (#eq? @_o "override"))
 
 ; Imports.
-(import_statement source: (string (string_fragment) @import.name)) @import
-(import_statement (import_clause (identifier) @import.alias) source: (string (string_fragment) @import.name)) @import
-(import_statement (import_clause (namespace_import (identifier) @import.alias)) source: (string (string_fragment) @import.name)) @import
+(import_statement source: (string . (string_fragment) @import.name .)) @import
+(import_statement (import_clause (identifier) @import.alias) source: (string . (string_fragment) @import.name .)) @import
+(import_statement (import_clause (namespace_import (identifier) @import.alias)) source: (string . (string_fragment) @import.name .)) @import
 (import_statement (import_clause (named_imports (import_specifier name: (identifier) @import.item)))
-  source: (string (string_fragment) @import.name)) @import
+  source: (string . (string_fragment) @import.name .)) @import
 (import_statement (import_clause (named_imports (import_specifier name: (identifier) @import.item alias: (identifier) @import.alias)))
-  source: (string (string_fragment) @import.name)) @import
+  source: (string . (string_fragment) @import.name .)) @import
 ((lexical_declaration (variable_declarator name: (_)
-  value: (call_expression function: (identifier) @_r arguments: (arguments . (string (string_fragment) @import.name) .)))) @import
+  value: (call_expression function: (identifier) @_r arguments: (arguments . (string . (string_fragment) @import.name .) .)))) @import
   (#eq? @_r "require"))
 ((lexical_declaration (variable_declarator
   name: (object_pattern (shorthand_property_identifier_pattern) @import.item)
-  value: (call_expression function: (identifier) @_r arguments: (arguments . (string (string_fragment) @import.name) .)))) @import
+  value: (call_expression function: (identifier) @_r arguments: (arguments . (string . (string_fragment) @import.name .) .)))) @import
   (#eq? @_r "require"))
 ((variable_declaration (variable_declarator name: (_)
-  value: (call_expression function: (identifier) @_r arguments: (arguments . (string (string_fragment) @import.name) .)))) @import
+  value: (call_expression function: (identifier) @_r arguments: (arguments . (string . (string_fragment) @import.name .) .)))) @import
   (#eq? @_r "require"))
 
 ; "use strict", "use client"
 (program . (comment)* . (expression_statement (string)) @prologue)
 
-((program (expression_statement (string (string_fragment) @_d)) @within.nowhere) (#eq? @_d "use client"))
+((program (expression_statement (string . (string_fragment) @_d .)) @within.nowhere) (#eq? @_d "use client"))
 
 ; What runs later.
 (function_declaration body: (_) @deferred)

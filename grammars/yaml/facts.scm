@@ -11,5 +11,5 @@
 ;   value: "…"
 ((block_mapping
   (block_mapping_pair key: (flow_node) @_n value: (flow_node) @binding.name)
-  (block_mapping_pair key: (flow_node) @_v value: (_) @binding.value)) @binding
+  . (block_mapping_pair key: (flow_node) @_v value: (_) @binding.value)) @binding
   (#any-of? @_n "name" "key") (#eq? @_v "value"))

@@ -120,6 +120,10 @@ fn is_sent_home(doc: &Document, facts: &Facts, value: Span) -> bool {
 
 /// Where the name of the literal at `value` stands as code, with what stands around there.
 fn mentions<'a>(doc: &'a Document, facts: &Facts, value: Span) -> Option<Mentions<'a>> {
+    // Where nothing is named there is nothing to follow.
+    if doc.language()?.identifiers.is_empty() {
+        return None;
+    }
     let (name, holder) = facts.bindings_around(value).into_iter().next()?;
     let word = doc.slice(name);
     let plain = !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');

@@ -31,9 +31,14 @@ pub(super) fn collect_near(language: &Language, tree: &Tree, text: &str, spans: 
 /// How deep imports are looked for: in `try` and `if`, and at the head of a function.
 const IMPORTS: u32 = 4;
 
+/// How many patterns may have begun and not ended in one place. Two children of one node that may stand anywhere in it
+/// would begin one for each pair of them.
+const OPEN: u32 = 4_000;
+
 fn run(language: &Language, tree: &Tree, text: &str, cursor: &mut QueryCursor, all: &mut Vec<Fact>) {
     let query = language.query();
     let names = query.capture_names();
+    cursor.set_match_limit(OPEN);
     let mut matches = cursor.matches(query, tree.root_node(), text.as_bytes());
     while let Some(found) = matches.next() {
         let captures: Vec<(&str, Span)> = found

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 export A=one B='two' C="three$D"
 #        ^^^ string.value
-#              ^^^^^ string.value
+#               ^^^ string.value
 #                       ^^^^^ string.value
 #            ^ binding.name
 #              ^^^^^ slot.plain
