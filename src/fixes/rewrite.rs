@@ -43,6 +43,10 @@ pub(super) fn rewrite(doc: &Document, around: &Surroundings, secret: Span, name:
     if let Some(reader) = doc.reader() {
         return refer(doc, reader, literal, value, secret, name);
     }
+    let lines = doc.lines();
+    if lines.span(lines.line_of(literal.start)).len() > GENERATED + literal.len() {
+        return Err("a program wrote this line: take the key out of what it was made from".to_owned());
+    }
     if literal != secret
         && let Some(reason) = is_partial(doc, literal, secret)
     {
@@ -86,6 +90,9 @@ pub(super) fn rewrite(doc: &Document, around: &Surroundings, secret: Span, name:
         part(doc, language, idiom, literal, secret, name)
     }
 }
+
+/// Nobody writes longer lines.
+const GENERATED: usize = 2_000;
 
 /// Names the variable in a file of settings, as its reader asks for.
 fn refer(

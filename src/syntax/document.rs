@@ -159,6 +159,9 @@ impl Document {
 
     fn tree(&self) -> Option<&Tree> {
         let parse = || {
+            if !self.language?.identifiers.is_empty() && is_generated(&self.text) {
+                return None;
+            }
             let mut parser = Parser::new();
             parser.set_language(self.language?.grammar()).ok()?;
             let (bytes, mut reads) = (self.text.as_bytes(), 0);
@@ -185,6 +188,16 @@ const HEAP: usize = 5_000;
 /// many pieces it is given up.
 const PIECE: usize = 4 << 10;
 const READS: usize = 50_000;
+
+/// Most of a text of code stands in lines that nobody writes: a bundle. Nobody works in it, and it is large.
+fn is_generated(text: &str) -> bool {
+    const LONG: usize = 5_000;
+    if text.len() < LONG {
+        return false;
+    }
+    let long: usize = text.split('\n').map(str::len).filter(|len| *len > LONG).sum();
+    long > text.len() / 5 * 4
+}
 
 /// The tree is code. What was code before an edit still is, where the edit has changed nothing.
 fn is_sane(tree: &Tree, old: Option<&Tree>) -> bool {
