@@ -133,7 +133,7 @@ fn is_dependency(doc: &Document, around: &Surroundings, loader: &Loader) -> bool
 /// A manifest names the package outside comments and sections that are for development only.
 ///
 /// Package names are compared as registries do: case, `-` and `_` do not count.
-fn depends_on(manifests: &str, package: &str) -> bool {
+pub(super) fn depends_on(manifests: &str, package: &str) -> bool {
     let same = |text: &str| text.to_ascii_lowercase().replace('_', "-");
     let package = same(package);
     let part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');

@@ -2,13 +2,13 @@
 
 use std::path::PathBuf;
 
-use super::loading::line_start;
+use super::loading::{depends_on, line_start};
 use super::mentions::{follow, unused_imports};
 use super::pieces::{is_partial, joined};
 use super::place::{Place, takes_literals_only};
 use super::reading::{Needs, quote, reading};
 use super::{Surroundings, settings};
-use crate::syntax::{Document, Fact, Facts, Idiom, Language, Reader};
+use crate::syntax::{Browser, Document, Fact, Facts, Idiom, Language, Reader, glob};
 use crate::text::{Edit, Span, line_ending};
 
 /// A document without the key.
@@ -42,6 +42,9 @@ pub(super) fn rewrite(doc: &Document, around: &Surroundings, secret: Span, name:
     };
     if let Some(reader) = doc.reader() {
         return refer(doc, reader, literal, value, secret, name);
+    }
+    if let Some(browser) = language.browser.as_ref().filter(|browser| runs_there(doc, around, browser)) {
+        return Err(browser.refuse.clone());
     }
     let lines = doc.lines();
     if lines.span(lines.line_of(literal.start)).len() > GENERATED + literal.len() {
@@ -89,6 +92,13 @@ pub(super) fn rewrite(doc: &Document, around: &Surroundings, secret: Span, name:
     } else {
         part(doc, language, idiom, literal, secret, name)
     }
+}
+
+/// The package is built for a browser, and nothing says that this file is not.
+fn runs_there(doc: &Document, around: &Surroundings, browser: &Browser) -> bool {
+    let on_server =
+        |part: &std::ffi::OsStr| browser.server.iter().any(|pattern| part.to_str().is_some_and(|it| glob(pattern, it)));
+    !doc.path().iter().any(on_server) && browser.packages.iter().any(|package| depends_on(&around.manifests, package))
 }
 
 /// Nobody writes longer lines.

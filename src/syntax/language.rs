@@ -44,6 +44,8 @@ pub struct Language {
     /// Packages that load `.env`.
     #[serde(default, rename = "loader")]
     pub loaders: Vec<Loader>,
+    /// Where code of this language may run in a browser.
+    pub browser: Option<Browser>,
     /// The classes that fill their fields from variables.
     pub settings: Option<Settings>,
     /// The programs that read files of this language and put variables into them.
@@ -149,6 +151,18 @@ pub struct Settings {
     /// Words in a class that make its names or values unclear.
     pub unclear: Vec<String>,
     /// Why no other name may stand in the env file: `{place}` and `{env}` are filled in.
+    pub refuse: String,
+}
+
+/// Code that everyone may read, in a place where no variables are.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Browser {
+    /// Packages that build for it, as manifests name them.
+    pub packages: Vec<String>,
+    /// Parts of paths, `*` allowed, that are for the server all the same.
+    pub server: Vec<String>,
+    /// Why there is no edit.
     pub refuse: String,
 }
 

@@ -14,4 +14,4 @@ pub use document::Document;
 pub use facts::{Fact, Facts};
 pub use folding::{Folded, UNKNOWN, folded, folded_at};
 pub(crate) use language::glob;
-pub use language::{Idiom, Language, Loader, Part, Reader, Reading, Settings};
+pub use language::{Browser, Idiom, Language, Loader, Part, Reader, Reading, Settings};
