@@ -13,6 +13,9 @@
 (export_statement source: (string) @within.module)
 ((call_expression function: [(identifier) (import)] @_f arguments: (arguments . (string) @within.module)) (#any-of? @_f "require" "import"))
 (pair key: (string) @within.property)
+(method_definition name: (string) @within.property)
+(pair_pattern key: (string) @within.property)
+(export_specifier (string) @within.property)
 
 ; What gets a value.
 (variable_declarator name: (identifier) @binding.name value: (_) @binding.value) @binding
@@ -130,7 +133,7 @@
   (#eq? @_r "require"))
 
 ; "use strict", "use client"
-(program . (comment)* . (expression_statement (string)) @prologue)
+(program . (hash_bang_line)? . (comment)* . (expression_statement (string)) @prologue)
 
 ((program (expression_statement (string . (string_fragment) @_d .)) @within.nowhere) (#eq? @_d "use client"))
 

@@ -10,6 +10,7 @@ mod nearby;
 mod pieces;
 mod place;
 mod reading;
+mod refer;
 mod rewrite;
 mod settings;
 mod slot;

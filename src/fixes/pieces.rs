@@ -77,6 +77,11 @@ pub(super) fn is_partial(doc: &Document, literal: Span, secret: Span) -> Option<
     if before.ends_with(['\\', '}', '%']) || behind.starts_with(['{', '\\']) && !behind.starts_with("\\n") {
         return Some(glued.to_owned());
     }
+    let bound = doc.facts().bindings_around(literal).into_iter().next();
+    let grows = |name: &str| [" += ", ".push_str("].iter().any(|adds| text.contains(&format!("{name}{adds}")));
+    if bound.is_some_and(|(name, _)| grows(doc.slice(name))) {
+        return Some(glued.to_owned());
+    }
     let written = doc.facts().around(literal).any(|fact| match *fact {
         Fact::EnvWrite { value, .. } => value.contains(literal),
         _ => false,

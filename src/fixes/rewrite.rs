@@ -7,8 +7,9 @@ use super::mentions::{follow, unused_imports};
 use super::pieces::{is_partial, joined};
 use super::place::{Place, takes_literals_only};
 use super::reading::{Needs, quote, reading};
+use super::refer::refer;
 use super::{Surroundings, settings};
-use crate::syntax::{Browser, Document, Fact, Facts, Idiom, Language, Reader, glob};
+use crate::syntax::{Browser, Document, Fact, Facts, Idiom, Language, glob};
 use crate::text::{Edit, Span, line_ending};
 
 /// A document without the key.
@@ -35,9 +36,9 @@ impl Rewrite {
 pub(super) fn rewrite(doc: &Document, around: &Surroundings, secret: Span, name: &str) -> Result<Rewrite, String> {
     let by_hand = "no literal of a language that is known: take the key out by hand, and rotate it";
     let language = doc.language().ok_or(by_hand)?;
-    let (literal, value, secret) = match (joined(doc, secret), doc.facts().literal_at(secret)) {
-        (Some(whole), _) => (whole, whole, whole),
-        (None, Some((literal, value))) => (literal, value, secret),
+    let (literal, value, secret) = match (doc.facts().literal_at(secret), joined(doc, secret)) {
+        (Some((literal, value)), _) => (literal, value, secret),
+        (None, Some(whole)) => (whole, whole, whole),
         (None, None) => return Err(by_hand.to_owned()),
     };
     if let Some(reader) = doc.reader() {
@@ -45,6 +46,9 @@ pub(super) fn rewrite(doc: &Document, around: &Surroundings, secret: Span, name:
     }
     if let Some(browser) = language.browser.as_ref().filter(|browser| runs_there(doc, around, browser)) {
         return Err(browser.refuse.clone());
+    }
+    if is_other(doc, language) {
+        return Err(format!("{} is another thing in this file: give it another name first", language.read.helper));
     }
     let lines = doc.lines();
     if lines.span(lines.line_of(literal.start)).len() > GENERATED + literal.len() {
@@ -87,11 +91,28 @@ pub(super) fn rewrite(doc: &Document, around: &Surroundings, secret: Span, name:
         return Err(idiom.refuse.clone());
     }
     let takes_values = doc.facts().within(literal).any(|fact| matches!(fact, Fact::Template { .. }));
-    if secret == value && !idiom.whole.is_empty() && !takes_values {
+    // An escape beside the key is a part of the text.
+    let beside = [Span { end: value.start, ..literal }, Span { start: value.end, ..literal }];
+    let escaped = literal != value && beside.iter().any(|it| doc.slice(*it).contains('\\'));
+    if secret == value && !idiom.whole.is_empty() && !takes_values && !escaped {
         whole(doc, around, language, &place, literal, name)
     } else {
         part(doc, language, idiom, literal, secret, name)
     }
+}
+
+/// The name of the helper is mentioned, and neither imported nor that of a function of the file.
+fn is_other(doc: &Document, language: &Language) -> bool {
+    let helper = language.read.helper.as_str();
+    if helper.is_empty() {
+        return false;
+    }
+    let head = format!("function {helper}(");
+    let is_own = |line: &str| line.starts_with(&head) || line.starts_with(&format!("export {head}"));
+    let imported =
+        |it: &Span| doc.facts().imports().any(|fact| matches!(*fact, Fact::Import { span, .. } if span.contains(*it)));
+    let mentions = doc.mentions(helper);
+    !mentions.is_empty() && !mentions.iter().any(imported) && !doc.text().lines().any(is_own)
 }
 
 /// The package is built for a browser, and nothing says that this file is not.
@@ -103,28 +124,6 @@ fn runs_there(doc: &Document, around: &Surroundings, browser: &Browser) -> bool 
 
 /// Nobody writes longer lines.
 const GENERATED: usize = 2_000;
-
-/// Names the variable in a file of settings, as its reader asks for.
-fn refer(
-    doc: &Document,
-    reader: &Reader,
-    literal: Span,
-    value: Span,
-    secret: Span,
-    name: &str,
-) -> Result<Rewrite, String> {
-    if !reader.refuse.is_empty() {
-        return Err(reader.refuse.replace("{name}", name));
-    }
-    if reader.whole && secret != value {
-        return Err(format!("{} puts variables in the place of whole values only: split it first", reader.name));
-    }
-    // A plain value may stand in brackets, where braces mean something else.
-    let bare = secret == literal && !doc.slice(literal).starts_with(['"', '\'']);
-    let quote = if bare { "\"" } else { "" };
-    let text = reader.insert.replace("{name}", name);
-    Ok(Rewrite::of(Edit::replace(secret, format!("{quote}{text}{quote}"))))
-}
 
 /// Why nothing in this file can read a variable.
 fn nowhere(doc: &Document, language: &Language) -> Option<String> {
@@ -320,7 +319,12 @@ fn drop_statement(doc: &Document, language: &Language, statement: Span) -> Rewri
     let rest = text[statement.end as usize..end].trim();
     let alone = text[start..statement.start as usize].trim().is_empty()
         && (rest.is_empty() || rest.starts_with(&language.comment));
+    // Without a `;` before it the next line would go on with the one before.
+    let next = text[statement.end as usize..].trim_start();
+    let goes_on =
+        next.starts_with(['(', '[', '`', '/', '+', '-']) && !next.starts_with("//") && !next.starts_with("/*");
     let edit = match filler {
+        None if goes_on => Edit::replace(statement, ";"),
         _ if !alone => Edit::replace(statement, filler.unwrap_or("")),
         Some(filler) if only_in_block(doc, language, start, end) => Edit::replace(statement, filler),
         _ => Edit::replace(Span::new(start, end), ""),

@@ -310,8 +310,7 @@ impl Expression {
 
     /// All of it, put together.
     fn text(self) -> Text {
-        let literal = self.separator.is_empty();
-        let mut text = Text { all: String::new(), parts: 0, literal };
+        let mut text = Text { all: String::new(), parts: 0, literal: true };
         let mut parts = self.parts.into_iter().map(|(_, part)| part);
         while let Some(part) = parts.next() {
             if text.parts > 0 {

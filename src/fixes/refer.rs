@@ -1,0 +1,41 @@
+//! How a variable is named in a file of settings.
+
+use super::loading::line_start;
+use super::rewrite::Rewrite;
+use crate::syntax::{Document, Fact, Reader};
+use crate::text::{Edit, Span};
+
+/// Names the variable in a file of settings, as its reader asks for.
+pub(super) fn refer(
+    doc: &Document,
+    reader: &Reader,
+    literal: Span,
+    value: Span,
+    secret: Span,
+    name: &str,
+) -> Result<Rewrite, String> {
+    if !reader.refuse.is_empty() {
+        return Err(reader.refuse.replace("{name}", name));
+    }
+    let named =
+        |fact: &Fact| matches!(*fact, Fact::Binding { name, .. } if name.contains(secret) || literal.contains(name));
+    if doc.facts().iter().any(named) {
+        return Err("the key is the name of an entry here: take it out by hand, and rotate it".to_owned());
+    }
+    let before = &doc.text()[literal.start as usize..secret.start as usize];
+    if before.rfind("${").is_some_and(|at| !before[at..].contains('}')) {
+        return Err("the key steps in for a missing variable here: take that default out by hand".to_owned());
+    }
+    let line = &doc.text()[line_start(doc.text(), literal.start as usize)..literal.start as usize];
+    if secret != literal && !doc.slice(literal).starts_with(['"', '\'']) && line.contains(['[', '{']) {
+        return Err("braces would end this value: put it into quotes first".to_owned());
+    }
+    if reader.whole && secret != value {
+        return Err(format!("{} puts variables in the place of whole values only: split it first", reader.name));
+    }
+    // A plain value may stand in brackets, where braces mean something else.
+    let bare = secret == literal && !doc.slice(literal).starts_with(['"', '\'']);
+    let quote = if bare { "\"" } else { "" };
+    let text = reader.insert.replace("{name}", name);
+    Ok(Rewrite::of(Edit::replace(secret, format!("{quote}{text}{quote}"))))
+}
