@@ -148,11 +148,13 @@ fn is_first_piece(catalogue: &Catalogue, text: &[u8], quote: usize) -> bool {
         close if is_quote(close) => {
             let before = text[..quote].trim_ascii_end();
             let given = before.ends_with(b"=") || before.ends_with(b":") || before.ends_with(b"from(");
+            // A key that ends here needs no other piece.
+            let whole = || scan(catalogue, piece).iter().any(|token| token.span == Span::new(0, piece.len()));
             match behind(&rest[end + 1..]) {
                 Behind::Added => true,
-                Behind::Listed => telling,
-                Behind::End if piece.len() > LONG && is_mixed(&piece[HEAD..]) => true,
-                Behind::End => telling && given,
+                Behind::Listed => telling && !whole(),
+                Behind::End if piece.len() > LONG && is_mixed(&piece[HEAD..]) => !whole(),
+                Behind::End => telling && given && !whole(),
                 Behind::Else => false,
             }
         }
