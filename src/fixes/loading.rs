@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::reading::Needs;
 use super::{Destination, Surroundings};
-use crate::syntax::{Document, Fact, Language, Loader};
+use crate::syntax::{Document, Fact, Loader};
 use crate::text::{Edit, Span, line_ending, whole_words};
 
 /// Who puts the value into the environment of the program.
@@ -31,12 +31,12 @@ pub(super) enum Added {
 
 /// Who will load a value that `doc` reads at `read`.
 pub(super) fn loading(doc: &Document, around: &Surroundings, to: &Destination, read: Span) -> Loading {
-    let Some(language) = doc.language() else { return Loading::Run(start(None, doc)) };
+    let Some(language) = doc.language() else { return Loading::Run(start(doc)) };
     let beside = doc.path().parent() == around.env.path.parent();
     match doc.reader() {
         Some(reader) if reader.loads && beside && to.reference.is_none() => return Loading::There,
-        Some(_) => return Loading::Run(start(Some(language), doc)),
-        None if to.reference.is_some() => return Loading::Run(start(Some(language), doc)),
+        Some(_) => return Loading::Run(start(doc)),
+        None if to.reference.is_some() => return Loading::Run(start(doc)),
         None => {}
     }
     let body = doc.facts().body_around(read);
@@ -61,7 +61,7 @@ pub(super) fn loading(doc: &Document, around: &Surroundings, to: &Destination, r
     let added = loaders.find_map(|loader| add(doc, around, loader));
     match added {
         Some(added) => Loading::Added(added),
-        None => Loading::Run(start(Some(language), doc)),
+        None => Loading::Run(start(doc)),
     }
 }
 
@@ -98,10 +98,10 @@ fn takes(doc: &Document, span: Span, around: &Surroundings) -> bool {
 }
 
 /// `aikeys-lsp run -- python app.py`
-fn start(language: Option<&Language>, doc: &Document) -> String {
+fn start(doc: &Document) -> String {
     let program = match doc.reader() {
         Some(reader) => reader.start.as_str(),
-        None => language.map_or("…", |language| language.start.as_str()),
+        None => doc.language().map_or("…", |language| language.start.as_str()),
     };
     format!("aikeys-lsp run -- {}", program.replace("{file}", &quoted(&doc.path().to_string_lossy())))
 }

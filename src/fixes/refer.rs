@@ -27,15 +27,15 @@ pub(super) fn refer(
         return Err("the key steps in for a missing variable here: take that default out by hand".to_owned());
     }
     let line = &doc.text()[line_start(doc.text(), literal.start as usize)..literal.start as usize];
-    if secret != literal && !doc.slice(literal).starts_with(['"', '\'']) && line.contains(['[', '{']) {
+    let bare = !doc.slice(literal).starts_with(['"', '\'']);
+    if secret != literal && bare && line.contains(['[', '{']) {
         return Err("braces would end this value: put it into quotes first".to_owned());
     }
     if reader.whole && secret != value {
         return Err(format!("{} puts variables in the place of whole values only: split it first", reader.name));
     }
     // A plain value may stand in brackets, where braces mean something else.
-    let bare = secret == literal && !doc.slice(literal).starts_with(['"', '\'']);
-    let quote = if bare { "\"" } else { "" };
+    let quote = if secret == literal && bare { "\"" } else { "" };
     let text = reader.insert.replace("{name}", name);
     Ok(Rewrite::of(Edit::replace(secret, format!("{quote}{text}{quote}"))))
 }

@@ -9,7 +9,7 @@ use super::place::{Place, takes_literals_only};
 use super::reading::{Needs, quote, reading};
 use super::refer::refer;
 use super::{Surroundings, settings};
-use crate::syntax::{Browser, Document, Fact, Facts, Idiom, Language, glob};
+use crate::syntax::{Browser, Document, Fact, Facts, Idiom, LONGEST_LINE, Language, glob};
 use crate::text::{Edit, Span, line_ending};
 
 /// A document without the key.
@@ -51,7 +51,7 @@ pub(super) fn rewrite(doc: &Document, around: &Surroundings, secret: Span, name:
         return Err(format!("{} is another thing in this file: give it another name first", language.read.helper));
     }
     let lines = doc.lines();
-    if lines.span(lines.line_of(literal.start)).len() > GENERATED + literal.len() {
+    if lines.span(lines.line_of(literal.start)).len() > LONGEST_LINE + literal.len() {
         return Err("a program wrote this line: take the key out of what it was made from".to_owned());
     }
     if literal != secret
@@ -121,9 +121,6 @@ fn runs_there(doc: &Document, around: &Surroundings, browser: &Browser) -> bool 
         |part: &std::ffi::OsStr| browser.server.iter().any(|pattern| part.to_str().is_some_and(|it| glob(pattern, it)));
     !doc.path().iter().any(on_server) && browser.packages.iter().any(|package| depends_on(&around.manifests, package))
 }
-
-/// Nobody writes longer lines.
-const GENERATED: usize = 2_000;
 
 /// Why nothing in this file can read a variable.
 fn nowhere(doc: &Document, language: &Language) -> Option<String> {

@@ -1,7 +1,7 @@
 //! A key in a text for people.
 
 use super::context::Context;
-use super::{Finding, Rule, Severity, hardcoded_ai_key};
+use super::{Finding, Rule, Severity, readers};
 use crate::fixes::{is_prose, move_secret};
 
 pub(super) static RULE: Rule = Rule {
@@ -22,15 +22,8 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     if context.is_env_file() {
         return;
     }
-    for token in context.tokens().iter().filter(|token| is_prose(context.doc, context.facts(), token.span)) {
-        let (provider, shape) = context.catalogue().shape(token.shape);
-        let message = format!("{} {}", hardcoded_ai_key::name_key(provider, shape), place(context));
-        findings.push(hardcoded_ai_key::finding_of(context, RULE.id, token, message));
-    }
-    for finding in context.by_place().iter().filter(|it| is_prose(context.doc, context.facts(), it.span)) {
-        let message = finding.message.replace("stands in the text", place(context));
-        findings.push(Finding { rule: RULE.id, message, ..finding.clone() });
-    }
+    let is_there = |span| is_prose(context.doc, context.facts(), span);
+    readers::keys_at(context, findings, RULE.id, place(context), is_there);
 }
 
 fn place(context: &Context<'_>) -> &'static str {

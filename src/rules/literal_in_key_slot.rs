@@ -4,7 +4,7 @@ use super::context::{About, Context};
 use super::{Finding, Rule, Severity};
 use crate::fixes::{Whose, move_secret, whose, whose_in_text};
 use crate::secrets::{Class, Format, Provider, SHORTEST_SECRET, looks_generated, looks_secret};
-use crate::syntax::Fact;
+use crate::syntax::{Fact, LONGEST_LINE};
 use crate::text::{Disjoint, Span};
 
 pub(super) static RULE: Rule = Rule {
@@ -94,7 +94,7 @@ fn judge(context: &Context<'_>, value: Span, whose: Option<Whose<'_>>, findings:
     let is_test = context.doc.language().is_some_and(|language| language.is_test_path(context.doc.path()));
     // What a program wrote (a bundle) is full of keys that everyone may read.
     let lines = context.doc.lines();
-    let is_generated = lines.span(lines.line_of(value.start)).len() > GENERATED;
+    let is_generated = lines.span(lines.line_of(value.start)).len() > LONGEST_LINE;
     let severity = match (provider, is_test) {
         (Some(_), false) => RULE.severity,
         (None, true) => Severity::Info,
@@ -103,9 +103,6 @@ fn judge(context: &Context<'_>, value: Span, whose: Option<Whose<'_>>, findings:
     };
     findings.push(context.secret_finding(RULE.id, severity, value, &about));
 }
-
-/// Nobody writes longer lines.
-const GENERATED: usize = 2_000;
 
 /// A candidate with what belongs to it before a dot and behind a dot or a colon: keys of several parts.
 fn whole(context: &Context<'_>, candidate: Span) -> Span {

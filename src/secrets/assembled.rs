@@ -153,8 +153,7 @@ fn is_first_piece(catalogue: &Catalogue, text: &[u8], quote: usize) -> bool {
             match behind(&rest[end + 1..]) {
                 Behind::Added => true,
                 Behind::Listed => telling && !whole(),
-                Behind::End if piece.len() > LONG && is_mixed(&piece[HEAD..]) => !whole(),
-                Behind::End => telling && given && !whole(),
+                Behind::End => (telling && given || piece.len() > LONG && is_mixed(&piece[HEAD..])) && !whole(),
                 Behind::Else => false,
             }
         }

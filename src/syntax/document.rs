@@ -189,6 +189,9 @@ const HEAP: usize = 5_000;
 const PIECE: usize = 4 << 10;
 const READS: usize = 50_000;
 
+/// Nobody writes longer lines.
+pub const LONGEST_LINE: usize = 2_000;
+
 /// Most of a text of code stands in lines that nobody writes: a bundle. Nobody works in it, and it is large.
 fn is_generated(text: &str) -> bool {
     const LONG: usize = 5_000;

@@ -70,10 +70,7 @@ pub fn folded(doc: &Document) -> Vec<Folded> {
     for fact in doc.facts().iter() {
         let (Fact::Joined { span } | Fact::Folded { span }) = *fact else { continue };
         // In what is known as a whole there is nothing else.
-        if span.start < known || span.len() > LONGEST {
-            continue;
-        }
-        let Some(folded) = folder.fold(span) else { continue };
+        let Some(folded) = (span.start >= known).then(|| folder.fold(span)).flatten() else { continue };
         if !folded.text.contains(UNKNOWN) {
             known = span.end;
         }
@@ -86,14 +83,14 @@ pub fn folded(doc: &Document) -> Vec<Folded> {
 pub fn folded_at(doc: &Document, pieces: Span) -> Option<Folded> {
     let folder = Folder::new(doc);
     let around = doc.facts().around(pieces).filter_map(|fact| match *fact {
-        Fact::Joined { span } | Fact::Folded { span } if span.len() <= LONGEST => folder.fold(span),
+        Fact::Joined { span } | Fact::Folded { span } => folder.fold(span),
         _ => None,
     });
     around.filter(|folded| folded.span == pieces).last()
 }
 
 /// A piece of a text.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 enum Part {
     /// A text; whether it is a literal as it is.
     Text(String, bool),
@@ -123,7 +120,7 @@ impl<'d> Folder<'d> {
     }
 
     fn fold(&self, whole: Span) -> Option<Folded> {
-        let expression = self.read(whole, 0)?;
+        let expression = (whole.len() <= LONGEST).then(|| self.read(whole, 0)).flatten()?;
         let span = |part: Option<&(Span, Part)>| part.map(|part| part.0);
         let span = Span { end: span(expression.parts.last())?.end, ..span(expression.parts.first())? };
         let Text { all, parts, literal } = expression.text();
@@ -265,10 +262,12 @@ impl<'d> Folder<'d> {
             };
             rest = &rest[used..];
         }
-        let is_plain = parts.is_empty() && plain == content;
-        let last = Part::Text(plain, is_plain);
-        parts.push(last.clone());
-        out.parts.push((span, if parts.len() == 1 { last } else { Part::Template(parts) }));
+        if parts.is_empty() {
+            let is_plain = plain == content;
+            return out.parts.push((span, Part::Text(plain, is_plain)));
+        }
+        parts.push(Part::Text(plain, false));
+        out.parts.push((span, Part::Template(parts)));
     }
 
     /// What stands between `{` and `}`: nothing, a literal, or a name with how it is shown.

@@ -10,7 +10,7 @@ mod language;
 mod literal;
 
 pub use collect::VOCABULARY;
-pub use document::Document;
+pub use document::{Document, LONGEST_LINE};
 pub use facts::{Fact, Facts};
 pub use folding::{Folded, UNKNOWN, folded, folded_at};
 pub(crate) use language::glob;
