@@ -11,16 +11,19 @@ fn main() {
     println!("cargo::rerun-if-changed={PROVIDERS}");
     println!("cargo::rerun-if-changed={GRAMMARS}");
     write("providers.json", &table(Path::new(PROVIDERS)));
-    let mut languages = toml::Table::new();
+    let (mut languages, mut hosts) = (toml::Table::new(), toml::Table::new());
     for entry in fs::read_dir(GRAMMARS).expect("the grammars are there") {
         let path = entry.expect("it can be read").path();
         let name = path.file_name().and_then(|it| it.to_str()).unwrap_or("").to_owned();
-        // A name with `_` is inherited only.
-        if path.is_dir() && !name.starts_with('_') {
+        if path.join("host.toml").exists() {
+            hosts.insert(name, toml::Value::Table(host(&path)));
+        } else if path.is_dir() && !name.starts_with('_') {
+            // A name with `_` is inherited only.
             languages.insert(name, toml::Value::Table(language(&path)));
         }
     }
     write("languages.json", &languages);
+    write("hosts.json", &hosts);
 }
 
 /// A language with what it inherits: keys of its own win, queries are put together.
@@ -35,6 +38,15 @@ fn language(folder: &Path) -> toml::Table {
     all.extend(own);
     all.insert("facts".to_owned(), toml::Value::String(inherited + &facts));
     all.remove("inherits");
+    all
+}
+
+/// A file that holds code of languages, with the query for it where it has a grammar.
+fn host(folder: &Path) -> toml::Table {
+    let mut all = table(&folder.join("host.toml"));
+    if let Ok(injections) = fs::read_to_string(folder.join("injections.scm")) {
+        all.insert("injections".to_owned(), toml::Value::String(injections));
+    }
     all
 }
 

@@ -3,6 +3,7 @@
 //! `cargo test corpus -- --nocapture` prints what is missed and what is wrong.
 
 mod code;
+mod hosts;
 mod languages;
 
 use std::fmt::Write;
@@ -230,6 +231,70 @@ fn keys_are_found_in_every_language() {
     say("all languages", &all);
     assert!(all.recall() >= 0.98, "recall {:.3}", all.recall());
     assert!(all.precision() >= 0.99, "precision {:.3}", all.precision());
+}
+
+/// How code is put into another file.
+type Wrap = fn(&Snippet, &mut Random) -> Snippet;
+
+#[test]
+fn keys_are_found_in_code_inside_other_files() {
+    let catalogue = Catalogue::built_in();
+    let python: Vec<_> = NAMED.iter().filter(|(language, _)| *language == "py").copied().collect();
+    let scripts: Vec<_> = languages::NAMED.iter().filter(|(it, _)| ["js", "ts"].contains(it)).copied().collect();
+    let hosts: [(&str, &[code::Place], Wrap); 3] = [
+        ("notebooks", &python, hosts::notebook),
+        ("documents", &python, hosts::document),
+        ("pages", &scripts, hosts::page),
+    ];
+    let mut random = Random(11);
+    for (name, places, wrap) in hosts {
+        let mut score = Score::default();
+        for id in catalogue.shapes() {
+            let (provider, shape) = catalogue.shape(id);
+            let by_place = shape.format == Format::Contextual && provider.category != "local";
+            if !by_place && !shape.stands_alone() || shape.class == Class::Publishable {
+                continue;
+            }
+            let variable = shape.env.first().unwrap_or(&provider.env);
+            let same = catalogue.provider_of_env(variable).map_or("", |it| it.id.as_str());
+            for _ in 0..3 {
+                let key = sample_shape(catalogue, id, random.next()).expect("every shape has samples");
+                // A key with such signs is written in another way in a notebook.
+                if key.contains(['\n', '"', '\\']) {
+                    continue;
+                }
+                let place = random.pick(places);
+                let inner = match place.0 {
+                    "py" => wrapped(place, variable, &key, &mut random),
+                    ending => {
+                        let path = if ending == "ts" { "src/app.ts" } else { "src/app.js" };
+                        let text = code::filled(place.1, variable, &key);
+                        Snippet { path, place: place.1.trim_end().replace('\n', "⏎"), text }
+                    }
+                };
+                score.expect(&shape.id, &wrap(&inner, &mut random), &key, &[&provider.id, same]);
+            }
+        }
+        say(name, &score);
+        assert!(score.recall() >= 0.98, "recall {:.3} in {name}", score.recall());
+        assert!(score.precision() >= 0.99, "precision {:.3} in {name}", score.precision());
+        let (mut quiet, mut files) = (Score::default(), 0);
+        // The names of these files are those of code in Python.
+        let rounds = if name == "pages" { 0 } else { NAMES.len() };
+        for round in 0..rounds {
+            for (what, form) in NEGATIVES {
+                let value = random.fill(form);
+                let mut inner = wrapped(random.pick(&python), NAMES[round % NAMES.len()], &value, &mut random);
+                if random.next().is_multiple_of(2) {
+                    inner.text = format!("{SPEAKS_PYTHON}{}", inner.text);
+                }
+                quiet.expect_nothing(what, &wrap(&inner, &mut random));
+                files += 1;
+            }
+        }
+        say(&format!("negatives in {name} ({files} files)"), &quiet);
+        assert!(quiet.alarms * 100 <= files, "{} alarms in {files} {name}", quiet.alarms);
+    }
 }
 
 #[test]

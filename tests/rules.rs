@@ -39,7 +39,8 @@ fn pages_say_what_the_code_does() {
 }
 
 /// Rules about files that nobody programs in.
-const OF_FILES: [&str; 4] = ["env-file-in-git", "key-in-agent-config", "key-in-compose", "key-in-workflow"];
+const OF_FILES: [&str; 5] =
+    ["env-file-in-git", "key-in-agent-config", "key-in-compose", "key-in-notebook", "key-in-workflow"];
 
 #[test]
 fn every_rule_of_code_shows_both_languages() {
@@ -286,6 +287,14 @@ fn diff(old: &str, new: &str, name: &str) -> String {
     similar::TextDiff::from_lines(old, new).unified_diff().context_radius(1).header(name, name).to_string()
 }
 
+/// The text cannot be parsed, or some code in it.
+fn is_broken(doc: &Document) -> bool {
+    let is_notebook = doc.path().extension().is_some_and(|it| it == "ipynb");
+    doc.facts().broken
+        || doc.injections().iter().any(|code| code.doc().facts().broken)
+        || is_notebook && serde_json::from_str::<serde_json::Value>(doc.text()).is_err()
+}
+
 /// Every fix takes its finding away and no other, breaks no syntax, and nothing printable holds the key.
 fn one_fix_removes_one_finding(doc: &Document, around: &Surroundings, finding: &Finding, keys: &Keyed) {
     let before = rules::check(doc, around);
@@ -297,7 +306,7 @@ fn one_fix_removes_one_finding(doc: &Document, around: &Surroundings, finding: &
         let after = Document::new(doc.path(), text::apply(doc.text(), edits));
         let left = rules::check(&after, around).len();
         assert_eq!(left + 1, before.len(), "{:?} leaves {left} of {} findings", fix.title, before.len());
-        let broken = after.facts().broken && !doc.facts().broken;
+        let broken = is_broken(&after) && !is_broken(doc);
         assert!(!broken, "{:?} breaks the syntax:\n{}", fix.title, keys.without_keys(after.text()));
     }
 }

@@ -10,10 +10,10 @@ use std::sync::mpsc::Sender;
 
 use super::check::{CheckedFile, Event, Found, Kind, Met, Run, Target};
 use super::walk::{Entry, is_excluded_by_settings};
-use crate::project::{LARGE, ProjectError, ReadError, Source, is_binary, read, same_length};
+use crate::project::{ProjectError, ReadError, Source, is_binary, read, same_length};
 use crate::rules::{Finding, check, fixes, needs_look, secrets};
 use crate::secrets::scan;
-use crate::syntax::Document;
+use crate::syntax::{Document, largest};
 use crate::{moves, stores};
 
 /// Looks at files, one after the other, with one buffer.
@@ -52,22 +52,23 @@ impl<'l> Looker<'l> {
     /// Looks at a text that lies in no file.
     pub(super) fn look_at_text(&mut self, target: &Target, bytes: Vec<u8>) {
         self.run.looked.fetch_add(1, Ordering::Relaxed);
-        self.judge_safely(target, Source::new(bytes));
+        self.judge_safely(target, Source::new(&target.real, bytes));
     }
 
     /// Something in the file could be a key or a suppression. Nearly every file holds neither, and is read no further.
     fn has_candidate(&mut self, target: &Target) -> io::Result<bool> {
         let mut file = File::open(&target.real)?;
         let size = file.metadata()?.len();
+        let largest = largest(&target.real);
         // Files of /proc say 0.
-        let most = if size == 0 { LARGE } else { size.min(LARGE + 1) };
+        let most = if size == 0 { largest } else { size.min(largest + 1) };
         self.fill(&mut file, 0, most as usize)?;
         let bytes = &self.buffer[..self.filled];
         let is_utf16 = matches!(bytes, [0xff, 0xfe, ..] | [0xfe, 0xff, ..]);
         if is_utf16 {
             return Ok(true);
         }
-        if !is_binary(bytes) && bytes.len() as u64 <= LARGE {
+        if !is_binary(bytes) && bytes.len() as u64 <= largest {
             return Ok(needs_look(target.workspace.catalogue(), &target.real, bytes));
         }
         self.has_key(target, &mut file)
@@ -172,8 +173,8 @@ pub(super) fn document(path: &Path, source: Source) -> (Document, Kind) {
     match source {
         Source::Text(text) => (Document::new(path, text), Kind::Text),
         Source::Utf16(text) => (Document::new(path, text), Kind::Utf16),
-        Source::Large(bytes) => (Document::with_language(path, same_length(bytes), None), Kind::Large),
-        Source::Binary(bytes) => (Document::with_language(path, same_length(bytes), None), Kind::Binary),
+        Source::Large(bytes) => (Document::plain(path, same_length(bytes)), Kind::Large),
+        Source::Binary(bytes) => (Document::plain(path, same_length(bytes)), Kind::Binary),
     }
 }
 

@@ -32,6 +32,10 @@ pub(super) enum Added {
 /// Who will load a value that `doc` reads at `read`.
 pub(super) fn loading(doc: &Document, around: &Surroundings, to: &Destination, read: Span) -> Loading {
     let Some(language) = doc.language() else { return Loading::Run(start(doc)) };
+    // An example is not run where it stands.
+    if doc.is_example() {
+        return Loading::There;
+    }
     let beside = doc.path().parent() == around.env.path.parent();
     match doc.reader() {
         Some(reader) if reader.loads && beside && to.reference.is_none() => return Loading::There,
@@ -99,9 +103,11 @@ fn takes(doc: &Document, span: Span, around: &Surroundings) -> bool {
 
 /// `aikeys-lsp run -- python app.py`
 fn start(doc: &Document) -> String {
-    let program = match doc.reader() {
-        Some(reader) => reader.start.as_str(),
-        None => doc.language().map_or("…", |language| language.start.as_str()),
+    let host = doc.host().map(|host| host.start.as_str()).filter(|start| !start.is_empty());
+    let program = match (doc.reader(), host) {
+        (Some(reader), _) => reader.start.as_str(),
+        (None, Some(start)) => start,
+        (None, None) => doc.language().map_or("…", |language| language.start.as_str()),
     };
     format!("aikeys-lsp run -- {}", program.replace("{file}", &quoted(&doc.path().to_string_lossy())))
 }
@@ -253,7 +259,8 @@ impl Head {
                 }
                 _ => {
                     let comment = doc.slice(span);
-                    let stays = comment.starts_with("#!") || comment.contains("coding");
+                    // A cell of a notebook can begin with a command about all of it.
+                    let stays = comment.starts_with("#!") || comment.starts_with("#%") || comment.contains("coding");
                     if stays && head.first_import.is_none() {
                         head.after_prologue = next_line(at);
                     }

@@ -91,7 +91,14 @@ fn one(
     if let Some(reason) = clash(doc, name, secret) {
         return Err(reason);
     }
-    let written = rewrite(doc, around, secret, name)?;
+    let written = match rewrite(doc, around, secret, name) {
+        // What cannot be read there can be named for people.
+        Err(_) if doc.is_example() => {
+            stops?;
+            return mention(doc, secret, name, state, to, deposit);
+        }
+        written => written?,
+    };
     stops?;
     let loading = match settings::field(doc, around, secret) {
         Some(field) if field.loads && effective.reference.is_none() => Loading::There,

@@ -41,6 +41,9 @@ fn in_pieces(catalogue: &Catalogue, doc: &Document, folded: &Folded) -> Option<A
 
 /// The key at `span`: what stands there, or what its pieces make.
 pub fn key_at(doc: &Document, span: Span) -> Secret {
+    if let Some((code, inner)) = doc.injection_at(span) {
+        return key_at(code.doc(), inner);
+    }
     let whole = || doc.facts().literal_at(span).is_none().then(|| folded_at(doc, span)).flatten();
     // What stands in a line as it is needs no look at the tree.
     let quoted = doc.slice(span).contains(['"', '\'']);

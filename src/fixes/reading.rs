@@ -16,16 +16,19 @@ pub(super) struct Needs {
 /// The reading expression for a place `before` which its imports must stand, and what it needs.
 pub(super) fn reading(doc: &Document, language: &Language, name: &str, quote: char, before: u32) -> (String, Needs) {
     let read = &language.read;
+    let example = read.example.as_ref().filter(|_| doc.is_example());
+    let expression = example.unwrap_or(&read.expression);
     let helper = match read.helper.as_str() {
         "" => Vec::new(),
+        _ if example.is_some() => Vec::new(),
         helper if !doc.mentions(helper).is_empty() => Vec::new(),
         _ => std::iter::once(String::new()).chain(read.helper_lines.iter().cloned()).collect(),
     };
     let needs = |imports: Vec<String>| Needs { imports, helper: helper.clone() };
     let text = |module: &str| {
         let expression = match module {
-            "" => read.expression.replace("{module}.", ""),
-            module => read.expression.replace("{module}", module),
+            "" => expression.replace("{module}.", ""),
+            module => expression.replace("{module}", module),
         };
         expression.replace("{name}", name).replace("{q}", &quote.to_string())
     };

@@ -9,7 +9,7 @@ use super::place::{Place, takes_literals_only};
 use super::reading::{Needs, quote, reading};
 use super::refer::refer;
 use super::{Surroundings, settings};
-use crate::syntax::{Browser, Document, Fact, Facts, Idiom, LONGEST_LINE, Language, glob};
+use crate::syntax::{Browser, Document, Fact, Facts, HostKind, Idiom, LONGEST_LINE, Language, glob};
 use crate::text::{Edit, Span, line_ending};
 
 /// A document without the key.
@@ -36,6 +36,9 @@ impl Rewrite {
 pub(super) fn rewrite(doc: &Document, around: &Surroundings, secret: Span, name: &str) -> Result<Rewrite, String> {
     let by_hand = "no literal of a language that is known: take the key out by hand, and rotate it";
     let language = doc.language().ok_or(by_hand)?;
+    if let Some(command) = doc.command_at(secret) {
+        return drop_command(doc, command, secret, name);
+    }
     let (literal, value, secret) = match (doc.facts().literal_at(secret), joined(doc, secret)) {
         (Some((literal, value)), _) => (literal, value, secret),
         (None, Some(whole)) => (whole, whole, whole),
@@ -44,7 +47,8 @@ pub(super) fn rewrite(doc: &Document, around: &Surroundings, secret: Span, name:
     if let Some(reader) = doc.reader() {
         return refer(doc, reader, literal, value, secret, name);
     }
-    if let Some(browser) = language.browser.as_ref().filter(|browser| runs_there(doc, around, browser)) {
+    let on_page = doc.host().is_some_and(|host| host.kind == HostKind::Page);
+    if let Some(browser) = language.browser.as_ref().filter(|browser| on_page || runs_there(doc, around, browser)) {
         return Err(browser.refuse.clone());
     }
     if is_other(doc, language) {
@@ -101,6 +105,19 @@ pub(super) fn rewrite(doc: &Document, around: &Surroundings, secret: Span, name:
     }
 }
 
+/// `%env NAME=KEY` in a notebook goes: what loads the variable sets it.
+fn drop_command(doc: &Document, command: Span, secret: Span, name: &str) -> Result<Rewrite, String> {
+    let by_hand = "this line is a command to the notebook: take the key out by hand, and rotate it";
+    let (before, behind) = (Span { end: secret.start, ..command }, Span { start: secret.end, ..command });
+    let mut words =
+        doc.slice(before).split(|c: char| c.is_whitespace() || c == '=').skip(1).filter(|it| !it.is_empty());
+    let sets = doc.slice(before)[1..].starts_with("env ") || doc.slice(before)[1..].starts_with("set_env ");
+    if !sets || words.next() != Some(name) || words.next().is_some() || !doc.slice(behind).trim().is_empty() {
+        return Err(by_hand.to_owned());
+    }
+    Ok(Rewrite::of(Edit::replace(command, "")))
+}
+
 /// The name of the helper is mentioned, and neither imported nor that of a function of the file.
 fn is_other(doc: &Document, language: &Language) -> bool {
     let helper = language.read.helper.as_str();
@@ -132,15 +149,27 @@ fn nowhere(doc: &Document, language: &Language) -> Option<String> {
 }
 
 /// Written for people, and for agents: endings and whole names.
-const DOCUMENTS: &[&str] = &["md", "mdx", "mdc", "markdown", "rst", "adoc"];
+const DOCUMENTS: &[&str] = &["rst", "adoc"];
 const RULES: &[&str] = &["README", ".cursorrules", ".windsurfrules", ".clinerules"];
 
 /// The key stands in a document, a comment or a docstring, which nobody runs.
 pub fn is_prose(doc: &Document, facts: &Facts, secret: Span) -> bool {
     if doc.language().is_none() {
+        if let Some(host) = doc.host() {
+            // A notebook that can be read has a program.
+            return host.kind == HostKind::Document || host.kind == HostKind::Notebook && !doc.injections().is_empty();
+        }
         let part = |part: Option<&std::ffi::OsStr>| part.and_then(|it| it.to_str()).unwrap_or("").to_owned();
         let ending = part(doc.path().extension()).to_ascii_lowercase();
         return DOCUMENTS.contains(&ending.as_str()) || RULES.contains(&part(doc.path().file_name()).as_str());
+    }
+    if doc.command_at(secret).is_some() {
+        return false;
+    }
+    // In an example for people only the name of the variable is of use.
+    let names = |language: &Language| language.read.example.as_ref().is_some_and(String::is_empty);
+    if doc.is_example() && doc.language().is_some_and(names) {
+        return true;
     }
     let docstring = |fact: &Fact| matches!(fact, Fact::Within { idiom, .. } if idiom == "docstring");
     facts.in_comment(secret) || facts.around(secret).any(docstring)

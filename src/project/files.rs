@@ -248,7 +248,7 @@ fn keep_owner_and_mode(_: &File, _: Option<&fs::Metadata>, _: u32) -> io::Result
     Ok(())
 }
 
-/// Reads a regular file of at most 16 MB that the tool itself writes or configures; `None` when it is not there.
+/// Reads a regular file of at most 65 MB that the tool writes, edits or is configured by; `None` when it is not there.
 pub fn read_small(path: &Path) -> Result<Option<Vec<u8>>, FileError> {
     let meta = match fs::metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -288,7 +288,7 @@ pub(super) fn read_pipe(path: &Path) -> Result<Option<Vec<u8>>, FileError> {
 /// How long a pipe may be silent: someone may have to unlock 1Password first.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// More than any file that the tool itself writes or configures.
-const MOST: u64 = 16 << 20;
+const MOST: u64 = 65 << 20;
 
 /// Makes a folder that only its owner can enter.
 pub fn private_folder(path: &Path) -> Result<(), FileError> {

@@ -15,5 +15,5 @@ pub use env_file::{
 };
 pub use files::{FileError, FolderLock, append, check_writable, private_folder, read_small, write_atomic};
 pub use package::Packages;
-pub use source::{LARGE, ReadError, Source, is_binary, read, same_length};
+pub use source::{ReadError, Source, is_binary, read, same_length};
 pub use workspace::Workspace;

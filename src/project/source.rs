@@ -5,6 +5,7 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use super::files::special;
+use crate::syntax::largest;
 
 /// The text of a file, as far as it has one.
 #[derive(Debug)]
@@ -46,8 +47,6 @@ pub enum ReadError {
     },
 }
 
-/// Above this nothing is parsed.
-pub const LARGE: u64 = 4 << 20;
 /// Spans are 32 bits.
 const TOO_LARGE: u64 = u32::MAX as u64;
 
@@ -64,13 +63,13 @@ pub fn read(path: &Path) -> Result<Source, ReadError> {
     }
     let mut bytes = Vec::with_capacity(meta.len() as usize + 1);
     File::open(path).map_err(io)?.take(TOO_LARGE).read_to_end(&mut bytes).map_err(io)?;
-    Ok(Source::new(bytes))
+    Ok(Source::new(path, bytes))
 }
 
 impl Source {
-    /// Sorts bytes by what they are.
-    pub fn new(bytes: Vec<u8>) -> Source {
-        if bytes.len() as u64 > LARGE {
+    /// Sorts the bytes of the file at `path` by what they are.
+    pub fn new(path: &Path, bytes: Vec<u8>) -> Source {
+        if bytes.len() as u64 > largest(path) {
             return Source::Large(bytes);
         }
         if let Some(text) = utf16(&bytes) {

@@ -155,7 +155,8 @@ impl Workspace {
             names,
             ..self.surroundings(relative)
         };
-        if let Some(language) = doc.language() {
+        let inside = doc.injections().first().and_then(|code| code.doc().language());
+        if let Some(language) = doc.language().or(inside) {
             packages.add(&mut around, &self.root, relative, language);
         }
         around

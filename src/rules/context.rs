@@ -16,7 +16,7 @@ use crate::secrets::{
     is_env_template, is_likely, may_hold_pieces, nearest_name, redact, runs, scan_runs, slot_candidates,
     variables_read, weak_fingerprint,
 };
-use crate::syntax::{Document, Facts, Language};
+use crate::syntax::{Document, Facts, is_parsed};
 use crate::text::Span;
 
 /// One document with its surroundings, for one check.
@@ -51,7 +51,7 @@ pub fn needs_look(catalogue: &Catalogue, path: &Path, text: &[u8]) -> bool {
         || !encoded(catalogue, text, &runs).is_empty()
         || !ambiguous(catalogue, text, &runs).is_empty()
         || is_env_template(path)
-        || (Language::of_path(path).is_some()
+        || (is_parsed(path)
             && (may_hold_pieces(catalogue, text)
                 || !slot_candidates(catalogue, text, &runs).is_empty()
                 || !variables_read(catalogue, text).is_empty()))
@@ -203,6 +203,7 @@ impl<'d> Context<'d> {
             rule,
             severity,
             span,
+            cell: None,
             message,
             provider: provider.map(|it| it.id.clone()),
             secret: None,
@@ -241,6 +242,7 @@ impl<'d> Context<'d> {
             rule,
             severity,
             span,
+            cell: None,
             message: about.message.clone(),
             provider: about.provider.map(|provider| provider.id.clone()),
             secret: Some(span),

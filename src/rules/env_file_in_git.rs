@@ -40,6 +40,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         rule: RULE.id,
         severity,
         span: Span { end: first.start + text.len() as u32, ..first },
+        cell: None,
         message: format!("{what}, and it holds {}", listed(&names)),
         provider: None,
         secret: None,

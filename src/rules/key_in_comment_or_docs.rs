@@ -22,10 +22,12 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     if context.is_env_file() {
         return;
     }
-    let is_there = |span| is_prose(context.doc, context.facts(), span);
+    let is_example = context.doc.is_example();
+    let is_there = |span| is_example || is_prose(context.doc, context.facts(), span);
     readers::keys_at(context, findings, RULE.id, place(context), is_there);
 }
 
 fn place(context: &Context<'_>) -> &'static str {
-    if context.doc.language().is_none() { "stands in a document" } else { "stands in a comment" }
+    let is_document = context.doc.language().is_none() || context.doc.is_example();
+    if is_document { "stands in a document" } else { "stands in a comment" }
 }

@@ -95,7 +95,7 @@ fn judge(context: &Context<'_>, value: Span, whose: Option<Whose<'_>>, findings:
     // What a program wrote (a bundle) is full of keys that everyone may read.
     let lines = context.doc.lines();
     let is_generated = lines.span(lines.line_of(value.start)).len() > LONGEST_LINE;
-    let severity = match (provider, is_test) {
+    let severity = match (provider, is_test || context.doc.is_example()) {
         (Some(_), false) => RULE.severity,
         (None, true) => Severity::Info,
         (None, false) if is_generated => Severity::Info,

@@ -11,6 +11,7 @@ mod key_as_fallback;
 mod key_in_agent_config;
 mod key_in_comment_or_docs;
 mod key_in_compose;
+mod key_in_notebook;
 mod key_in_workflow;
 mod key_provider_mismatch;
 mod literal_in_key_slot;
@@ -30,7 +31,7 @@ pub use why::{Seen, why};
 
 use crate::fixes::{GitState, Repairs, Surroundings};
 use crate::secrets::{Fingerprint, discreet, without_keys};
-use crate::syntax::Document;
+use crate::syntax::{Cell, Document, Injection};
 use crate::text::{Disjoint, Span};
 
 /// A rule: one file, one specification page in `tests/rules/`.
@@ -69,6 +70,8 @@ pub struct Finding {
     pub severity: Severity,
     /// Where: the key itself where there is one.
     pub span: Span,
+    /// The cell, where the file is a notebook.
+    pub cell: Option<Cell>,
     /// What is wrong, in one sentence without a key.
     pub message: String,
     /// The provider's id.
@@ -87,6 +90,7 @@ pub struct Finding {
 pub static RULES: &[&Rule] = &[
     &env_file_in_git::RULE,
     &real_key_in_template::RULE,
+    &key_in_notebook::RULE,
     &key_in_comment_or_docs::RULE,
     &key_in_agent_config::RULE,
     &key_in_compose::RULE,
@@ -137,7 +141,8 @@ impl Severity {
 /// Everything that is wrong in a document, by position. The whole core in one call: pure, total, deterministic.
 pub fn check(doc: &Document, around: &Surroundings) -> Vec<Finding> {
     let context = Context::new(doc, around);
-    if !context.needs_look() {
+    let may_hold_code = || doc.host().is_some() && needs_look(&around.catalogue, doc.path(), doc.text().as_bytes());
+    if !context.needs_look() && !may_hold_code() {
         return Vec::new();
     }
     let mut kept = suppression::apply(&context, found(&context));
@@ -170,19 +175,64 @@ pub fn secrets(doc: &Document, around: &Surroundings) -> Vec<(Span, String)> {
     found
 }
 
-/// What all rules find, suppressed or not.
+/// What all rules find, suppressed or not; code in the text speaks for itself, and its own comments count.
 fn found(context: &Context<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for rule in RULES {
         (rule.check)(context, &mut findings);
     }
+    for code in context.doc.injections() {
+        findings.retain(|finding| !code.touches(finding.span));
+        let inner = Context::new(code.doc(), context.around);
+        let inside = suppression::apply(&inner, found(&inner));
+        // An example for people runs nowhere, so that only its keys count.
+        let counts = |finding: &Finding| finding.secret.is_some() || !code.doc().is_example();
+        findings.extend(inside.into_iter().filter(counts).map(|finding| outward(code, finding)));
+    }
     one_each(findings)
+}
+
+/// A finding in code at its place in the file.
+fn outward(code: &Injection, finding: Finding) -> Finding {
+    let cell = code.cell(finding.span);
+    let mut notes = finding.notes;
+    notes.extend(cell.map(|it| format!("cell {}, line {}", it.number, it.line)));
+    let (span, secret) = (code.outer(finding.span), finding.secret.map(|it| code.outer(it)));
+    Finding { span, secret, cell, notes, ..finding }
+}
+
+/// The same repairs in the file that holds the code.
+fn repairs_outward(code: &Injection, repairs: Repairs) -> Repairs {
+    let path = code.doc().path();
+    let mut all = Repairs { refused: repairs.refused, fixes: Vec::new() };
+    for mut fix in repairs.fixes {
+        let edits = fix.change.files.remove(path).unwrap_or_default();
+        let edits = edits.iter().map(|edit| code.edit(edit));
+        if fix.change.add(path.to_owned(), edits).is_err() {
+            all.refused = Some("the edits of this move collide: move this key by hand".to_owned());
+            continue;
+        }
+        if let Some(deposit) = &mut fix.deposit {
+            deposit.secret = code.outer(deposit.secret);
+        }
+        all.fixes.push(fix);
+    }
+    all
 }
 
 /// What can be done about a finding of [`check`] on the same document.
 pub fn fixes(doc: &Document, around: &Surroundings, finding: &Finding) -> Repairs {
-    let context = Context::new(doc, around);
-    let mut repairs = Rule::named(finding.rule).map(|rule| (rule.fixes)(&context, finding)).unwrap_or_default();
+    let mut repairs = match doc.injection_at(finding.span) {
+        Some((code, span)) => {
+            let secret = finding.secret.and_then(|it| code.inner(it));
+            let inner = Finding { span, secret, ..finding.clone() };
+            repairs_outward(code, fixes(code.doc(), around, &inner))
+        }
+        None => {
+            let context = Context::new(doc, around);
+            Rule::named(finding.rule).map(|rule| (rule.fixes)(&context, finding)).unwrap_or_default()
+        }
+    };
     // So can a path, and a variable.
     let hide = |text: &mut String| *text = without_keys(text).into_owned();
     for fix in &mut repairs.fixes {

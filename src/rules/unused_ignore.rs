@@ -52,6 +52,7 @@ pub(super) fn judge(suppression: &Suppression, used: bool, ended: bool) -> Optio
         rule: RULE.id,
         severity: RULE.severity,
         span: suppression.span,
+        cell: None,
         message,
         provider: None,
         secret: None,

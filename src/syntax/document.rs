@@ -8,6 +8,8 @@ use tree_sitter::{InputEdit, Node, Parser, Point, Range, Tree};
 
 use super::collect::{collect, collect_near};
 use super::facts::Facts;
+use super::host::{Host, HostKind};
+use super::injection::Injection;
 use super::language::{Language, Reader};
 use crate::text::{Edit, Lines, Names, Span};
 
@@ -18,7 +20,11 @@ use crate::text::{Edit, Lines, Names, Span};
 pub struct Document {
     path: PathBuf,
     language: Option<&'static Language>,
+    host: Option<&'static Host>,
     text: String,
+    injections: OnceLock<Vec<Injection>>,
+    /// Where the lines begin that are commands to the file that holds this code.
+    commands: Vec<u32>,
     lines: OnceLock<Lines>,
     names: OnceLock<Names>,
     facts: OnceLock<Facts>,
@@ -41,16 +47,32 @@ impl Document {
         text: impl Into<String>,
         language: Option<&'static Language>,
     ) -> Document {
+        let path = path.into();
+        let host = Host::of_path(&path).filter(|_| language.is_none());
         Document {
-            path: path.into(),
+            path,
             language,
+            host,
             text: text.into(),
+            injections: OnceLock::new(),
+            commands: Vec::new(),
             lines: OnceLock::new(),
             names: OnceLock::new(),
             facts: OnceLock::new(),
             tree: OnceLock::new(),
             old_tree: None,
         }
+    }
+
+    /// A text of which nothing is parsed, whatever its path tells.
+    pub fn plain(path: impl Into<PathBuf>, text: impl Into<String>) -> Document {
+        Document { host: None, ..Document::with_language(path, text, None) }
+    }
+
+    /// Code in a language that stands in `file`.
+    pub(super) fn inside(file: &Document, text: String, commands: Vec<u32>, language: &'static Language) -> Document {
+        let injections = OnceLock::from(Vec::new());
+        Document { host: file.host, injections, commands, ..Document::with_language(&file.path, text, Some(language)) }
     }
 
     /// Relative to the workspace root.
@@ -66,6 +88,33 @@ impl Document {
     /// The program that reads this file and puts variables into it.
     pub fn reader(&self) -> Option<&'static Reader> {
         self.language?.reader(&self.path, &self.text)
+    }
+
+    /// What kind of file holds this code, or this text with code in it.
+    pub fn host(&self) -> Option<&'static Host> {
+        self.host
+    }
+
+    /// It is written for people: text, or an example.
+    pub fn is_example(&self) -> bool {
+        self.host.is_some_and(|host| host.kind == HostKind::Document)
+    }
+
+    /// A line that is a comment here, and in the file a command to the notebook: from its sign, with its end.
+    pub fn command_at(&self, span: Span) -> Option<Span> {
+        let line = self.lines().span(self.lines().line_of(span.start));
+        let at = *self.commands.iter().find(|&&at| line.start <= at && at < line.end)?;
+        Some(Span { start: at, ..line })
+    }
+
+    /// The code in this text. Reads it at the first call.
+    pub fn injections(&self) -> &[Injection] {
+        self.injections.get_or_init(|| self.host.map(|host| host.injections(self)).unwrap_or_default())
+    }
+
+    /// The innermost code at a place of this text, and the place in it.
+    pub fn injection_at(&self, span: Span) -> Option<(&Injection, Span)> {
+        self.injections().iter().rev().find_map(|code| Some((code, code.inner(span)?)))
     }
 
     /// The text.
@@ -151,6 +200,7 @@ impl Document {
         }
         self.old_tree = tree;
         self.text.replace_range(start..end, &edit.insert);
+        self.injections = OnceLock::new();
         self.lines = OnceLock::new();
         self.names = OnceLock::new();
         self.facts = OnceLock::new();
@@ -158,23 +208,28 @@ impl Document {
     }
 
     fn tree(&self) -> Option<&Tree> {
-        let parse = || {
+        let parsed = || {
             if !self.language?.identifiers.is_empty() && is_generated(&self.text) {
                 return None;
             }
-            let mut parser = Parser::new();
-            parser.set_language(self.language?.grammar()).ok()?;
-            let (bytes, mut reads) = (self.text.as_bytes(), 0);
-            let mut read = |at: usize, _| {
-                reads += 1;
-                let rest = bytes.get(at..).filter(|_| reads <= READS).unwrap_or_default();
-                &rest[..rest.len().min(PIECE)]
-            };
-            let tree = parser.parse_with_options(&mut read, self.old_tree.as_ref(), None)?;
-            (reads <= READS && is_sane(&tree, self.old_tree.as_ref())).then_some(tree)
+            parse(self.language?.grammar(), &self.text, self.old_tree.as_ref())
         };
-        self.tree.get_or_init(parse).as_ref()
+        self.tree.get_or_init(parsed).as_ref()
     }
+}
+
+/// The tree of a text, unless it is nothing that people write.
+pub(super) fn parse(grammar: &tree_sitter::Language, text: &str, old: Option<&Tree>) -> Option<Tree> {
+    let mut parser = Parser::new();
+    parser.set_language(grammar).ok()?;
+    let (bytes, mut reads) = (text.as_bytes(), 0);
+    let mut read = |at: usize, _| {
+        reads += 1;
+        let rest = bytes.get(at..).filter(|_| reads <= READS).unwrap_or_default();
+        &rest[..rest.len().min(PIECE)]
+    };
+    let tree = parser.parse_with_options(&mut read, old, None)?;
+    (reads <= READS && is_sane(&tree, old)).then_some(tree)
 }
 
 const MANY: usize = 100;

@@ -67,6 +67,8 @@ pub struct Language {
 pub struct Reading {
     /// An expression that fails loudly: `{module}.environ[…]`.
     pub expression: String,
+    /// What stands in an example for people in its stead; empty where only the variable's name is of use.
+    pub example: Option<String>,
     /// The module the expression needs, if it needs one.
     pub module: Option<String>,
     /// How that module is imported.
@@ -300,6 +302,15 @@ impl Language {
         let extension = path.extension().and_then(|it| it.to_str()).unwrap_or("");
         let is = |language: &&Language| {
             language.file_names.iter().any(|it| it == name) || language.extensions.iter().any(|it| it == extension)
+        };
+        Language::all().iter().find(is)
+    }
+
+    /// The language that people call so: by its name, a file name ending or an editor's id, in any case.
+    pub fn named(name: &str) -> Option<&'static Language> {
+        let name = name.to_ascii_lowercase();
+        let is = |language: &&Language| {
+            language.name == name || language.extensions.iter().chain(&language.lsp_ids).any(|it| *it == name)
         };
         Language::all().iter().find(is)
     }

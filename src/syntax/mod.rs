@@ -6,12 +6,24 @@ mod collect;
 mod document;
 mod facts;
 mod folding;
+mod host;
+mod injection;
 mod language;
 mod literal;
+mod notebook;
 
 pub use collect::VOCABULARY;
 pub use document::{Document, LONGEST_LINE};
 pub use facts::{Fact, Facts};
 pub use folding::{Folded, UNKNOWN, folded, folded_at};
+pub use host::{Host, HostKind, largest};
+pub use injection::{Cell, Injection};
 pub(crate) use language::glob;
 pub use language::{Browser, Idiom, Language, Loader, Part, Reader, Reading, Settings};
+
+use std::path::Path;
+
+/// The file at `path` is parsed, or some code in it.
+pub fn is_parsed(path: &Path) -> bool {
+    Language::of_path(path).is_some() || Host::of_path(path).is_some()
+}

@@ -24,6 +24,11 @@ struct Record<'r> {
     column: usize,
     end_line: usize,
     end_column: usize,
+    /// The cell of a notebook, and the line in it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cell: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cell_line: Option<u32>,
     provider: Option<&'r str>,
     fingerprint: &'r str,
     /// The fingerprint is over the place, because the value could be guessed from its own.
@@ -65,6 +70,8 @@ fn record<'r>(file: &'r CheckedFile, found: &'r Found) -> Record<'r> {
         column: place.column,
         end_line: place.end_line,
         end_column: place.end_column,
+        cell: finding.cell.map(|it| it.number),
+        cell_line: finding.cell.map(|it| it.line),
         provider: finding.provider.as_deref(),
         fingerprint: &finding.fingerprint.hex,
         weak: finding.fingerprint.weak,

@@ -1,0 +1,226 @@
+//! Code of one language in a file of another: a document of its own whose places are known in the file.
+
+use super::document::Document;
+use super::language::Language;
+use crate::text::{Edit, Span};
+
+/// All code of one kind in a file.
+#[derive(Debug)]
+pub struct Injection {
+    doc: Document,
+    /// In order, in both texts.
+    pieces: Vec<Piece>,
+    blocks: Vec<Block>,
+}
+
+/// The same text in both.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Piece {
+    /// In its own text.
+    pub inner: Span,
+    /// In the file. It has another length where the file writes this character as an escape.
+    pub outer: Span,
+}
+
+/// Code that stands together in the file.
+#[derive(Clone, Debug)]
+pub(super) struct Block {
+    /// In its own text.
+    pub inner: Span,
+    /// The cell of a notebook that it is, from 1.
+    pub cell: Option<u32>,
+    /// How the file writes it.
+    pub writing: Writing,
+}
+
+/// How a file writes the text of an injection.
+#[derive(Clone, Debug)]
+pub(super) enum Writing {
+    /// As it is, each line behind this indentation.
+    Plain(String),
+    /// As the text of a JSON string; a list of strings has this between two lines.
+    Json(Option<String>),
+}
+
+/// A place in a notebook as its reader sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cell {
+    /// The cell, from 1; cells of text count as well.
+    pub number: u32,
+    /// The line in it, from 1.
+    pub line: u32,
+}
+
+/// Puts the text of an injection together.
+#[derive(Default)]
+pub(super) struct Builder {
+    text: String,
+    pieces: Vec<Piece>,
+    blocks: Vec<Block>,
+    commands: Vec<u32>,
+}
+
+impl Builder {
+    /// Takes over a text of the file as it stands there.
+    pub fn same(&mut self, file: &str, outer: Span) {
+        let start = self.text.len();
+        self.text.push_str(&file[outer.range()]);
+        self.pieces.push(Piece { inner: Span::new(start, self.text.len()), outer });
+    }
+
+    /// Takes over a character that the file writes in another way.
+    pub fn escape(&mut self, c: char, outer: Span) {
+        let start = self.text.len();
+        self.text.push(c);
+        self.pieces.push(Piece { inner: Span::new(start, self.text.len()), outer });
+    }
+
+    /// Where the next text will begin.
+    pub fn at(&self) -> usize {
+        self.text.len()
+    }
+
+    /// The text since `at`.
+    pub fn since(&self, at: usize) -> &str {
+        &self.text[at..]
+    }
+
+    /// The line that begins at `at` is a command, and no code: a comment here.
+    pub fn command(&mut self, at: usize, comment: &str) {
+        if comment.len() == 1 {
+            self.text.replace_range(at..at + 1, comment);
+            self.commands.push(at as u32);
+        }
+    }
+
+    /// The text since `start`, but for the byte there, as code of its own.
+    pub fn behind(&self, start: usize, cell: Option<u32>, writing: &Writing) -> Builder {
+        let from = start as u32 + 1;
+        let shift = |span: Span| Span { start: span.start - from, end: span.end - from };
+        let pieces = self.pieces.iter().rev().take_while(|piece| piece.inner.end > from).map(|piece| {
+            let cut = from.saturating_sub(piece.inner.start);
+            let inner = shift(Span { start: piece.inner.start + cut, ..piece.inner });
+            Piece { inner, outer: Span { start: piece.outer.start + cut, ..piece.outer } }
+        });
+        let mut pieces: Vec<Piece> = pieces.collect();
+        pieces.reverse();
+        let text = self.text[from as usize..].to_owned();
+        let blocks = vec![Block { inner: Span::new(0, text.len()), cell, writing: writing.clone() }];
+        Builder { text, pieces, blocks, commands: Vec::new() }
+    }
+
+    /// What was taken over since `start` stands together.
+    pub fn block(&mut self, start: usize, cell: Option<u32>, writing: Writing) {
+        self.blocks.push(Block { inner: Span::new(start, self.text.len()), cell, writing });
+    }
+
+    /// The next block begins on a line of its own.
+    pub fn separate(&mut self) {
+        if !self.text.is_empty() && !self.text.ends_with('\n') {
+            self.text.push('\n');
+        }
+    }
+
+    /// The injection.
+    pub fn build(self, file: &Document, language: &'static Language) -> Injection {
+        let Builder { text, pieces, blocks, commands } = self;
+        Injection { doc: Document::inside(file, text, commands, language), pieces, blocks }
+    }
+}
+
+impl Injection {
+    /// The code.
+    pub fn doc(&self) -> &Document {
+        &self.doc
+    }
+
+    /// A place of the file lies in this code, or reaches into it.
+    pub fn touches(&self, outer: Span) -> bool {
+        let at = self.pieces.partition_point(|piece| piece.outer.end <= outer.start);
+        self.pieces.get(at).is_some_and(|piece| piece.outer.start < outer.end)
+    }
+
+    /// A place of the file in the code; `None` where it is no text of it.
+    pub fn inner(&self, outer: Span) -> Option<Span> {
+        let at = |offset: u32, is_start: bool| {
+            let holds = |piece: &&Piece| match is_start {
+                true => piece.outer.start <= offset && offset < piece.outer.end,
+                false => piece.outer.start < offset && offset <= piece.outer.end,
+            };
+            let near = self.pieces.partition_point(|piece| piece.outer.end < offset);
+            let piece = self.pieces[near..].iter().take(2).find(holds)?;
+            Some(match offset == piece.outer.end {
+                true => piece.inner.end,
+                false => (piece.inner.start + (offset - piece.outer.start)).min(piece.inner.end),
+            })
+        };
+        let span = Span { start: at(outer.start, true)?, end: at(outer.end, false)? };
+        (span.start <= span.end).then_some(span)
+    }
+
+    /// A place of the code in the file.
+    pub fn outer(&self, inner: Span) -> Span {
+        let start = self.outer_start(inner.start);
+        Span { start, end: if inner.is_empty() { start } else { self.outer_end(inner.end).max(start) } }
+    }
+
+    fn outer_start(&self, offset: u32) -> u32 {
+        let next = self.pieces.partition_point(|piece| piece.inner.end <= offset);
+        match self.pieces.get(next) {
+            Some(piece) if piece.inner.start <= offset => piece.at(offset),
+            // Between two blocks, or at the end of all: behind what stands before.
+            _ => self.pieces[..next].last().map_or(0, |piece| piece.outer.end),
+        }
+    }
+
+    fn outer_end(&self, offset: u32) -> u32 {
+        let next = self.pieces.partition_point(|piece| piece.inner.end < offset);
+        match self.pieces.get(next) {
+            Some(piece) if piece.inner.start < offset => piece.at(offset),
+            _ => self.pieces[..next].last().map_or(0, |piece| piece.outer.end),
+        }
+    }
+
+    /// An edit of the code as one of the file.
+    pub fn edit(&self, edit: &Edit) -> Edit {
+        let block = self.blocks.partition_point(|block| block.inner.end < edit.span.start);
+        let block = self.blocks.get(block).or(self.blocks.last());
+        let insert = match block.map(|block| &block.writing) {
+            Some(Writing::Plain(indent)) if !indent.is_empty() => {
+                let is_end = edit.insert.ends_with('\n');
+                let lines = edit.insert.trim_end_matches('\n').replace('\n', &format!("\n{indent}"));
+                if is_end { format!("{lines}\n{indent}") } else { lines }
+            }
+            Some(Writing::Plain(_)) | None => edit.insert.clone(),
+            Some(Writing::Json(between)) => {
+                let text = serde_json::Value::from(edit.insert.as_str()).to_string();
+                let text = &text[1..text.len() - 1];
+                match between {
+                    Some(between) => text.replace("\\n", &format!("\\n{between}")),
+                    None => text.to_owned(),
+                }
+            }
+        };
+        Edit { span: self.outer(edit.span), insert }
+    }
+
+    /// The cell of a notebook and the line in it where a place of the code stands.
+    pub fn cell(&self, inner: Span) -> Option<Cell> {
+        let block =
+            self.blocks.iter().find(|block| block.inner.start <= inner.start && inner.start < block.inner.end)?;
+        let before = self.doc.slice(Span { start: block.inner.start, end: inner.start });
+        Some(Cell { number: block.cell?, line: before.matches('\n').count() as u32 + 1 })
+    }
+}
+
+impl Piece {
+    /// A place of the code in it.
+    fn at(&self, offset: u32) -> u32 {
+        let into = offset - self.inner.start;
+        match into {
+            0 => self.outer.start,
+            _ if offset == self.inner.end => self.outer.end,
+            _ => self.outer.start + into,
+        }
+    }
+}
