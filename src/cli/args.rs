@@ -70,6 +70,9 @@ pub struct Check {
     /// Show what `--fix` would do as a diff and change nothing
     #[arg(long)]
     pub diff_only: bool,
+    /// Let `--fix` move the keys of these files from every other file of the workspace as well
+    #[arg(long)]
+    pub everywhere: bool,
     /// Do not ask before `--fix` changes files
     #[arg(long)]
     pub yes: bool,

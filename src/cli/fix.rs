@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use super::baseline::Baseline;
 use super::report;
 use crate::fixes::Destination;
-use crate::moves::{self, Outcome, Plan, Refused};
+use crate::moves::{self, Outcome, Plan, Reach, Refused};
 use crate::project::{Workspace, is_variable_name};
 use crate::rules::{self, Finding};
 use crate::secrets::discreet;
@@ -31,6 +31,8 @@ pub struct FixOptions {
     pub yes: bool,
     /// Show the diff and stop.
     pub diff_only: bool,
+    /// Where else the keys are looked for.
+    pub reach: Reach,
 }
 
 /// How `--fix` ended.
@@ -72,7 +74,7 @@ pub fn fix(
             tests.borrow_mut().insert(path.to_owned());
         }
     };
-    let mut plan = moves::plan(workspace, docs, &to, options.name.as_deref(), &keep);
+    let mut plan = moves::plan(workspace, docs, &to, options.name.as_deref(), &keep, options.reach);
     let reason = "a test: name the file to move its keys".to_owned();
     plan.refused.extend(tests.take().into_iter().map(|path| Refused { path, line: 1, reason: reason.clone() }));
     if options.diff_only {

@@ -14,6 +14,7 @@ use super::fix::{self, FixOptions, Fixed};
 use super::progress::Progress;
 use super::report::{self, Report, Summary, counted, visible};
 use super::{CLEAN, FAILED, FOUND};
+use crate::moves::Reach;
 use crate::project::Workspace;
 use crate::rules::Severity;
 use crate::syntax::Document;
@@ -62,6 +63,7 @@ fn repair(args: &Check, checked: &Checked, baseline: &Baseline) -> Result<Fixed>
         ignore: args.ignore.clone(),
         yes: args.yes,
         diff_only: args.diff_only,
+        reach: if args.everywhere { Reach::Everywhere } else { Reach::Given },
     };
     let mut workspaces: Vec<&Workspace> = Vec::new();
     for file in &checked.files {

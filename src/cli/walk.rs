@@ -11,7 +11,7 @@ use ignore::{DirEntry, WalkBuilder, WalkState};
 
 use super::check::{Build, Event, Met, Options, Run, Target, threads};
 use super::look::Looker;
-use crate::project::SETTINGS;
+use crate::project::{BUILD, SETTINGS, VERSION_CONTROL};
 use crate::rules::is_env_file;
 
 /// What is passed by in a walk.
@@ -22,11 +22,6 @@ pub(super) enum Filters {
     /// Nothing: this is build output that was asked for.
     None,
 }
-
-/// Generated or vendored: what stands there came from elsewhere.
-const BUILD: [&str; 4] = ["node_modules", "vendor", "target", "dist"];
-/// What version control keeps for itself.
-const VERSION_CONTROL: [&str; 4] = [".git", ".hg", ".svn", ".jj"];
 
 /// Looks at every file below a folder. Returns the folders of build output that are to be walked as well.
 pub(super) fn walk(folder: &Target, filters: Filters, run: &Run<'_>, events: &Sender<Event>) -> Vec<Target> {

@@ -1,11 +1,13 @@
 //! Carrying out moves: first the store, then the source, so that the key is always in one of them.
 
 mod audit;
+mod carry_out;
 mod plan;
 
 use std::path::{Path, PathBuf};
 
-pub use plan::{Outcome, Plan, PlannedFile, PlannedMove, Refused, carry_out, carry_out_beside, plan};
+pub use carry_out::{Outcome, carry_out, carry_out_beside};
+pub use plan::{Keep, Plan, PlannedFile, PlannedMove, Reach, Refused, plan, plan_key_everywhere};
 
 use crate::fixes::{Deposit, Destination, Fix, Repairs, Surroundings, ignore_lines, is_covered, key_at};
 use crate::project::{

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use super::{MoveError, Template, finished, holds, store, surroundings};
+use super::surroundings;
 use crate::fixes::{Deposit, Destination, EnvEntry, Fix, Safety, Surroundings, is_covered, key_at};
-use crate::project::{FileError, FolderLock, Packages, Workspace, check_writable, read_small, write_atomic};
+use crate::project::{Held, Packages, Workspace, holding};
 use crate::rules::{self, Finding};
 use crate::secrets::{Secret, identity};
 use crate::syntax::Document;
@@ -48,8 +48,8 @@ pub struct PlannedMove {
     /// The variable; `None` where nothing is stored.
     pub name: Option<String>,
     /// All files that it changes: together or not at all.
-    files: Vec<PathBuf>,
-    deposit: Option<(PathBuf, Deposit, Secret)>,
+    pub(super) files: Vec<PathBuf>,
+    pub(super) deposit: Option<(PathBuf, Deposit, Secret)>,
 }
 
 impl PlannedMove {
@@ -60,7 +60,7 @@ impl PlannedMove {
 }
 
 /// A finding that `--fix` leaves.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Refused {
     /// Where.
     pub path: PathBuf,
@@ -68,15 +68,6 @@ pub struct Refused {
     pub line: u32,
     /// Why.
     pub reason: String,
-}
-
-/// How carrying out ended.
-#[derive(Debug, Default)]
-pub struct Outcome {
-    /// How many keys were stored and taken out of the source.
-    pub moved: usize,
-    /// What went wrong; those files are as they were.
-    pub errors: Vec<(PathBuf, MoveError)>,
 }
 
 impl std::fmt::Debug for PlannedFile {
@@ -88,42 +79,116 @@ impl std::fmt::Debug for PlannedFile {
 /// Rounds per file: each takes at least one key out, so this many keys in one file are moved at once.
 const ROUNDS: usize = 500;
 
+/// Leaves of the findings of a file those that are wanted.
+pub type Keep<'k> = &'k dyn Fn(&Path, &mut Vec<Finding>);
+
+/// Which places of a file are repaired.
+#[derive(Clone, Copy)]
+enum Wanted<'w> {
+    /// What is found.
+    Findings(Keep<'w>),
+    /// Every place of a key.
+    Key(&'w Secret),
+}
+
+/// How far a key is followed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Reach {
+    /// In the given documents.
+    #[default]
+    Given,
+    /// To every file of the workspace where it stands.
+    Everywhere,
+}
+
 /// Plans the moves of the findings that `keep` leaves of all of a file's. `name` is the variable the user named.
 pub fn plan(
     workspace: &Workspace,
     docs: &[&Document],
     to: &Destination,
     name: Option<&str>,
-    keep: &dyn Fn(&Path, &mut Vec<Finding>),
+    keep: Keep<'_>,
+    reach: Reach,
 ) -> Plan {
-    let mut plan = Plan::default();
-    let mut texts: BTreeMap<PathBuf, (String, String)> = BTreeMap::new();
-    let mut planned: BTreeMap<PathBuf, Vec<EnvEntry>> = BTreeMap::new();
-    // The files of a package are read once: planning changes none.
-    let packages = Packages::default();
+    let mut planner = Planner::new(workspace, to);
     for doc in docs {
+        planner.repair(doc, name, Wanted::Findings(keep));
+    }
+    for doc in docs.iter().filter(|doc| planner.plan.moves.iter().any(|it| it.path == doc.path())) {
+        planner.plan.committed.extend(committed(workspace, doc, keep));
+    }
+    if reach == Reach::Everywhere {
+        planner.follow(&BTreeMap::new());
+    }
+    planner.done()
+}
+
+/// Plans the move of one key of `doc` as `fix` does it, and from wherever else it stands. `open` are texts that count
+/// before those of the disk.
+pub fn plan_key_everywhere(
+    workspace: &Workspace,
+    doc: &Document,
+    to: &Destination,
+    deposit: &Deposit,
+    open: &BTreeMap<PathBuf, String>,
+) -> Plan {
+    let mut planner = Planner::new(workspace, to);
+    let secret = key_at(doc, deposit.secret);
+    planner.repair(doc, Some(&deposit.name), Wanted::Key(&secret));
+    planner.follow(open);
+    planner.done()
+}
+
+/// A plan that is being made.
+struct Planner<'w> {
+    workspace: &'w Workspace,
+    to: &'w Destination,
+    plan: Plan,
+    /// Files before and after.
+    texts: BTreeMap<PathBuf, (String, String)>,
+    /// The lines that env files will have.
+    planned: BTreeMap<PathBuf, Vec<EnvEntry>>,
+    /// The files of a package are read once: planning changes none.
+    packages: Packages,
+}
+
+impl<'w> Planner<'w> {
+    fn new(workspace: &'w Workspace, to: &'w Destination) -> Planner<'w> {
+        Planner {
+            workspace,
+            to,
+            plan: Plan::default(),
+            texts: BTreeMap::new(),
+            planned: BTreeMap::new(),
+            packages: Packages::default(),
+        }
+    }
+
+    /// Adds what can be done in a file.
+    fn repair(&mut self, doc: &Document, name: Option<&str>, wanted: Wanted<'_>) {
         let path = doc.path().to_owned();
-        let mut found = surroundings(workspace, doc, vec![to.clone()], &packages);
+        let mut found = surroundings(self.workspace, doc, vec![self.to.clone()], &self.packages);
         found.name = name.map(str::to_owned);
         for _ in 0..ROUNDS {
-            let text = texts.get(&path).map_or_else(|| doc.text().to_owned(), |(_, now)| now.clone());
+            let text = self.texts.get(&path).map_or_else(|| doc.text().to_owned(), |(_, now)| now.clone());
             let now = Document::with_language(path.clone(), text, doc.language());
             let mut around = found.clone();
-            add_planned(&mut around, &planned, &texts);
-            match next_step(workspace, &now, &around, keep) {
+            add_planned(&mut around, &self.planned, &self.texts);
+            match next_step(self.workspace, &now, &around, wanted) {
                 Step::Stay(refused) => {
-                    plan.refused.extend(refused);
+                    self.plan.refused.extend(refused);
                     break;
                 }
                 Step::Apply { fix, line } => {
                     let env = around.env.path.clone();
                     // Nothing of this shows in the document itself: once is enough.
                     let elsewhere = !fix.change.files.contains_key(&path);
-                    if elsewhere && texts.get(Path::new(".gitignore")).is_some_and(|(_, now)| is_covered(now, &path)) {
+                    let ignores = |(_, now): &(String, String)| is_covered(now, &path);
+                    if elsewhere && self.texts.get(Path::new(".gitignore")).is_some_and(ignores) {
                         break;
                     }
-                    apply(workspace, &now, &fix, &around, &mut texts);
-                    record(&mut plan, &mut planned, &now, fix, line, env);
+                    apply(self.workspace, &now, &fix, &around, &mut self.texts);
+                    record(&mut self.plan, &mut self.planned, &now, fix, line, env);
                     if elsewhere {
                         break;
                     }
@@ -131,19 +196,43 @@ pub fn plan(
             }
         }
     }
-    for doc in docs.iter().filter(|doc| plan.moves.iter().any(|it| it.path == doc.path())) {
-        plan.committed.extend(committed(workspace, doc, keep));
+
+    /// Adds the other places of the keys that move by now.
+    fn follow(&mut self, open: &BTreeMap<PathBuf, String>) {
+        let mut keys: Vec<(String, Secret)> = Vec::new();
+        for (_, deposit, secret) in self.plan.moves.iter().filter_map(|it| it.deposit.as_ref()) {
+            if !keys.iter().any(|(_, known)| known == secret) {
+                keys.push((deposit.name.clone(), secret.clone()));
+            }
+        }
+        let secrets: Vec<&Secret> = keys.iter().map(|(_, secret)| secret).collect();
+        for held in holding(self.workspace, &secrets, open) {
+            match held {
+                Held::Text(doc) => {
+                    for (name, secret) in keys.iter().filter(|(_, secret)| doc.text().contains(secret.expose())) {
+                        self.repair(&doc, Some(name), Wanted::Key(secret));
+                    }
+                }
+                // What was moved there by this plan.
+                Held::Not(path, _) if self.planned.contains_key(&path) => {}
+                Held::Not(path, reason) => {
+                    self.plan.refused.push(Refused { path, line: 1, reason: reason.to_owned() });
+                }
+            }
+        }
+        self.plan.refused.sort();
+        self.plan.refused.dedup();
     }
-    plan.files = texts
-        .into_iter()
-        .filter(|(_, (before, after))| before != after)
-        .map(|(path, (before, after))| PlannedFile { path, before, after })
-        .collect();
-    plan
+
+    fn done(self) -> Plan {
+        let changed = self.texts.into_iter().filter(|(_, (before, after))| before != after);
+        let files = changed.map(|(path, (before, after))| PlannedFile { path, before, after }).collect();
+        Plan { files, ..self.plan }
+    }
 }
 
 /// What is to be said of the keys of a document that a commit holds.
-fn committed(workspace: &Workspace, doc: &Document, keep: &dyn Fn(&Path, &mut Vec<Finding>)) -> Vec<String> {
+fn committed(workspace: &Workspace, doc: &Document, keep: Keep<'_>) -> Vec<String> {
     let findings = rules::check(doc, &workspace.surroundings(doc.path()));
     let mut findings = workspace.judge(doc.path(), findings).unwrap_or_default();
     keep(doc.path(), &mut findings);
@@ -159,15 +248,15 @@ enum Step {
 }
 
 /// The first finding that can be fixed, else all that cannot.
-fn next_step(
-    workspace: &Workspace,
-    doc: &Document,
-    around: &Surroundings,
-    keep: &dyn Fn(&Path, &mut Vec<Finding>),
-) -> Step {
-    let findings = rules::check(doc, around);
-    let mut findings = workspace.judge(doc.path(), findings).unwrap_or_default();
-    keep(doc.path(), &mut findings);
+fn next_step(workspace: &Workspace, doc: &Document, around: &Surroundings, wanted: Wanted<'_>) -> Step {
+    let findings = match wanted {
+        Wanted::Key(secret) => rules::places_of(doc, around, secret),
+        Wanted::Findings(keep) => {
+            let mut findings = workspace.judge(doc.path(), rules::check(doc, around)).unwrap_or_default();
+            keep(doc.path(), &mut findings);
+            findings
+        }
+    };
     let mut refused = Vec::new();
     for finding in &findings {
         let line = doc.lines().line_of(finding.span.start) + 1;
@@ -251,142 +340,4 @@ fn record(
         (env, deposit, secret)
     });
     plan.moves.push(PlannedMove { path: doc.path().to_owned(), line, title: fix.title, name, files, deposit });
-}
-
-/// Carries a plan out: every key is stored and read back, and only then the files change.
-pub fn carry_out(workspace: &Workspace, plan: &Plan) -> Outcome {
-    carry_out_beside(workspace, plan, &mut || {})
-}
-
-/// The same; `meanwhile` is called between any two steps, where other programs can do something as well.
-pub fn carry_out_beside(workspace: &Workspace, plan: &Plan, meanwhile: &mut dyn FnMut()) -> Outcome {
-    let mut work = Work { workspace, plan, failed: BTreeSet::new(), outcome: Outcome::default() };
-    // What cannot be changed is known before anything is stored.
-    for file in &plan.files {
-        let ready = check(workspace, file).map_err(MoveError::from);
-        work.ended(&file.path, ready);
-    }
-    let (after, first): (Vec<_>, Vec<_>) = plan.files.iter().partition(|file| file.needs(plan).next().is_some());
-    for file in first {
-        meanwhile();
-        work.write(file);
-    }
-    let mut stored = Vec::new();
-    for it in &plan.moves {
-        let Some((env, deposit, secret)) = it.deposit.as_ref().filter(|_| work.can(it)) else { continue };
-        meanwhile();
-        let example = env.with_file_name(".env.example");
-        let changes = plan.files.iter().any(|file| file.path == example);
-        let template = if changes { Template::Left } else { Template::Filled };
-        let deposited = store(workspace, env, deposit, secret, None, template);
-        stored.extend(work.ended(&it.path, deposited).map(|deposited| (it, deposited)));
-    }
-    let written: Vec<&PlannedFile> = after
-        .into_iter()
-        .filter(|file| {
-            meanwhile();
-            work.write(file)
-        })
-        .collect();
-    for file in written {
-        work.put_back_if_failed(file);
-    }
-    work.outcome.moved = plan.moves.iter().filter(|it| work.can(it)).count();
-    for (it, deposited) in &stored {
-        if work.can(it) {
-            finished(workspace, deposited);
-        }
-    }
-    work.outcome
-}
-
-/// A plan that is being carried out.
-struct Work<'p> {
-    workspace: &'p Workspace,
-    plan: &'p Plan,
-    /// The files that stay as they are.
-    failed: BTreeSet<&'p Path>,
-    outcome: Outcome,
-}
-
-impl<'p> Work<'p> {
-    fn can(&self, it: &PlannedMove) -> bool {
-        !it.files.iter().any(|path| self.failed.contains(path.as_path()))
-    }
-
-    /// Takes note of an error: the file stays as it is, and so do all that change together with it.
-    fn ended<T>(&mut self, path: &'p Path, result: Result<T, MoveError>) -> Option<T> {
-        let error = match result {
-            Ok(done) => return Some(done),
-            Err(error) => error,
-        };
-        self.outcome.errors.push((path.to_owned(), error));
-        self.failed.insert(path);
-        while let Some(it) = self
-            .plan
-            .moves
-            .iter()
-            .find(|it| !self.can(it) && !it.files.iter().all(|path| self.failed.contains(path.as_path())))
-        {
-            for other in it.files.iter().filter(|other| self.failed.insert(other)) {
-                let with = path.display().to_string();
-                self.outcome.errors.push((other.clone(), MoveError::Together { with }));
-            }
-        }
-        None
-    }
-
-    /// Writes a file whose keys are all in their stores, now.
-    fn write(&mut self, file: &'p PlannedFile) -> bool {
-        if self.failed.contains(file.path.as_path()) {
-            return false;
-        }
-        let written = write(self.workspace, self.plan, file);
-        self.ended(&file.path, written).is_some()
-    }
-
-    /// A file that was written before another one of the same move failed gets its old text back.
-    fn put_back_if_failed(&mut self, file: &'p PlannedFile) {
-        if self.failed.contains(file.path.as_path()) {
-            let path = self.workspace.root().join(&file.path);
-            let (now, old) = (file.after.as_bytes(), file.before.as_bytes());
-            let back = write_atomic(self.workspace.root(), &path, Some(now), old, 0o644);
-            self.ended(&file.path, back.map_err(MoveError::from));
-        }
-    }
-}
-
-impl PlannedFile {
-    /// The keys that must be in their stores before this file changes.
-    fn needs<'p>(&'p self, plan: &'p Plan) -> impl Iterator<Item = &'p (PathBuf, Deposit, Secret)> {
-        let here = plan.moves.iter().filter(|it| it.files.contains(&self.path));
-        here.filter_map(|it| it.deposit.as_ref())
-    }
-}
-
-/// The file can be written, and is as it was when the plan was made; `None` when it is not there.
-fn check(workspace: &Workspace, file: &PlannedFile) -> Result<Option<Vec<u8>>, FileError> {
-    let path = workspace.root().join(&file.path);
-    check_writable(workspace.root(), &path)?;
-    let old = read_small(&path)?;
-    let shown = || path.display().to_string();
-    match &old {
-        Some(old) if std::str::from_utf8(old).is_err() => Err(FileError::NoText { path: shown() }),
-        Some(old) if old != file.before.as_bytes() => Err(FileError::Changed { path: shown() }),
-        None if !file.before.is_empty() => Err(FileError::Changed { path: shown() }),
-        _ => Ok(old),
-    }
-}
-
-/// Writes one file, if every key that it loses still is in its store.
-fn write(workspace: &Workspace, plan: &Plan, file: &PlannedFile) -> Result<(), MoveError> {
-    let root = workspace.root();
-    let _lock = FolderLock::take(root)?;
-    for (env, deposit, secret) in file.needs(plan) {
-        if !holds(root, &root.join(env), &deposit.name, secret) {
-            return Err(MoveError::Gone { path: env.display().to_string(), name: deposit.name.clone() });
-        }
-    }
-    let old = check(workspace, file)?;
-    Ok(write_atomic(root, &root.join(&file.path), old.as_deref(), file.after.as_bytes(), 0o644)?)
 }

@@ -4,6 +4,7 @@ mod config;
 mod env_file;
 mod files;
 mod git;
+mod holding;
 mod package;
 mod source;
 mod workspace;
@@ -14,6 +15,7 @@ pub use env_file::{
     EnvFileError, env_example_line, is_variable_name, read_values, values_to_run_with, variable_edit, write_variable,
 };
 pub use files::{FileError, FolderLock, append, check_writable, private_folder, read_small, write_atomic};
+pub use holding::{BUILD, Held, VERSION_CONTROL, holding};
 pub use package::Packages;
 pub use source::{ReadError, Source, is_binary, read, same_length};
 pub use workspace::Workspace;

@@ -67,6 +67,14 @@ pub fn read(path: &Path) -> Result<Source, ReadError> {
 }
 
 impl Source {
+    /// What was read.
+    pub fn bytes(&self) -> &[u8] {
+        match self {
+            Source::Text(text) | Source::Utf16(text) => text.as_bytes(),
+            Source::Large(bytes) | Source::Binary(bytes) => bytes,
+        }
+    }
+
     /// Sorts the bytes of the file at `path` by what they are.
     pub fn new(path: &Path, bytes: Vec<u8>) -> Source {
         if bytes.len() as u64 > largest(path) {

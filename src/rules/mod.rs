@@ -19,6 +19,7 @@ mod missing_becomes_text;
 mod readers;
 mod reads;
 mod real_key_in_template;
+mod same_key;
 mod suppression;
 mod unnamed_env_failure;
 mod unrestricted_or_legacy_key;
@@ -27,6 +28,7 @@ mod why;
 
 pub use crate::secrets::{is_env_file, is_env_template};
 pub use context::{Context, needs_look};
+pub use same_key::places_of;
 pub use why::{Seen, why};
 
 use crate::fixes::{GitState, Repairs, Surroundings};

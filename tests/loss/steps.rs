@@ -11,7 +11,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use aikeys::fixes::Destination;
-use aikeys::moves::{Outcome, carry_out_beside, plan};
+use aikeys::moves::{Outcome, Reach, carry_out_beside, plan};
 use aikeys::stores::{Local, SECRETS};
 use aikeys::syntax::Document;
 
@@ -140,7 +140,7 @@ fn move_keys(stage: &Stage, meanwhile: &mut dyn FnMut()) -> Outcome {
         Store::Local => Local::open(stage.root()).destination(),
         Store::Env => Destination::env(),
     };
-    carry_out_beside(&workspace, &plan(&workspace, &docs, &to, None, &|_, _| {}), meanwhile)
+    carry_out_beside(&workspace, &plan(&workspace, &docs, &to, None, &|_, _| {}, Reach::Given), meanwhile)
 }
 
 /// Adds lines at any moment, as other programs do.

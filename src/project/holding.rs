@@ -1,0 +1,64 @@
+//! The files of a workspace that hold one of several texts.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use ignore::{DirEntry, WalkBuilder};
+use memchr::memmem;
+
+use super::source::{Source, read};
+use super::workspace::Workspace;
+use crate::secrets::{Secret, is_env_file};
+use crate::syntax::Document;
+
+/// Generated or vendored: what stands there came from elsewhere.
+pub const BUILD: [&str; 4] = ["node_modules", "vendor", "target", "dist"];
+/// What version control keeps for itself.
+pub const VERSION_CONTROL: [&str; 4] = [".git", ".hg", ".svn", ".jj"];
+/// What package managers and build tools make where git ignores it.
+const MADE: [&str; 8] = [".venv", "venv", "__pycache__", ".next", ".nuxt", ".svelte-kit", ".tox", ".terraform"];
+
+/// A file that holds one of the keys.
+pub enum Held {
+    /// It can be edited.
+    Text(Document),
+    /// It cannot, for this reason.
+    Not(PathBuf, &'static str),
+}
+
+/// Every file of the workspace that holds one of `keys`, in order: also where git ignores it, because agents keep their
+/// settings there. `open` are texts that count before those of the disk, by their paths from the root.
+pub fn holding(workspace: &Workspace, keys: &[&Secret], open: &BTreeMap<PathBuf, String>) -> Vec<Held> {
+    let root = workspace.root();
+    let finders: Vec<_> = keys.iter().map(|key| memmem::Finder::new(key.expose().as_bytes())).collect();
+    let holds = |bytes: &[u8]| finders.iter().any(|finder| finder.find(bytes).is_some());
+    let is_own = |entry: &DirEntry| {
+        let name = entry.file_name().to_str().unwrap_or("");
+        let passed = [&BUILD[..], &VERSION_CONTROL, &MADE].concat().contains(&name);
+        entry.depth() == 0 || !passed || !entry.file_type().is_some_and(|it| it.is_dir())
+    };
+    let walk = WalkBuilder::new(root).standard_filters(false).filter_entry(is_own).sort_by_file_name(Ord::cmp).build();
+    let files = walk.filter_map(Result::ok).filter(|entry| entry.file_type().is_some_and(|it| it.is_file()));
+    let held = files.filter_map(|entry| {
+        let path = entry.path().strip_prefix(root).ok()?.to_owned();
+        if let Some(text) = open.get(&path) {
+            return holds(text.as_bytes()).then(|| judged(workspace, path, Source::Text(text.clone())));
+        }
+        let source = read(entry.path()).ok()?;
+        holds(source.bytes()).then(|| judged(workspace, path, source))
+    });
+    held.collect()
+}
+
+fn judged(workspace: &Workspace, path: PathBuf, source: Source) -> Held {
+    let excluded =
+        |path: &Path| workspace.config(path).is_ok_and(|config| config.excludes(&workspace.root().join(path), false));
+    match source {
+        _ if is_env_file(&path) => Held::Not(path, "an env file: it stays there"),
+        _ if excluded(&path) => Held::Not(path, "the settings exclude this file"),
+        Source::Text(text) => Held::Text(Document::new(path, text)),
+        Source::Utf16(_) => Held::Not(path, "this file is written in UTF-16: take the key out by hand"),
+        Source::Large(_) => Held::Not(path, "this file is too large to be edited: take the key out by hand"),
+        Source::Binary(_) => Held::Not(path, "this file is no text: take the key out of what it was made from"),
+    }
+}
