@@ -1,7 +1,7 @@
 //! What the core has to know of the world around a document. The shell fills it; tests write it down.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::secrets::{Catalogue, Identity};
@@ -104,6 +104,20 @@ impl Surroundings {
             names: BTreeMap::new(),
             name: None,
             today: "2026-01-01".to_owned(),
+        }
+    }
+}
+
+impl Surroundings {
+    /// Puts texts in the place of those that were read, by their paths from the root.
+    pub fn overlay(&mut self, open: &BTreeMap<PathBuf, Arc<Document>>) {
+        for file in self.entries.iter_mut().chain(&mut self.siblings) {
+            if let Some(doc) = open.get(file.path()) {
+                *file = Arc::clone(doc);
+            }
+        }
+        if let Some(doc) = open.get(Path::new(".gitignore")) {
+            self.gitignore = Some(doc.text().to_owned());
         }
     }
 }

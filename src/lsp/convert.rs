@@ -7,6 +7,7 @@ use tower_lsp::lsp_types as lsp;
 
 use super::offers::{Does, FileEdits, MoveRequest, Offer};
 use super::session::Opened;
+use crate::moves::Reach;
 use crate::rules::{Finding, Severity};
 use crate::syntax::Document;
 use crate::text::{self, Edit, Span};
@@ -267,8 +268,9 @@ pub fn actions(
             ..Default::default()
         };
         match offer.does {
-            Does::Move(fix) => {
-                action.command = Some(command(uri, version, doc, &offer.finding, fix, offer.title, abilities.encoding));
+            Does::Move(fix, reach) => {
+                action.command =
+                    Some(command(uri, version, doc, &offer.finding, (fix, reach), offer.title, abilities.encoding));
             }
             Does::Edit(files) => action.edit = workspace_edit(&files, abilities),
             Does::Nothing(reason) if abilities.disabled => action.disabled = Some(lsp::CodeActionDisabled { reason }),
@@ -326,6 +328,8 @@ struct MoveArgument {
     rule: String,
     fix: usize,
     title: String,
+    #[serde(default)]
+    everywhere: bool,
 }
 
 fn command(
@@ -333,13 +337,20 @@ fn command(
     version: i32,
     doc: &Document,
     finding: &Finding,
-    fix: usize,
+    (fix, reach): (usize, Reach),
     title: String,
     encoding: Encoding,
 ) -> lsp::Command {
     let range = range(doc, finding.span, encoding);
-    let argument =
-        MoveArgument { uri: uri.clone(), version, range, rule: finding.rule.to_owned(), fix, title: title.clone() };
+    let argument = MoveArgument {
+        uri: uri.clone(),
+        version,
+        range,
+        rule: finding.rule.to_owned(),
+        fix,
+        title: title.clone(),
+        everywhere: reach == Reach::Everywhere,
+    };
     lsp::Command { title, command: MOVE.to_owned(), arguments: serde_json::to_value(argument).ok().map(|it| vec![it]) }
 }
 
@@ -350,9 +361,10 @@ pub fn move_request<'d>(
     encoding: Encoding,
 ) -> Option<MoveRequest> {
     let argument: MoveArgument = serde_json::from_value(arguments.into_iter().next()?).ok()?;
-    let MoveArgument { uri, version, range, rule, fix, title } = argument;
+    let MoveArgument { uri, version, range, rule, fix, title, everywhere } = argument;
+    let reach = if everywhere { Reach::Everywhere } else { Reach::Given };
     let span = span(document(uri.as_str())?, range, encoding);
-    Some(MoveRequest { uri: uri.into(), version, rule, span, fix, title })
+    Some(MoveRequest { uri: uri.into(), version, rule, span, fix, title, reach })
 }
 
 /// What hovering shows.

@@ -14,33 +14,18 @@ use tower_lsp::lsp_types::{
     ExecuteCommandParams, Hover, HoverParams, InitializeParams, InitializeResult, MessageType, Url,
 };
 
+use super::carry::{self, Stored};
 use super::convert::{self, Abilities};
 use super::guard;
 use super::history::{History, Learned};
-use super::offers::{FileEdits, Move};
 use super::outbox::{Applied, Letter};
 use super::server::{Event, Reply};
 use super::session::Session;
-use crate::moves::{self, Deposited};
+use crate::moves;
 use crate::secrets::without_keys;
 
 /// The protocol's `RequestFailed`: a well-formed request that could not be carried out.
 const REQUEST_FAILED: i64 = -32803;
-
-/// A move whose key lies in its store.
-pub(super) struct Stored {
-    plan: Move,
-    deposited: Deposited,
-}
-
-impl Stored {
-    /// All edits. The env file's goes first: should an editor stop half way, the source still has the key.
-    fn files(&self) -> Vec<FileEdits> {
-        let edits = self.deposited.env_edit.clone();
-        let env = self.plan.env.clone().zip(edits).map(|(env, edit)| FileEdits { edits: vec![edit], ..env });
-        env.into_iter().chain(self.plan.files.iter().cloned()).collect()
-    }
-}
 
 /// Starts the thread.
 pub(super) fn start(inbox: Receiver<Event>, events: Sender<Event>, letters: UnboundedSender<Letter>) {
@@ -274,17 +259,12 @@ impl MainLoop {
             Err(reason) => return answer(reply, Err(failed(reason))),
         };
         let events = self.events.clone();
-        let deposit = |plan: &Move| match &plan.env {
-            Some(env) => moves::deposit_beside(&plan.workspace, &plan.doc, &plan.fix, env.doc.text()),
-            None => moves::deposit(&plan.workspace, &plan.doc, &plan.fix),
-        };
-        let work = move || match deposit(&plan) {
-            Ok(Some(deposited)) => {
+        let work = move || match carry::store(plan) {
+            Ok(stored) => {
                 // Without a main loop the process is about to end.
-                let _ = events.send(Event::Stored(Box::new(Stored { plan, deposited }), reply));
+                let _ = events.send(Event::Stored(Box::new(stored), reply));
             }
-            Ok(None) => answer(reply, Err(failed("this fix stores nothing".to_owned()))),
-            Err(error) => answer(reply, Err(failed(error.to_string()))),
+            Err(reason) => answer(reply, Err(failed(reason))),
         };
         // Without the thread the reply is dropped, and answered as an internal error.
         let _ = thread::Builder::new().name("move".to_owned()).spawn(work);
@@ -301,7 +281,7 @@ impl MainLoop {
         let Some(edit) = convert::workspace_edit(&files, &self.abilities) else {
             return self.unfinished(&stored, "a path of this move is no file", reply);
         };
-        let title = stored.plan.fix.title.clone();
+        let title = stored.plan.title.clone();
         self.post(Letter::Edit(title, edit, Box::new(|applied| Event::Edited(stored, applied, reply))));
     }
 
@@ -309,7 +289,12 @@ impl MainLoop {
     fn finish(&mut self, stored: Stored, applied: Applied, reply: Reply<Option<Value>>) {
         match applied {
             Applied::Yes => {
-                moves::finished(&stored.plan.workspace, &stored.deposited);
+                for deposited in &stored.deposited {
+                    moves::finished(&stored.plan.workspace, deposited);
+                }
+                if let Some(told) = stored.told {
+                    self.post(Letter::Show(MessageType::INFO, format!("aikeys: {told}")));
+                }
                 answer(reply, Ok(None));
             }
             Applied::Refused => self.unfinished(&stored, "the editor did not take the edit", reply),
@@ -319,11 +304,14 @@ impl MainLoop {
 
     /// The key is in two places: nothing is lost, and the user has to know.
     fn unfinished(&mut self, stored: &Stored, why: &str, reply: Reply<Option<Value>>) {
-        let (name, env) = (&stored.deposited.name, stored.deposited.env.display());
-        let done = match stored.deposited.env_edit {
-            Some(_) => format!("{env} was left to the editor"),
-            None => format!("{name} is stored and named in {env}"),
-        };
+        let done = stored.deposited.iter().map(|deposited| {
+            let (name, env) = (&deposited.name, deposited.env.display());
+            match deposited.env_edit {
+                Some(_) => format!("{env} was left to the editor"),
+                None => format!("{name} is stored and named in {env}"),
+            }
+        });
+        let done = done.collect::<Vec<_>>().join(", ");
         let message = format!("{why}: {done}, and the key still stands in the source. Move it again");
         self.post(Letter::Show(MessageType::ERROR, format!("aikeys: {message}")));
         answer(reply, Err(failed(message)));

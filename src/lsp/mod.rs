@@ -4,6 +4,7 @@
 //! The protocol's side is [`server`], which holds no state: each handler sends an event to the one thread of
 //! [`main_loop`], so everything happens in the order in which it was sent.
 
+pub mod carry;
 pub mod convert;
 mod frames;
 mod guard;

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::fixes::{Fix, Surroundings};
+use crate::fixes::{Deposit, Destination, Fix, Surroundings};
+use crate::moves::Reach;
 use crate::project::Workspace;
 use crate::rules::{self, Finding, is_env_file};
 use crate::syntax::Document;
@@ -22,7 +23,7 @@ pub struct Offer {
 /// What choosing an offer does.
 pub enum Does {
     /// Starts a move: the fix with this number.
-    Move(usize),
+    Move(usize, Reach),
     /// Changes files.
     Edit(Vec<FileEdits>),
     /// Nothing, for this reason.
@@ -59,8 +60,10 @@ pub struct MoveRequest {
     pub span: Span,
     /// The number of the fix.
     pub fix: usize,
-    /// The fix's title, as the user saw it.
+    /// The title, as the user saw it.
     pub title: String,
+    /// How far the key is followed.
+    pub reach: Reach,
 }
 
 /// A move that can be carried out without the session.
@@ -71,14 +74,31 @@ pub struct Move {
     pub workspace: Arc<Workspace>,
     /// The document as it was.
     pub doc: Arc<Document>,
-    /// What is done.
-    pub fix: Fix,
-    /// The fix's edits, the document's own first.
+    /// What is done, for the edit's label.
+    pub title: String,
+    /// What is to be worked out aside.
+    pub work: Work,
+    /// The edits, the document's own first.
     pub files: Vec<FileEdits>,
-    /// The env file, where the client has it open with unsaved changes. It has no edits yet.
-    pub env: Option<FileEdits>,
+    /// The env files that the client has open with unsaved changes. They have no edits yet.
+    pub env: Vec<FileEdits>,
     /// The text's number.
     pub revision: u64,
+}
+
+/// What a move does before the client edits anything.
+pub enum Work {
+    /// Stores the key of this fix.
+    One(Fix),
+    /// Looks for the key in the whole workspace, and stores it.
+    Everywhere {
+        /// Where it goes.
+        to: Destination,
+        /// The key and its variable.
+        deposit: Deposit,
+        /// Everything that the client has open in the workspace, without edits.
+        open: Vec<FileEdits>,
+    },
 }
 
 /// A comment above the finding's line that ignores it; the user still writes the reason.

@@ -14,8 +14,8 @@ use tower_lsp::lsp_types::{
 };
 use tower_lsp::{LanguageServer, async_trait};
 
+use super::carry::Stored;
 use super::history::Learned;
-use super::main_loop::Stored;
 use super::outbox::Applied;
 
 /// Where the answer to a request goes.

@@ -6,14 +6,14 @@ use std::sync::Arc;
 
 use super::history::{History, Learned};
 use super::hover;
-use super::offers::{Does, FileEdits, Move, MoveRequest, Offer, ignore};
-use crate::fixes::Surroundings;
-use crate::moves;
+use super::offers::{Does, FileEdits, Move, MoveRequest, Offer, Work, ignore};
+use crate::fixes::{Safety, Surroundings};
+use crate::moves::{self, Reach};
 use crate::project::{Packages, ProjectError, Workspace, read_small};
-use crate::rules::{self, Finding};
+use crate::rules::{self, Finding, is_env_file};
 use crate::secrets::{Identity, identity};
 use crate::stores;
-use crate::syntax::{Document, Language};
+use crate::syntax::{Document, Host, Language};
 use crate::text::{Change, Span};
 
 /// All open documents and their workspaces.
@@ -77,7 +77,11 @@ impl Session {
     pub fn open(&mut self, opened: Opened) {
         let Opened { uri, file, language, version, text } = opened;
         let path = file.clone().unwrap_or_else(|| PathBuf::from("untitled"));
-        let language = Language::of_lsp_id(&language).or_else(|| Language::of_path(&path));
+        // A notebook is opened as JSON, and is more.
+        let language = match Host::of_path(&path) {
+            Some(_) => None,
+            None => Language::of_lsp_id(&language).or_else(|| Language::of_path(&path)),
+        };
         let doc = Document::with_language(path, text, language);
         self.revision += 1;
         let (revision, committed) = (self.revision, HashMap::new());
@@ -230,13 +234,23 @@ impl Session {
         let finding = findings.iter().find(same).ok_or(STALE)?;
         let around = self.surroundings(open);
         let fix = rules::fixes(&open.doc, &around, finding).fixes.into_iter().nth(request.fix);
-        let fix = fix.filter(|it| it.title == request.title && it.deposit.is_some()).ok_or(STALE)?;
-        let files =
+        let (fix, title, reach) = (fix.ok_or(STALE)?, &request.title, request.reach);
+        let deposit = fix.deposit.as_ref().filter(|_| titled(&fix.title, reach) == *title).ok_or(STALE)?;
+        let mut files =
             self.file_edits(open, &around, &fix.change).ok_or("a file that this move has to change cannot be read")?;
+        let work = match reach {
+            Reach::Given => Work::One(fix),
+            Reach::Everywhere => {
+                let to = around.destinations.iter().find(|it| it.store == deposit.store).ok_or(STALE)?;
+                // They are found aside.
+                files.clear();
+                Work::Everywhere { to: to.clone(), deposit: deposit.clone(), open: self.all_open(workspace) }
+            }
+        };
         let doc = Arc::new(copy(&open.doc));
         let (uri, revision) = (request.uri.clone(), open.revision);
-        let env = self.unsaved(workspace, &around.env.path);
-        Ok(Move { uri, workspace: Arc::clone(workspace), doc, fix, files, env, revision })
+        let env = self.unsaved(workspace);
+        Ok(Move { uri, workspace: Arc::clone(workspace), doc, title: title.clone(), work, files, env, revision })
     }
 
     /// The texts that a move was worked out for are still there.
@@ -303,13 +317,30 @@ impl Session {
         self.documents.iter().find(|(_, open)| same(open))
     }
 
-    /// A file that the client has open, with another text than the disk has.
-    fn unsaved(&self, workspace: &Workspace, path: &Path) -> Option<FileEdits> {
-        let (uri, open) = self.open_at(workspace, path)?;
-        let file = workspace.root().join(path);
-        let saved = read_small(&file).ok().flatten().is_some_and(|it| it == open.doc.text().as_bytes());
-        let (uri, version, doc) = (Some(uri.clone()), Some(open.version), Arc::new(copy(&open.doc)));
-        (!saved).then_some(FileEdits { uri, file, version, is_new: false, doc, edits: Vec::new() })
+    /// What the client has open in a workspace, without edits.
+    fn all_open(&self, workspace: &Workspace) -> Vec<FileEdits> {
+        let inside = |open: &Open| open.workspace.as_ref().is_some_and(|it| it.root() == workspace.root());
+        let all = self.documents.iter().filter(|(_, open)| inside(open));
+        let edits = |(uri, open): (&String, &Open)| {
+            let (file, doc) = (workspace.root().join(open.doc.path()), Arc::new(copy(&open.doc)));
+            FileEdits {
+                uri: Some(uri.clone()),
+                file,
+                version: Some(open.version),
+                is_new: false,
+                doc,
+                edits: Vec::new(),
+            }
+        };
+        all.map(edits).collect()
+    }
+
+    /// The env files that the client has open, with another text than the disk has.
+    fn unsaved(&self, workspace: &Workspace) -> Vec<FileEdits> {
+        let mut env = self.all_open(workspace);
+        env.retain(|it| is_env_file(it.doc.path()));
+        env.retain(|it| read_small(&it.file).ok().flatten().is_none_or(|text| text != it.doc.text().as_bytes()));
+        env
     }
 
     fn offers_of(&self, open: &Open, around: &Surroundings, finding: &Finding) -> Vec<Offer> {
@@ -321,7 +352,12 @@ impl Session {
                 continue;
             }
             if fix.deposit.is_some() {
-                offer(fix.title, Does::Move(number));
+                let follows = number == 0 && fix.safety != Safety::Offered;
+                let everywhere = titled(&fix.title, Reach::Everywhere);
+                offer(fix.title, Does::Move(number, Reach::Given));
+                if follows {
+                    offer(everywhere, Does::Move(number, Reach::Everywhere));
+                }
             } else if let Some(files) = self.file_edits(open, around, &fix.change) {
                 offer(fix.title, Does::Edit(files));
             }
@@ -374,6 +410,14 @@ fn check(open: &Open) -> (Vec<Finding>, Option<String>) {
     match workspace.judge(path, findings.clone()) {
         Ok(judged) => (judged, None),
         Err(error) => (findings, Some(error.to_string())),
+    }
+}
+
+/// The title of a move that reaches so far.
+fn titled(title: &str, reach: Reach) -> String {
+    match reach {
+        Reach::Given => title.to_owned(),
+        Reach::Everywhere => format!("{title}, here and wherever else it stands"),
     }
 }
 

@@ -40,9 +40,7 @@ pub fn carry_out_beside(workspace: &Workspace, plan: &Plan, meanwhile: &mut dyn 
     for it in &plan.moves {
         let Some((env, deposit, secret)) = it.deposit.as_ref().filter(|_| work.can(it)) else { continue };
         meanwhile();
-        let example = env.with_file_name(".env.example");
-        let changes = plan.files.iter().any(|file| file.path == example);
-        let template = if changes { Template::Left } else { Template::Filled };
+        let template = Template::in_plan(plan, env);
         let deposited = store(workspace, env, deposit, secret, None, template);
         stored.extend(work.ended(&it.path, deposited).map(|deposited| (it, deposited)));
     }

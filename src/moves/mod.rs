@@ -4,10 +4,12 @@ mod audit;
 mod carry_out;
 mod plan;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 pub use carry_out::{Outcome, carry_out, carry_out_beside};
-pub use plan::{Keep, Plan, PlannedFile, PlannedMove, Reach, Refused, plan, plan_key_everywhere};
+pub use plan::{Keep, Plan, PlannedFile, PlannedMove, Reach, Refused, plan, plan_key};
 
 use crate::fixes::{Deposit, Destination, Fix, Repairs, Surroundings, ignore_lines, is_covered, key_at};
 use crate::project::{
@@ -103,6 +105,25 @@ pub fn deposit_beside(
         .map(Some)
 }
 
+/// The first half of a plan's moves: every key is stored and read back. The sources are untouched.
+///
+/// `open` are env files that an editor has open with unsaved changes: their lines are left to it.
+pub fn deposit_all(
+    workspace: &Workspace,
+    plan: &Plan,
+    open: &BTreeMap<PathBuf, Arc<Document>>,
+) -> Result<Vec<Deposited>, MoveError> {
+    let mut all: Vec<Deposited> = Vec::new();
+    for (env, deposit, secret) in plan.moves.iter().filter_map(|it| it.deposit.as_ref()) {
+        if all.iter().any(|it| it.env == *env && it.name == deposit.name) {
+            continue;
+        }
+        let template = Template::in_plan(plan, env);
+        all.push(store(workspace, env, deposit, secret, open.get(env).map(|doc| doc.text()), template)?);
+    }
+    Ok(all)
+}
+
 /// The second half's end: notes in the audit log that the source no longer holds the key.
 pub fn finished(workspace: &Workspace, deposited: &Deposited) {
     audit::note(workspace.name(), deposited);
@@ -118,6 +139,12 @@ enum Template {
 }
 
 impl Template {
+    /// The plan changes the template beside this env file, or not.
+    fn in_plan(plan: &Plan, env: &Path) -> Template {
+        let example = env.with_file_name(".env.example");
+        if plan.files.iter().any(|file| file.path == example) { Template::Left } else { Template::Filled }
+    }
+
     fn of(workspace: &Workspace, doc: &Document) -> Template {
         let template = workspace.env_path(doc.path()).with_file_name(".env.example");
         if doc.path() == template { Template::Left } else { Template::Filled }

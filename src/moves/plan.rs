@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::surroundings;
 use crate::fixes::{Deposit, Destination, EnvEntry, Fix, Safety, Surroundings, is_covered, key_at};
@@ -110,7 +111,8 @@ pub fn plan(
     keep: Keep<'_>,
     reach: Reach,
 ) -> Plan {
-    let mut planner = Planner::new(workspace, to);
+    let open = BTreeMap::new();
+    let mut planner = Planner::new(workspace, to, &open);
     for doc in docs {
         planner.repair(doc, name, Wanted::Findings(keep));
     }
@@ -118,24 +120,24 @@ pub fn plan(
         planner.plan.committed.extend(committed(workspace, doc, keep));
     }
     if reach == Reach::Everywhere {
-        planner.follow(&BTreeMap::new());
+        planner.follow();
     }
     planner.done()
 }
 
-/// Plans the move of one key of `doc` as `fix` does it, and from wherever else it stands. `open` are texts that count
-/// before those of the disk.
-pub fn plan_key_everywhere(
+/// Plans the move of one key of `doc`, as `deposit` names it, from wherever it stands. `open` are texts that count before
+/// those of the disk, by their paths from the root.
+pub fn plan_key(
     workspace: &Workspace,
     doc: &Document,
     to: &Destination,
     deposit: &Deposit,
-    open: &BTreeMap<PathBuf, String>,
+    open: &BTreeMap<PathBuf, Arc<Document>>,
 ) -> Plan {
-    let mut planner = Planner::new(workspace, to);
+    let mut planner = Planner::new(workspace, to, open);
     let secret = key_at(doc, deposit.secret);
     planner.repair(doc, Some(&deposit.name), Wanted::Key(&secret));
-    planner.follow(open);
+    planner.follow();
     planner.done()
 }
 
@@ -143,6 +145,8 @@ pub fn plan_key_everywhere(
 struct Planner<'w> {
     workspace: &'w Workspace,
     to: &'w Destination,
+    /// Texts that count before those of the disk.
+    open: &'w BTreeMap<PathBuf, Arc<Document>>,
     plan: Plan,
     /// Files before and after.
     texts: BTreeMap<PathBuf, (String, String)>,
@@ -153,10 +157,11 @@ struct Planner<'w> {
 }
 
 impl<'w> Planner<'w> {
-    fn new(workspace: &'w Workspace, to: &'w Destination) -> Planner<'w> {
+    fn new(workspace: &'w Workspace, to: &'w Destination, open: &'w BTreeMap<PathBuf, Arc<Document>>) -> Planner<'w> {
         Planner {
             workspace,
             to,
+            open,
             plan: Plan::default(),
             texts: BTreeMap::new(),
             planned: BTreeMap::new(),
@@ -169,6 +174,7 @@ impl<'w> Planner<'w> {
         let path = doc.path().to_owned();
         let mut found = surroundings(self.workspace, doc, vec![self.to.clone()], &self.packages);
         found.name = name.map(str::to_owned);
+        found.overlay(self.open);
         for _ in 0..ROUNDS {
             let text = self.texts.get(&path).map_or_else(|| doc.text().to_owned(), |(_, now)| now.clone());
             let now = Document::with_language(path.clone(), text, doc.language());
@@ -198,7 +204,7 @@ impl<'w> Planner<'w> {
     }
 
     /// Adds the other places of the keys that move by now.
-    fn follow(&mut self, open: &BTreeMap<PathBuf, String>) {
+    fn follow(&mut self) {
         let mut keys: Vec<(String, Secret)> = Vec::new();
         for (_, deposit, secret) in self.plan.moves.iter().filter_map(|it| it.deposit.as_ref()) {
             if !keys.iter().any(|(_, known)| known == secret) {
@@ -206,7 +212,7 @@ impl<'w> Planner<'w> {
             }
         }
         let secrets: Vec<&Secret> = keys.iter().map(|(_, secret)| secret).collect();
-        for held in holding(self.workspace, &secrets, open) {
+        for held in holding(self.workspace, &secrets, self.open) {
             match held {
                 Held::Text(doc) => {
                     for (name, secret) in keys.iter().filter(|(_, secret)| doc.text().contains(secret.expose())) {
@@ -287,7 +293,7 @@ fn add_planned(
     }
     for entry in around.entries.iter_mut().chain(&mut around.siblings) {
         if let Some((_, now)) = texts.get(entry.path()) {
-            *entry = std::sync::Arc::new(Document::new(entry.path(), now.clone()));
+            *entry = Arc::new(Document::new(entry.path(), now.clone()));
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use ignore::{DirEntry, WalkBuilder};
 use memchr::memmem;
@@ -21,14 +22,14 @@ const MADE: [&str; 8] = [".venv", "venv", "__pycache__", ".next", ".nuxt", ".sve
 /// A file that holds one of the keys.
 pub enum Held {
     /// It can be edited.
-    Text(Document),
+    Text(Box<Document>),
     /// It cannot, for this reason.
     Not(PathBuf, &'static str),
 }
 
 /// Every file of the workspace that holds one of `keys`, in order: also where git ignores it, because agents keep their
 /// settings there. `open` are texts that count before those of the disk, by their paths from the root.
-pub fn holding(workspace: &Workspace, keys: &[&Secret], open: &BTreeMap<PathBuf, String>) -> Vec<Held> {
+pub fn holding(workspace: &Workspace, keys: &[&Secret], open: &BTreeMap<PathBuf, Arc<Document>>) -> Vec<Held> {
     let root = workspace.root();
     let finders: Vec<_> = keys.iter().map(|key| memmem::Finder::new(key.expose().as_bytes())).collect();
     let holds = |bytes: &[u8]| finders.iter().any(|finder| finder.find(bytes).is_some());
@@ -41,8 +42,9 @@ pub fn holding(workspace: &Workspace, keys: &[&Secret], open: &BTreeMap<PathBuf,
     let files = walk.filter_map(Result::ok).filter(|entry| entry.file_type().is_some_and(|it| it.is_file()));
     let held = files.filter_map(|entry| {
         let path = entry.path().strip_prefix(root).ok()?.to_owned();
-        if let Some(text) = open.get(&path) {
-            return holds(text.as_bytes()).then(|| judged(workspace, path, Source::Text(text.clone())));
+        if let Some(doc) = open.get(&path) {
+            let text = doc.text();
+            return holds(text.as_bytes()).then(|| judged(workspace, path, Source::Text(text.to_owned())));
         }
         let source = read(entry.path()).ok()?;
         holds(source.bytes()).then(|| judged(workspace, path, source))
@@ -56,7 +58,7 @@ fn judged(workspace: &Workspace, path: PathBuf, source: Source) -> Held {
     match source {
         _ if is_env_file(&path) => Held::Not(path, "an env file: it stays there"),
         _ if excluded(&path) => Held::Not(path, "the settings exclude this file"),
-        Source::Text(text) => Held::Text(Document::new(path, text)),
+        Source::Text(text) => Held::Text(Box::new(Document::new(path, text))),
         Source::Utf16(_) => Held::Not(path, "this file is written in UTF-16: take the key out by hand"),
         Source::Large(_) => Held::Not(path, "this file is too large to be edited: take the key out by hand"),
         Source::Binary(_) => Held::Not(path, "this file is no text: take the key out of what it was made from"),

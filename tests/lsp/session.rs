@@ -2,9 +2,11 @@
 
 use std::path::Path;
 
+use aikeys::lsp::carry::store;
 use aikeys::lsp::convert::{self, Abilities, Encoding};
 use aikeys::lsp::offers::{Does, MoveRequest, Offer};
 use aikeys::lsp::session::{STALE, Session};
+use aikeys::moves::Reach;
 use aikeys::rules::Finding;
 use aikeys::text::{Edit, Span, apply};
 use lsp_types::{CodeActionKind, CodeActionOrCommand, DiagnosticTag, Url};
@@ -39,26 +41,24 @@ fn request(session: &mut Session, uri: &str, title: &str) -> MoveRequest {
     let all = offers(session, uri);
     let titles: Vec<String> = all.iter().map(|it| it.title.clone()).collect();
     let offer = all.into_iter().find(|it| it.title.starts_with(title)).unwrap_or_else(|| panic!("{title}: {titles:?}"));
-    let Does::Move(fix) = offer.does else { panic!("{} is no move", offer.title) };
+    let Does::Move(fix, reach) = offer.does else { panic!("{} is no move", offer.title) };
     let version = session.document(uri).expect("it is open").version;
     let Finding { rule, span, .. } = offer.finding;
-    MoveRequest { uri: uri.to_owned(), version, rule: rule.to_owned(), span, fix, title: offer.title }
+    MoveRequest { uri: uri.to_owned(), version, rule: rule.to_owned(), span, fix, title: offer.title, reach }
 }
 
 /// Carries a move out, the way the main loop and an editor would.
 fn carry_out(session: &mut Session, request: &MoveRequest) {
     let plan = session.plan(request).expect("a move");
-    let stored =
-        aikeys::moves::deposit(&plan.workspace, &plan.doc, &plan.fix).expect("it is stored").expect("it is a deposit");
     assert!(session.is_current(&plan));
-    for file in &plan.files {
+    let stored = store(plan).expect("it is stored");
+    for file in stored.files() {
         let Some(uri) = &file.uri else { continue };
         let text = apply(file.doc.text(), &file.edits);
         let version = file.version.expect("an open file has a version") + 1;
         session.change(uri, version, |doc| doc.edit(&Edit::replace(Span::new(0, doc.text().len()), text)));
     }
-    assert!(!session.is_current(&plan), "the plan was for the text before");
-    assert!(!stored.name.is_empty());
+    assert!(!session.is_current(&stored.plan), "the plan was for the text before");
 }
 
 #[test]
@@ -146,7 +146,7 @@ fn the_command_of_an_offer_leads_back_to_its_fix() {
         let abilities = Abilities { encoding, ..Abilities::default() };
         let all = all
             .iter()
-            .map(|it| Offer { title: it.title.clone(), finding: it.finding.clone(), does: Does::Move(0) })
+            .map(|it| Offer { title: it.title.clone(), finding: it.finding.clone(), does: Does::Move(0, Reach::Given) })
             .collect();
         let actions = convert::actions(&url, open.version, &open.doc, all, &abilities);
         let Some(CodeActionOrCommand::CodeAction(first)) = actions.into_iter().next() else { panic!("no action") };
@@ -267,7 +267,7 @@ fn what_cannot_be_moved_says_why() {
     };
     session.open(opened);
     let offers = offers(&mut session, &untitled);
-    assert!(offers.iter().all(|it| !matches!(it.does, Does::Move(_))));
+    assert!(offers.iter().all(|it| !matches!(it.does, Does::Move(..))));
     let reason =
         offers.iter().find_map(|it| if let Does::Nothing(reason) = &it.does { Some(reason.clone()) } else { None });
     assert!(reason.expect("a reason").contains("save it first"));
@@ -359,4 +359,52 @@ fn hovering_explains_without_showing_a_value() {
     assert!(read(&session).contains("does not set it"));
     assert!(session.hover(&uri, 0).is_none());
     session.close(&uri);
+}
+
+#[test]
+fn a_key_is_moved_from_wherever_it_stands_in_one_change() {
+    let (key, other) = (key(1), key(2));
+    let settings = format!("{{\"mcpServers\": {{\"a\": {{\"env\": {{\"OPENAI_API_KEY\": \"{key}\"}}}}}}}}\n");
+    let notebook = format!(
+        "{{\"cells\": [{{\"cell_type\": \"code\", \"source\": [\"x = 1\\n\", \"key = \\\"{key}\\\"\"]}}], \"metadata\": {{}}}}\n"
+    );
+    let files = [
+        ("aikeys.toml", String::new()),
+        ("lib/saved.py", format!("key = \"{key}\"\n")),
+        ("lib/open.py", "key = None\n".to_owned()),
+        ("lib/other.py", format!("key = \"{other}\"\n")),
+        (".mcp.json", settings),
+        ("chat.ipynb", notebook),
+        ("notes.txt", format!("{key}\n")),
+    ];
+    let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (*name, text.as_str())).collect();
+    let (project, mut session, uri, _) = with_key(&files);
+    let open = project.open(&mut session, "lib/open.py", "python", &format!("# typed\nkey = \"{key}\"\n"));
+    let request = request(&mut session, &uri, "Move to .env (start with `aikeys-lsp run -- python app.py`), here and");
+    assert_eq!(request.reach, Reach::Everywhere);
+    let stored = store(session.plan(&request).expect("a move")).expect("it is stored");
+    assert_eq!(project.read(".env"), format!("OPENAI_API_KEY={key}\n"));
+    let changed: Vec<String> = stored.files().iter().map(|it| it.doc.path().display().to_string()).collect();
+    assert_eq!(changed, ["app.py", ".mcp.json", "chat.ipynb", "lib/open.py", "lib/saved.py"]);
+    for file in stored.files() {
+        let text = apply(file.doc.text(), &file.edits);
+        assert!(!text.contains(&key), "{}", file.doc.path().display());
+        assert_eq!(
+            file.uri.is_some(),
+            [&uri, &open].iter().any(|it| it.ends_with(file.doc.path().to_str().unwrap_or("")))
+        );
+    }
+    let of = |name: &str| {
+        let files = stored.files();
+        let file = files.iter().find(|it| it.doc.path() == Path::new(name)).expect("it changes");
+        apply(file.doc.text(), &file.edits)
+    };
+    assert!(of(".mcp.json").contains("\"${OPENAI_API_KEY}\""));
+    assert!(of("lib/open.py").contains("# typed\n"), "what the editor has counts");
+    assert!(of("chat.ipynb").contains("\"key = os.environ[\\\"OPENAI_API_KEY\\\"]\""));
+    let told = stored.told.clone().expect("the user hears of it");
+    assert!(told.contains("is read in 5 places of 5 files now"), "{told}");
+    assert!(told.contains("stays in notes.txt:1: "), "{told}");
+    assert!(!leaks(&told, &key));
+    assert!(project.read("lib/saved.py").contains(&key), "the client edits, not the server");
 }

@@ -1,0 +1,115 @@
+//! The first half of a move, aside from the session: the keys go to their stores, and the edits are ready.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::offers::{FileEdits, Move, Work};
+use crate::fixes::{Deposit, Destination};
+use crate::moves::{self, Deposited, Plan, PlannedFile};
+use crate::syntax::Document;
+use crate::text::{Edit, Span};
+
+/// A move whose keys lie in their stores.
+pub struct Stored {
+    /// The move; its files are those that the client has to change.
+    pub plan: Move,
+    /// What was stored.
+    pub deposited: Vec<Deposited>,
+    /// What the user has to know of places that stay.
+    pub told: Option<String>,
+}
+
+impl Stored {
+    /// All edits. Those of env files go first: should an editor stop half way, the source still has the key.
+    pub fn files(&self) -> Vec<FileEdits> {
+        let env = |deposited: &Deposited| {
+            let edit = deposited.env_edit.clone()?;
+            let env = self.plan.env.iter().find(|it| it.doc.path() == deposited.env)?;
+            Some(FileEdits { edits: vec![edit], ..env.clone() })
+        };
+        self.deposited.iter().filter_map(env).chain(self.plan.files.iter().cloned()).collect()
+    }
+}
+
+/// Stores the keys of a move. The error is for the user; then nothing has to be edited.
+pub fn store(mut plan: Move) -> Result<Stored, String> {
+    let env: BTreeMap<PathBuf, Arc<Document>> =
+        plan.env.iter().map(|it| (it.doc.path().to_owned(), Arc::clone(&it.doc))).collect();
+    let (workspace, doc) = (&plan.workspace, &plan.doc);
+    match &plan.work {
+        Work::One(fix) => {
+            let deposited = match env.get(&workspace.env_path(doc.path())) {
+                Some(env) => moves::deposit_beside(workspace, doc, fix, env.text()),
+                None => moves::deposit(workspace, doc, fix),
+            };
+            let deposited = deposited.map_err(|error| error.to_string())?.ok_or("this fix stores nothing")?;
+            Ok(Stored { plan, deposited: vec![deposited], told: None })
+        }
+        Work::Everywhere { to, deposit, open } => {
+            let planned = planned(&plan, to, deposit, open)?;
+            let deposited = moves::deposit_all(workspace, &planned, &env).map_err(|error| error.to_string())?;
+            let told = told(&planned, &deposit.name);
+            let root = workspace.root();
+            let files = planned.files.iter().map(|file| {
+                let open = open.iter().find(|it| it.doc.path() == file.path);
+                let doc = Arc::new(Document::new(&file.path, file.before.as_str()));
+                FileEdits {
+                    uri: open.and_then(|it| it.uri.clone()),
+                    file: root.join(&file.path),
+                    version: open.and_then(|it| it.version),
+                    is_new: false,
+                    doc,
+                    edits: edits(file),
+                }
+            });
+            plan.files = files.collect();
+            plan.files.sort_by_key(|it| it.doc.path() != plan.doc.path());
+            Ok(Stored { plan, deposited, told: Some(told) })
+        }
+    }
+}
+
+fn planned(plan: &Move, to: &Destination, deposit: &Deposit, open: &[FileEdits]) -> Result<Plan, String> {
+    let texts = open.iter().map(|it| (it.doc.path().to_owned(), Arc::clone(&it.doc))).collect();
+    let planned = moves::plan_key(&plan.workspace, &plan.doc, to, deposit, &texts);
+    if planned.moves.iter().any(|it| it.path == plan.doc.path()) {
+        return Ok(planned);
+    }
+    let here = planned.refused.into_iter().find(|it| it.path == plan.doc.path());
+    Err(here.map_or_else(|| super::session::STALE.to_owned(), |it| it.reason))
+}
+
+/// What was done, and what stays, a line each.
+fn told(plan: &Plan, name: &str) -> String {
+    let files = plan.files.len();
+    let count = |n: usize, what: &str| if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") };
+    let mut told = format!("{name} is read in {} of {} now", count(plan.moves.len(), "place"), count(files, "file"));
+    for it in &plan.refused {
+        told.push_str(&format!("\nstays in {}:{}: {}", it.path.display(), it.line, it.reason));
+    }
+    for start in &plan.start {
+        told.push_str(&format!("\nstart with: {start}"));
+    }
+    told
+}
+
+/// What changes in a file, line by line.
+fn edits(file: &PlannedFile) -> Vec<Edit> {
+    let diff = similar::TextDiff::from_lines(&file.before, &file.after);
+    let starts = |lines: &mut dyn Iterator<Item = &str>| {
+        let mut all = vec![0];
+        for line in lines {
+            all.push(all[all.len() - 1] + line.len());
+        }
+        all
+    };
+    let old = starts(&mut (0..diff.old_len()).filter_map(|at| diff.old_slice(at)));
+    let new = starts(&mut (0..diff.new_len()).filter_map(|at| diff.new_slice(at)));
+    let changed = diff.ops().iter().filter(|op| op.tag() != similar::DiffTag::Equal);
+    let edit = |op: &similar::DiffOp| {
+        let (from, to) = (op.old_range(), op.new_range());
+        Edit::replace(Span::new(old[from.start], old[from.end]), &file.after[new[to.start]..new[to.end]])
+    };
+    changed.map(edit).collect()
+}
