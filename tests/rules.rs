@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use aikeys::fixes::{Destination, EnvEntry, Fix, GitState, Safety, Surroundings};
+use aikeys::fixes::{Agent, Denial, Destination, EnvEntry, Fix, GitState, Safety, Surroundings};
 use aikeys::rules::{self, Finding, RULES};
 use aikeys::secrets::{SecretRef, env_lines, env_value, identity};
 use aikeys::syntax::{Document, Language};
@@ -39,8 +39,16 @@ fn pages_say_what_the_code_does() {
 }
 
 /// Rules about files that nobody programs in.
-const OF_FILES: [&str; 5] =
-    ["env-file-in-git", "key-in-agent-config", "key-in-compose", "key-in-notebook", "key-in-workflow"];
+const OF_FILES: [&str; 8] = [
+    "env-file-in-git",
+    "key-in-agent-config",
+    "key-in-compose",
+    "key-in-notebook",
+    "key-in-workflow",
+    "agent-can-read-env",
+    "app-secrets-file-tracked",
+    "key-in-browser",
+];
 
 #[test]
 fn every_rule_of_code_shows_both_languages() {
@@ -129,6 +137,7 @@ fn case(blocks: &[Block]) -> (String, Vec<String>) {
     let doc = Document::new(path.clone(), expand(&source));
     let mut around = Surroundings::bare();
     around.git = git(&attributes);
+    around.agents = agents(&attributes);
     if attributes.contains("local") {
         let reference = Some("ref+age://.aikeys/secrets.age#/{name}".to_owned());
         around.destinations =
@@ -166,6 +175,21 @@ fn path_of(info: &str) -> (PathBuf, String) {
         _ => "notes.txt",
     };
     (PathBuf::from(name.unwrap_or(default)), rest.to_owned())
+}
+
+/// `agent=claude`: it works here, without any rule.
+fn agents(attributes: &str) -> Vec<Agent> {
+    let agent = |name: &str, file: Option<&str>, denial| Agent {
+        name: name.to_owned(),
+        files: file.map(|file| (file.into(), None)).into_iter().collect(),
+        denial,
+    };
+    let known = [
+        ("agent=claude", agent("Claude Code", Some(".claude/settings.json"), Denial::Permissions)),
+        ("agent=gemini", agent("Gemini CLI", Some(".geminiignore"), Denial::IgnoreFile)),
+        ("agent=codex", agent("Codex", None, Denial::Nothing)),
+    ];
+    known.into_iter().filter(|(word, _)| attributes.contains(word)).map(|(_, agent)| agent).collect()
 }
 
 fn git(attributes: &str) -> GitState {

@@ -1,5 +1,6 @@
 //! Repairs as data: a change to files, and what must be stored before it. Touches no file.
 
+mod agents;
 mod clashes;
 mod instead;
 mod loading;
@@ -18,13 +19,14 @@ mod surroundings;
 
 use std::path::{Path, PathBuf};
 
+pub use agents::deny;
 pub use move_key::{read_loudly, repairs as move_secret};
 pub use pieces::{assembled, is_joined, key_at};
 pub use rewrite::is_prose;
 pub use slot::{Slot, Whose, slot_at, whose, whose_in_text};
-pub use surroundings::{Destination, EnvEntry, EnvFile, GitState, Surroundings};
+pub use surroundings::{Agent, Denial, Destination, EnvEntry, EnvFile, GitState, Surroundings};
 
-use crate::secrets::SecretRef;
+use crate::secrets::{SecretRef, is_env_file};
 use crate::syntax::Document;
 use crate::text::{Change, Edit, Span, line_ending};
 
@@ -97,9 +99,12 @@ pub fn ignore_lines(gitignore: &str, path: &Path) -> (usize, String) {
     let ending = line_ending(gitignore);
     let name = path.file_name().map_or_else(|| ".env".to_owned(), |name| name.to_string_lossy().into_owned());
     let start = if gitignore.is_empty() || gitignore.ends_with('\n') { "" } else { ending };
+    // Other files of this name are other files, but for env files.
+    let whole = path.to_string_lossy().replace('\\', "/");
     let lines: Vec<&str> = match name.as_str() {
         ".env" => vec![".env", ".env.*", "!.env.example"],
-        other => vec![other],
+        other if is_env_file(path) => vec![other],
+        _ => vec![&whole],
     };
     (gitignore.len(), format!("{start}{}", lines.iter().map(|line| format!("{line}{ending}")).collect::<String>()))
 }
@@ -107,7 +112,8 @@ pub fn ignore_lines(gitignore: &str, path: &Path) -> (usize, String) {
 /// Lines of a `.gitignore` that cover the env file, as far as one can tell without git.
 pub fn is_covered(gitignore: &str, path: &Path) -> bool {
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    gitignore.lines().map(|line| line.trim().trim_start_matches('/')).any(|line| line == name)
+    let whole = path.to_string_lossy().replace('\\', "/");
+    gitignore.lines().map(|line| line.trim().trim_start_matches('/')).any(|line| line == name || line == whole)
 }
 
 /// Takes a suppression out, with its line where nothing else stands on it.

@@ -136,7 +136,10 @@ fn is_other(doc: &Document, language: &Language) -> bool {
 fn runs_there(doc: &Document, around: &Surroundings, browser: &Browser) -> bool {
     let on_server =
         |part: &std::ffi::OsStr| browser.server.iter().any(|pattern| part.to_str().is_some_and(|it| glob(pattern, it)));
-    !doc.path().iter().any(on_server) && browser.packages.iter().any(|package| depends_on(&around.manifests, package))
+    let flagged = browser.flags.iter().any(|flag| doc.text().contains(flag.as_str()));
+    flagged
+        || !doc.path().iter().any(on_server)
+            && browser.packages.iter().any(|package| depends_on(&around.manifests, package))
 }
 
 /// Why nothing in this file can read a variable.

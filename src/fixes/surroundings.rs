@@ -36,6 +36,30 @@ pub struct Surroundings {
     pub name: Option<String>,
     /// `YYYY-MM-DD`, for suppressions that end.
     pub today: String,
+    /// The coding agents that work in the workspace; for env files only.
+    pub agents: Vec<Agent>,
+}
+
+/// A coding agent, and what it is forbidden.
+#[derive(Clone, Debug)]
+pub struct Agent {
+    /// Its name.
+    pub name: String,
+    /// Where its rules stand, from the root, and their texts where the files are there. A new rule goes to the first.
+    pub files: Vec<(PathBuf, Option<String>)>,
+    /// How it is kept from reading a file.
+    pub denial: Denial,
+}
+
+/// How an agent is kept from reading a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Denial {
+    /// `permissions.deny` of JSON settings.
+    Permissions,
+    /// A file like `.gitignore`.
+    IgnoreFile,
+    /// It has no such rule.
+    Nothing,
 }
 
 /// How git sees a file.
@@ -104,6 +128,7 @@ impl Surroundings {
             names: BTreeMap::new(),
             name: None,
             today: "2026-01-01".to_owned(),
+            agents: Vec::new(),
         }
     }
 }
@@ -114,6 +139,11 @@ impl Surroundings {
         for file in self.entries.iter_mut().chain(&mut self.siblings) {
             if let Some(doc) = open.get(file.path()) {
                 *file = Arc::clone(doc);
+            }
+        }
+        for (path, text) in self.agents.iter_mut().flat_map(|agent| &mut agent.files) {
+            if let Some(doc) = open.get(path) {
+                *text = Some(doc.text().to_owned());
             }
         }
         if let Some(doc) = open.get(Path::new(".gitignore")) {

@@ -381,18 +381,22 @@ impl Session {
         for (path, edits) in &change.files {
             let own = self.documents.iter().find(|(_, it)| std::ptr::eq(*it, open)).filter(|_| path == open.doc.path());
             let known = own.or_else(|| self.open_at(open.workspace.as_ref()?, path));
-            let gitignore = || Arc::new(Document::new(path, around.gitignore.clone().unwrap_or_default()));
+            // These may have to be made.
+            let text = match path == Path::new(".gitignore") {
+                true => Some(&around.gitignore),
+                false => around.agents.iter().flat_map(|it| &it.files).find(|it| it.0 == *path).map(|it| &it.1),
+            };
             let entry = || around.entries.iter().find(|entry| entry.path() == path).cloned();
-            let doc = match known {
-                Some((_, other)) => Arc::new(copy(&other.doc)),
-                None if path == Path::new(".gitignore") => gitignore(),
-                None => entry()?,
+            let doc = match (known, text) {
+                (Some((_, other)), _) => Arc::new(copy(&other.doc)),
+                (None, Some(text)) => Arc::new(Document::new(path, text.clone().unwrap_or_default())),
+                (None, None) => entry()?,
             };
             files.push(FileEdits {
                 uri: known.map(|(uri, _)| uri.clone()),
                 file: root.join(path),
                 version: known.map(|(_, other)| other.version),
-                is_new: known.is_none() && path == Path::new(".gitignore") && around.gitignore.is_none(),
+                is_new: known.is_none() && text.is_some_and(Option::is_none),
                 doc,
                 edits: edits.clone(),
             });

@@ -1,5 +1,6 @@
 //! Disk and git: workspaces, configuration, reading files, env files. Prints nothing, and never reaches the network.
 
+mod agents;
 mod config;
 mod env_file;
 mod files;

@@ -5,12 +5,13 @@ use std::fs;
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
+use super::agents::agents;
 use super::config::{Config, ProjectError};
 use super::files::{read_small, writable};
 use super::git::{Committed, Git};
 use super::package::Packages;
 use crate::fixes::{Destination, EnvEntry, EnvFile, GitState, Surroundings};
-use crate::rules::{self, Finding, is_env_file};
+use crate::rules::{self, Finding, is_app_secrets, is_env_file};
 use crate::secrets::{Catalogue, Secret, SecretRef, discreet, env_lines, env_value, identity};
 use crate::syntax::Document;
 
@@ -127,11 +128,16 @@ impl Workspace {
 
     /// What a check needs to know around a path from the root. Cheap: reads no file.
     pub fn surroundings(&self, relative: &Path) -> Surroundings {
-        let git = if is_env_file(relative) { self.git_state(relative) } else { GitState::NoRepository };
+        let git = if is_env_file(relative) || is_app_secrets(relative) {
+            self.git_state(relative)
+        } else {
+            GitState::NoRepository
+        };
         Surroundings {
             catalogue: Arc::clone(&self.catalogue),
             workspace: self.name.clone(),
             git,
+            agents: if is_env_file(relative) { agents(&self.root) } else { Vec::new() },
             today: self.today.clone(),
             ..Surroundings::bare()
         }

@@ -12,9 +12,9 @@ use super::reads::{Read, reads};
 use super::{Finding, Severity, literal_in_key_slot};
 use crate::fixes::{Surroundings, assembled};
 use crate::secrets::{
-    Assembled, Catalogue, Fingerprint, Provider, Shape, Token, ambiguous, encoded, fingerprint, has_word, is_env_file,
-    is_env_template, is_likely, may_hold_pieces, nearest_name, redact, runs, scan_runs, slot_candidates,
-    variables_read, weak_fingerprint,
+    Assembled, Catalogue, Fingerprint, Provider, Shape, Token, ambiguous, encoded, fingerprint, has_word,
+    is_app_secrets, is_env_file, is_env_template, is_likely, may_hold_pieces, nearest_name, redact, runs, scan_runs,
+    slot_candidates, variables_read, weak_fingerprint,
 };
 use crate::syntax::{Document, Facts, is_parsed};
 use crate::text::Span;
@@ -188,6 +188,16 @@ impl<'d> Context<'d> {
     /// The document is an env file, by its name.
     pub fn is_env_file(&self) -> bool {
         is_env_file(self.doc.path())
+    }
+
+    /// The document is a file in which a framework keeps secrets, by its name.
+    pub fn is_app_secrets(&self) -> bool {
+        is_app_secrets(self.doc.path())
+    }
+
+    /// The right place for a key, as long as git ignores it.
+    pub fn keeps_secrets(&self) -> bool {
+        self.is_env_file() || self.is_app_secrets()
     }
 
     /// A finding about code that holds no secret: it is known again by its place.

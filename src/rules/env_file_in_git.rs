@@ -3,7 +3,7 @@
 use super::context::Context;
 use super::{Finding, Rule, Severity};
 use crate::fixes::{GitState, ignore_env_file};
-use crate::secrets::{Fingerprint, classify, env_lines, env_value};
+use crate::secrets::{classify, env_lines, env_value};
 use crate::text::Span;
 
 pub(super) static RULE: Rule = Rule {
@@ -22,36 +22,29 @@ and rotate its keys: history keeps them. A file that only holds references or pl
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
-    if !context.is_env_file() {
-        return;
-    }
-    let (severity, what) = match context.around.git {
-        GitState::Tracked => (Severity::Error, "git tracks this file"),
-        GitState::Untracked => (Severity::Warning, "the next `git add` takes this file"),
-        GitState::Ignored | GitState::NoRepository => return,
-    };
+    let Some((severity, what)) = git_says(context).filter(|_| context.is_env_file()) else { return };
     let names = secrets(context);
     if names.is_empty() {
         return;
     }
     let first = context.doc.lines().span(0);
     let text = context.doc.slice(first).trim_end();
-    findings.push(Finding {
-        rule: RULE.id,
-        severity,
-        span: Span { end: first.start + text.len() as u32, ..first },
-        cell: None,
-        message: format!("{what}, and it holds {}", listed(&names)),
-        provider: None,
-        secret: None,
-        redacted: None,
-        fingerprint: Fingerprint { hex: String::new(), weak: true },
-        notes: Vec::new(),
-    });
+    let span = Span { end: first.start + text.len() as u32, ..first };
+    let message = format!("{what}, and it holds {}", listed(&names));
+    findings.push(context.plain_finding(RULE.id, severity, span, message, None));
+}
+
+/// How bad it is that secrets stand in this file, as far as git goes.
+pub(super) fn git_says(context: &Context<'_>) -> Option<(Severity, &'static str)> {
+    match context.around.git {
+        GitState::Tracked => Some((Severity::Error, "git tracks this file")),
+        GitState::Untracked => Some((Severity::Warning, "the next `git add` takes this file")),
+        GitState::Ignored | GitState::NoRepository => None,
+    }
 }
 
 /// The variables whose values are secrets: named like one or shaped like a key, and no placeholder.
-fn secrets(context: &Context<'_>) -> Vec<String> {
+pub(super) fn secrets(context: &Context<'_>) -> Vec<String> {
     let text = context.doc.text();
     let mut names: Vec<String> = Vec::new();
     for line in env_lines(text) {
@@ -68,7 +61,7 @@ fn secrets(context: &Context<'_>) -> Vec<String> {
     names
 }
 
-fn listed(names: &[String]) -> String {
+pub(super) fn listed(names: &[String]) -> String {
     match names {
         [one] => one.clone(),
         [one, two] => format!("{one} and {two}"),

@@ -21,7 +21,7 @@ If the file was ever committed or shared, make a new key and revoke this one: mo
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
-    if context.is_env_file() {
+    if context.keeps_secrets() {
         return;
     }
     for token in context.tokens() {

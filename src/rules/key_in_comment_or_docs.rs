@@ -19,7 +19,7 @@ Rotate it if the file was ever shared.",
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
-    if context.is_env_file() {
+    if context.keeps_secrets() {
         return;
     }
     let is_example = context.doc.is_example();

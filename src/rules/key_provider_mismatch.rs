@@ -21,7 +21,7 @@ Rotate the key if it may have been sent.",
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
-    if context.is_env_file() {
+    if context.keeps_secrets() {
         in_env_file(context, findings);
     } else if context.doc.language().is_some() {
         in_code(context, findings);

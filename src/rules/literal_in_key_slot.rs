@@ -23,7 +23,9 @@ Move the key to `.env` or to a store, and read it from the environment.",
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
-    findings.extend_from_slice(context.by_place());
+    if !context.is_app_secrets() {
+        findings.extend_from_slice(context.by_place());
+    }
 }
 
 /// Every key that its place alone tells, and those of one of several providers.

@@ -1,6 +1,8 @@
 //! Rules: functions from facts to findings. They name no language and touch no file.
 
 mod admin_key_in_app;
+mod agent_can_read_env;
+mod app_secrets_file_tracked;
 mod assembled_key;
 mod compile_time_embed;
 mod context;
@@ -9,6 +11,7 @@ mod env_file_in_git;
 mod hardcoded_ai_key;
 mod key_as_fallback;
 mod key_in_agent_config;
+mod key_in_browser;
 mod key_in_comment_or_docs;
 mod key_in_compose;
 mod key_in_notebook;
@@ -20,13 +23,14 @@ mod readers;
 mod reads;
 mod real_key_in_template;
 mod same_key;
+mod secret_under_public_prefix;
 mod suppression;
 mod unnamed_env_failure;
 mod unrestricted_or_legacy_key;
 mod unused_ignore;
 mod why;
 
-pub use crate::secrets::{is_env_file, is_env_template};
+pub use crate::secrets::{is_app_secrets, is_env_file, is_env_template};
 pub use context::{Context, needs_look};
 pub use same_key::places_of;
 pub use why::{Seen, why};
@@ -91,6 +95,7 @@ pub struct Finding {
 /// Every rule. Of two findings in one place the rule that stands first here wins.
 pub static RULES: &[&Rule] = &[
     &env_file_in_git::RULE,
+    &app_secrets_file_tracked::RULE,
     &real_key_in_template::RULE,
     &key_in_notebook::RULE,
     &key_in_comment_or_docs::RULE,
@@ -102,11 +107,14 @@ pub static RULES: &[&Rule] = &[
     &hardcoded_ai_key::RULE,
     &assembled_key::RULE,
     &literal_in_key_slot::RULE,
+    &secret_under_public_prefix::RULE,
+    &key_in_browser::RULE,
     &compile_time_embed::RULE,
     &admin_key_in_app::RULE,
     &missing_becomes_text::RULE,
     &empty_or_placeholder_default::RULE,
     &unnamed_env_failure::RULE,
+    &agent_can_read_env::RULE,
     &unrestricted_or_legacy_key::RULE,
     &unused_ignore::RULE,
 ];
@@ -166,7 +174,12 @@ pub fn secrets(doc: &Document, around: &Surroundings) -> Vec<(Span, String)> {
     for (span, _) in &found {
         taken.add(*span);
     }
-    // In an env file the rules speak of the file, not of its keys.
+    // In a file for secrets the rules speak of the file, not of its keys.
+    for finding in context.by_place() {
+        if taken.add(finding.span) {
+            found.push((finding.span, finding.redacted.clone().unwrap_or_default()));
+        }
+    }
     for token in context.tokens() {
         if taken.add(token.span) {
             let shape = context.catalogue().shape(token.shape).1;

@@ -36,6 +36,18 @@ pub fn is_env_template(path: &Path) -> bool {
         && (ends.iter().any(|end| name.ends_with(end)) || name.starts_with("example.") || name.contains(".example."))
 }
 
+/// `.streamlit/secrets.toml`, `terraform.tfvars` …: a framework reads its secrets there.
+pub fn is_app_secrets(path: &Path) -> bool {
+    let mut parts = path.iter().rev().filter_map(|part| part.to_str());
+    let (name, folder) = (parts.next().unwrap_or(""), parts.next().unwrap_or(""));
+    match name {
+        "secrets.toml" => folder == ".streamlit",
+        "token" => folder == ".huggingface",
+        "kaggle.json" | "local.settings.json" | "secrets.json" => true,
+        _ => name.ends_with(".tfvars") || name.starts_with("application-local."),
+    }
+}
+
 /// The assignments of an env file, in order. Lines that are none are passed over.
 pub fn env_lines(text: &str) -> Vec<EnvLine> {
     let mut found = Vec::new();

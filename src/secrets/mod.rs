@@ -9,6 +9,7 @@ mod dotenv;
 mod fingerprint;
 mod placeholder;
 mod provider;
+mod public;
 mod reads;
 mod reference;
 mod sample;
@@ -21,7 +22,9 @@ mod words;
 pub use assembled::{Assembled, How, encoded, may_hold_pieces};
 pub use candidates::{ambiguous, slot_candidates};
 pub use catalogue::{Catalogue, CatalogueError, ShapeId};
-pub use dotenv::{EnvLine, env_line_at, env_lines, env_value, env_value_span, is_env_file, is_env_template};
+pub use dotenv::{
+    EnvLine, env_line_at, env_lines, env_value, env_value_span, is_app_secrets, is_env_file, is_env_template,
+};
 pub use fingerprint::{Fingerprint, Identity, fingerprint, identity, weak_fingerprint};
 pub use placeholder::{Placeholder, classify};
 pub use provider::{Boundary, Class, Client, Confidence, Format, KeyApi, Level, Provider, Shape, Validate};

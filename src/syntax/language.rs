@@ -164,6 +164,10 @@ pub struct Browser {
     pub packages: Vec<String>,
     /// Parts of paths, `*` allowed, that are for the server all the same.
     pub server: Vec<String>,
+    /// Settings of clients that let them run there.
+    pub flags: Vec<String>,
+    /// How reads begin that a build tool puts values into.
+    pub inlined: Vec<String>,
     /// Why there is no edit.
     pub refuse: String,
 }

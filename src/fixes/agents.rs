@@ -1,0 +1,142 @@
+//! What keeps a coding agent from reading env files.
+
+use super::{Fix, Safety};
+use crate::syntax::{Document, Fact};
+use crate::text::{Change, Edit, Span, line_ending};
+
+use super::surroundings::{Agent, Denial};
+
+/// What Claude Code takes for "read no env file".
+const RULES: [&str; 2] = ["Read(./.env)", "Read(./.env.*)"];
+
+impl Agent {
+    /// One of its rules speaks of env files.
+    pub fn is_denied(&self) -> bool {
+        match self.denial {
+            Denial::Permissions => self.files.iter().filter_map(|file| file.1.as_deref()).any(denies),
+            Denial::IgnoreFile => {
+                let text = self.files.first().and_then(|file| file.1.as_deref()).unwrap_or("");
+                text.lines().map(|line| line.trim().trim_start_matches('/')).any(|line| line.starts_with(".env"))
+            }
+            Denial::Nothing => false,
+        }
+    }
+}
+
+/// The rule that keeps an agent from reading env files, where it has such rules.
+pub fn deny(agent: &Agent) -> Option<Fix> {
+    let (path, text) = agent.files.first()?;
+    let old = text.as_deref().unwrap_or("");
+    let edit = match agent.denial {
+        Denial::Nothing => return None,
+        Denial::IgnoreFile => {
+            let ending = line_ending(old);
+            let start = if old.is_empty() || old.ends_with('\n') { "" } else { ending };
+            Edit::insert(old.len(), format!("{start}.env{ending}.env.*{ending}!.env.example{ending}"))
+        }
+        Denial::Permissions => permission(&Document::new(path, old))?,
+    };
+    let mut change = Change::default();
+    change.add(path.clone(), [edit]).ok()?;
+    // An agent that may run commands can still print the file.
+    let title = format!("Deny {} to read env files (its shell still can: an encrypted store keeps them)", agent.name);
+    Some(Fix { title, safety: Safety::Offered, change, deposit: None, start: None })
+}
+
+/// A rule of `permissions.deny` is about reading env files.
+fn denies(settings: &str) -> bool {
+    let doc = Document::new("settings.json", settings);
+    let Some(deny) = value_of(&doc, "deny", None) else { return false };
+    doc.facts().within(deny).any(|fact| match *fact {
+        Fact::Literal { value, .. } => {
+            let rule = doc.slice(value);
+            rule == "Read" || rule.starts_with("Read(") && (rule.contains(".env") || rule.contains("(**)"))
+        }
+        _ => false,
+    })
+}
+
+/// Adds the rules to the settings; `None` when they cannot be read.
+fn permission(doc: &Document) -> Option<Edit> {
+    let rules = RULES.map(|rule| format!("\"{rule}\"")).join(", ");
+    let ending = line_ending(doc.text());
+    if doc.text().trim().is_empty() {
+        let lines = ["{", "  \"permissions\": {", &format!("    \"deny\": [{rules}]"), "  }", "}", ""];
+        return Some(Edit::insert(doc.text().len(), lines.join(ending)));
+    }
+    let root = Span::new(doc.text().find('{')?, doc.text().rfind('}')? + 1);
+    if doc.facts().broken {
+        return None;
+    }
+    let permissions = value_of(doc, "permissions", None);
+    let (inside, text) = match (permissions, permissions.and_then(|it| value_of(doc, "deny", Some(it)))) {
+        (_, Some(deny)) => (deny, rules),
+        (Some(permissions), None) => (permissions, format!("\"deny\": [{rules}]")),
+        (None, None) => (root, format!("\"permissions\": {{ \"deny\": [{rules}] }}")),
+    };
+    let open = doc.slice(inside);
+    if !open.starts_with(['[', '{']) {
+        return None;
+    }
+    let rest = &open[1..];
+    let comma = if rest.trim_start().starts_with([']', '}']) { "" } else { "," };
+    // On a line of its own where the others are.
+    let line = &rest[..rest.len() - rest.trim_start().len()];
+    let insert = match line.contains('\n') && !comma.is_empty() {
+        true => format!("{line}{text}{comma}"),
+        false if comma.is_empty() => text,
+        false => format!("{}{text}{comma}{}", line, if line.is_empty() { " " } else { "" }),
+    };
+    Some(Edit::insert(inside.start as usize + 1, insert))
+}
+
+/// The value of the first entry of this name, in `within` where that is given.
+fn value_of(doc: &Document, key: &str, within: Option<Span>) -> Option<Span> {
+    doc.facts().iter().find_map(|fact| match *fact {
+        Fact::Binding { span, name, value } if doc.slice(name) == key => {
+            within.is_none_or(|it| it.contains(span)).then_some(value)
+        }
+        _ => None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::apply;
+
+    fn agent(text: &str) -> Agent {
+        let files = vec![(".claude/settings.json".into(), Some(text.to_owned()))];
+        Agent { name: "Claude Code".to_owned(), files, denial: Denial::Permissions }
+    }
+
+    #[test]
+    fn settings_get_the_rule_and_stay_what_they_were() {
+        for text in [
+            "",
+            "{}",
+            "{ }\n",
+            "{\n  \"model\": \"x\"\n}\n",
+            "{\"permissions\": {}}",
+            "{\n  \"permissions\": {\n    \"allow\": [\"Bash(ls)\"]\n  }\n}\n",
+            "{\n  \"permissions\": {\n    \"deny\": [\n      \"Bash(rm:*)\"\n    ]\n  }\n}\n",
+            "{\"permissions\": {\"deny\": []}, \"env\": {\"deny\": 1}}",
+            "{\r\n  \"permissions\": {\"deny\": [\"WebFetch\"]}\r\n}\r\n",
+        ] {
+            assert!(!agent(text).is_denied(), "{text}");
+            let fix = deny(&agent(text)).expect("there is a rule");
+            let (_, edits) = fix.change.files.iter().next().expect("one file");
+            let after = apply(text, edits);
+            let read: serde_json::Value =
+                serde_json::from_str(&after).unwrap_or_else(|error| panic!("{error}: {after}"));
+            assert_eq!(read["permissions"]["deny"][0], RULES[0], "{after}");
+            assert!(agent(&after).is_denied(), "{after}");
+            let mut old: serde_json::Value = serde_json::from_str(text).unwrap_or_else(|_| serde_json::json!({}));
+            for (key, value) in old.as_object_mut().into_iter().flatten().filter(|(key, _)| *key != "permissions") {
+                assert_eq!(read[key], *value);
+            }
+        }
+        assert!(deny(&agent("{ \"permissions\": ")).is_none(), "what cannot be read is not edited");
+        assert!(deny(&agent("{ \"permissions\": 3 }")).is_none());
+    }
+}
