@@ -1,9 +1,9 @@
 //! A key in a notebook: in a cell, or in what it gave.
 
 use super::context::Context;
+use super::reads::is_notebook;
 use super::{Finding, Rule, Severity, readers};
 use crate::fixes::move_secret;
-use crate::syntax::HostKind;
 
 pub(super) static RULE: Rule = Rule {
     id: "key-in-notebook",
@@ -20,7 +20,7 @@ Rotate the key if the notebook was ever shared.",
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
-    if context.doc.host().is_some_and(|host| host.kind == HostKind::Notebook) {
+    if is_notebook(context.doc) {
         let is_code = context.doc.language().is_some();
         let place = if is_code { "stands in a cell" } else { "stands in an output or a text of this notebook" };
         readers::keys_at(context, findings, RULE.id, place, |_| true);

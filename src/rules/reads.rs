@@ -4,7 +4,7 @@ use super::Severity;
 use super::context::Context;
 use crate::fixes::{Slot, slot_at};
 use crate::secrets::{Client, Provider};
-use crate::syntax::Fact;
+use crate::syntax::{Document, Fact, HostKind};
 use crate::text::Span;
 
 /// A read of a provider's variable.
@@ -42,15 +42,21 @@ pub(super) fn reads<'d>(context: &Context<'d>) -> Vec<Read<'d>> {
     found
 }
 
+/// Somebody runs it step by step, and sees at once what is missing.
+pub(super) fn is_notebook(doc: &Document) -> bool {
+    doc.host().is_some_and(|host| host.kind == HostKind::Notebook)
+}
+
 impl<'d> Read<'d> {
     /// The client that gets the value.
     pub fn client(&self) -> Option<&'d Client> {
         self.slot.and_then(|slot| slot.client)
     }
 
-    /// `severity`, or a hint in an example: there a program may well go on.
+    /// `severity`, or a hint in an example or a notebook: there a program may well go on, and somebody looks at it.
     pub fn severity(&self, context: &Context<'_>, severity: Severity) -> Severity {
-        let is_example = context.doc.path().iter().any(|part| part == "examples" || part == "example");
+        let is_example =
+            is_notebook(context.doc) || context.doc.path().iter().any(|part| part == "examples" || part == "example");
         if is_example { Severity::Hint } else { severity }
     }
 

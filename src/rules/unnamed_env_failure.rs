@@ -1,7 +1,7 @@
 //! A missing variable stops the program without being named.
 
 use super::context::Context;
-use super::reads::Read;
+use super::reads::{Read, is_notebook};
 use super::{Finding, Rule, Severity};
 use crate::fixes::read_loudly;
 use crate::text::Span;
@@ -20,6 +20,9 @@ Read the variable so that the message names it.",
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
+    if is_notebook(context.doc) {
+        return;
+    }
     for read in context.reads() {
         let Some(span) = fails(context, read) else { continue };
         let message = format!("where {} is missing, no message names it", read.name);
