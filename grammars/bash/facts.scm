@@ -14,6 +14,10 @@
 ((command argument: (word) @string @string.value) (#match? @string "[A-Za-z0-9_-]{16}"))
 ((command argument: (concatenation (word) @string @string.value)) (#match? @string "[A-Za-z0-9_-]{16}"))
 (expansion (word) @string @string.value @slot.bare)
+; `${X:-sk-…}`: what comes before the first sign is taken for a name.
+(expansion (concatenation . (variable_name) . (word) .) @string @string.value @slot.bare)
+((herestring_redirect (word) @string @string.value) (#match? @string "[A-Za-z0-9_-]{16}"))
+((for_statement (word) @string @string.value) (#match? @string "[A-Za-z0-9_-]{16}"))
 (heredoc_redirect (heredoc_body) @string @string.value)
 
 ; How a literal is written decides how it is replaced.
@@ -35,6 +39,9 @@
 ((array (concatenation . (word) @_open . (word) @binding.name . (word) . (word) . (_) @binding.value .)) @binding (#eq? @_open "["))
 ; --api-key "…"
 ((command argument: (word) @binding.name . argument: (_) @binding.value) @binding (#match? @binding.name "^--[a-z]"))
+; gh secret set NAME --body "…"
+((command argument: (word) @_set . argument: (word) @binding.name . argument: (word) @_body . argument: (_) @binding.value) @binding
+  (#eq? @_set "set") (#any-of? @_body "--body" "-b" "--value"))
 
 (command name: (command_name) @call.callee) @call
 

@@ -62,6 +62,9 @@
 (_ name: (name) @binding.name arguments: (arguments . (argument . (_) @binding.value .) .)) @binding
 (function_call_expression function: (name) @binding.name arguments: (arguments . (argument . (_) @binding.value .) .)) @binding
 
+((object_creation_expression (name) @binding.name (arguments . (argument (_) @binding.value) .)) @binding
+  (#match? @binding.name "(Key|Token|Secret)"))
+
 (function_call_expression function: (_) @call.callee arguments: (_) @call.arguments) @call
 (member_call_expression object: (_) @call.callee name: (_) @call.callee arguments: (_) @call.arguments) @call
 (scoped_call_expression scope: (_) @call.callee name: (_) @call.callee arguments: (_) @call.arguments) @call

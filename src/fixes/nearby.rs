@@ -99,7 +99,9 @@ const FILLERS: &[&str] = &[
     "clap",
     "default",
     "default_value",
+    "defaultvalue",
     "env",
+    "envdefault",
     "envvar",
     "f",
     "false",
@@ -159,7 +161,10 @@ fn name_before(before: &str) -> Option<String> {
             return None;
         }
         let word = rest[name.clone()].trim_matches('-').to_ascii_lowercase().replace('-', "_");
-        let says_nothing = FILLERS.contains(&word.as_str()) || word.bytes().all(|byte| !byte.is_ascii_alphabetic());
+        // `%s` and `\n` of a format.
+        let is_sign = word.len() == 1 && rest[..name.start].ends_with(['%', '\\']);
+        let says_nothing =
+            is_sign || FILLERS.contains(&word.as_str()) || word.bytes().all(|byte| !byte.is_ascii_alphabetic());
         if !says_nothing {
             return Some(word);
         }
