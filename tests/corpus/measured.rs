@@ -95,7 +95,7 @@ fn without(language: &Language, random: &mut Random) -> (usize, Score) {
     let (mut score, mut files) = (Score::default(), 0);
     let mut expect = |round: usize, what: &str, place: &str, text: &str, speaks: bool| {
         files += 1;
-        if (files + round) % 2 == 0 {
+        if (files + round).is_multiple_of(2) {
             score.expect_nothing(what, &snippet(language, place, text, speaks));
         }
     };
@@ -134,7 +134,7 @@ fn unfilled(language: &Language) -> (usize, Score) {
             let snippet = snippet(language, place, &text.replace("{key}", value), false);
             // That it is a placeholder may be said.
             for finding in judged(&snippet).1.iter().filter(|it| is_loud(it) && it.secret.is_some()) {
-                score.alarm(&finding.rule, value, &snippet.place);
+                score.alarm(finding.rule, value, &snippet.place);
             }
         }
     }
