@@ -139,4 +139,5 @@
 ; What else makes one text of literals and constants.
 (augmented_assignment_expression operator: ".=") @folded
 (encapsed_string (escape_sequence)) @folded
+(encapsed_string (variable_name)) @folded
 ((function_call_expression function: (name) @_f) @folded (#any-of? @_f "sprintf" "implode" "join"))

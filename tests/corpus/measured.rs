@@ -1,8 +1,8 @@
 //! How many keys are found in Go, Java, C#, Ruby, PHP and Bash, and how much is taken for one that is none.
 
 use super::clients::{BESIDE, CLIENTS, PLACEHOLDERS};
-use super::code::{NAMES, NEGATIVES, Place, Random, Snippet};
-use super::programs::{DEFAULTS, HEADERS, LANGUAGES, Language, NAMED, spelled};
+use super::code::{NAMES, NEGATIVES, Place, Random, Snippet, in_pieces};
+use super::programs::{DEFAULTS, HEADERS, LANGUAGES, Language, NAMED, PIECES, spelled};
 use super::{Score, is_loud, judged, say};
 use aikeys::secrets::{Catalogue, Class, Format, Provider, Shape, sample_shape};
 
@@ -139,6 +139,28 @@ fn unfilled(language: &Language) -> (usize, Score) {
         }
     }
     (files, score)
+}
+
+#[test]
+fn keys_in_pieces_are_found_in_every_language_of_programs() {
+    let catalogue = Catalogue::built_in();
+    let (mut random, mut all) = (Random(13), Score::default());
+    for language in LANGUAGES {
+        let mut score = Score::default();
+        for place in places(language, PIECES) {
+            // Where no prefix tells the begin, nothing tells pieces from other texts.
+            let keys = some(catalogue, &mut random).into_iter().filter(|(_, shape, _)| shape.stands_alone());
+            for (provider, shape, key) in keys.filter(|(_, shape, _)| shape.prefix().len() >= 3) {
+                let text = in_pieces(place, &key, shape.prefix().len(), &mut random);
+                score.expect_somewhere(&shape.id, &snippet(language, place, &text, false), &provider.id);
+            }
+        }
+        say(&format!("{} pieces", language.id), &score);
+        all.add(&score);
+    }
+    say("pieces in all languages", &all);
+    assert!(all.recall() >= 0.96, "recall {:.3}", all.recall());
+    assert!(all.alarms == 0, "{} alarms", all.alarms);
 }
 
 #[test]
