@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::{instead, nearby};
+use super::instead;
+use super::nearby::{self, provider_of_host, provider_of_model};
 use crate::fixes::Surroundings;
 use crate::secrets::{Client, Format, Provider, Shape, has_word};
 use crate::syntax::{Document, Fact, Facts};
@@ -282,14 +283,6 @@ fn is_item(doc: &Document, facts: &Facts, callee: &str) -> bool {
     })
 }
 
-/// The provider that the model's name begins with: `model="mistral/large"`.
-fn provider_of_model<'a>(around: &'a Surroundings, call: &str) -> Option<&'a Provider> {
-    let (_, rest) = call.split_once("model")?;
-    let rest = rest.trim_start_matches(['"', '\'']).trim_start().strip_prefix(['=', ':'])?.trim_start();
-    let (id, _) = rest.strip_prefix(['"', '\''])?.split_once('/')?;
-    around.catalogue.provider(&id.replace('_', "-"))
-}
-
 /// The literal is one of the arguments that take the key.
 fn takes(doc: &Document, facts: &Facts, client: &Client, arguments: Span, value: Span) -> bool {
     let inner = facts.bindings_around(value).into_iter().next();
@@ -338,18 +331,6 @@ fn points_home(call: &str) -> bool {
     ]
     .iter()
     .any(|home| call.contains(home))
-}
-
-pub(super) fn provider_of_host<'a>(around: &'a Surroundings, text: &str) -> Option<&'a Provider> {
-    if !text.contains("://") {
-        return None;
-    }
-    around.catalogue.providers.iter().find(|provider| {
-        let base = provider.base_url.split("://").nth(1).unwrap_or("");
-        let base = base.split('/').next().unwrap_or("");
-        let hosts = provider.hosts.iter().map(|host| host.trim_start_matches('*'));
-        hosts.chain([base]).any(|host| host.len() > 5 && host.contains('.') && text.contains(host))
-    })
 }
 
 /// A name that is a provider's variable, or that speaks of a provider and has the shape of its key.
