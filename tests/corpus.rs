@@ -2,9 +2,12 @@
 //!
 //! `cargo test corpus -- --nocapture` prints what is missed and what is wrong.
 
+mod clients;
 mod code;
 mod hosts;
 mod languages;
+mod measured;
+mod programs;
 
 use std::fmt::Write;
 
@@ -33,6 +36,18 @@ impl Score {
 
     fn precision(&self) -> f64 {
         share(self.found, self.found + self.alarms)
+    }
+
+    fn add(&mut self, other: &Score) {
+        self.keys += other.keys;
+        self.found += other.found;
+        self.named += other.named;
+        self.alarms += other.alarms;
+    }
+
+    fn alarm(&mut self, rule: &str, what: &str, place: &str) {
+        self.alarms += 1;
+        let _ = writeln!(self.notes, "alarm: {rule} at {what} in {place}");
     }
 
     /// A file with one key of `provider`.
@@ -82,10 +97,8 @@ impl Score {
 
     /// A file without a key.
     fn expect_nothing(&mut self, what: &str, snippet: &Snippet) {
-        let findings: Vec<_> = judged(snippet).1.into_iter().filter(is_loud).collect();
-        self.alarms += findings.len();
-        for finding in findings {
-            let _ = writeln!(self.notes, "alarm: {} at {what} in {}", finding.rule, snippet.place);
+        for finding in judged(snippet).1.iter().filter(|it| is_loud(it)) {
+            self.alarm(finding.rule, what, &snippet.place);
         }
     }
 }
@@ -223,10 +236,7 @@ fn keys_are_found_in_every_language() {
         }
         say(language, &score);
         assert!(score.recall() >= 0.95, "recall {:.3} in {language}", score.recall());
-        all.keys += score.keys;
-        all.found += score.found;
-        all.named += score.named;
-        all.alarms += score.alarms;
+        all.add(&score);
     }
     say("all languages", &all);
     assert!(all.recall() >= 0.98, "recall {:.3}", all.recall());

@@ -1,6 +1,6 @@
 //! Programs run before and after the move, and must send the same key.
 //!
-//! The corpus is data: one folder per program below `tests/survival/python`, `node` and `rust`
+//! The corpus is data: one folder per program below `tests/survival/python`, `node`, `bash` and `rust`
 //! (its `README.md` tells how to add one). Keys stand there as `{shape.id}` and are generated here. Each
 //! program talks to a stand-in on the loopback interface that hashes the key it receives.
 //!
@@ -25,6 +25,8 @@ mod report;
 mod rust;
 #[path = "survival/scripts.rs"]
 mod scripts;
+#[path = "survival/settings.rs"]
+mod settings;
 #[path = "survival/standin.rs"]
 mod standin;
 
@@ -41,8 +43,18 @@ fn node_programs_survive_the_move() {
 }
 
 #[test]
+fn bash_scripts_survive_the_move() {
+    passes(scripts::run(&scripts::BASH).and_then(|report| report.close(50)));
+}
+
+#[test]
 fn rust_programs_survive_the_move() {
     passes(rust::run().and_then(|report| report.close(26)));
+}
+
+#[test]
+fn settings_survive_the_move() {
+    passes(settings::run().and_then(|report| report.close(25)));
 }
 
 fn passes(result: Result<()>) {

@@ -14,6 +14,11 @@
 ((command argument: (word) @string @string.value) (#match? @string "[A-Za-z0-9_-]{16}"))
 ((command argument: (concatenation (word) @string @string.value)) (#match? @string "[A-Za-z0-9_-]{16}"))
 (expansion (word) @string @string.value @slot.bare)
+; `${X:-sk-…}`: what comes before the first sign is taken for a name.
+(expansion (concatenation . (variable_name) . (word) .) @string @string.value @slot.bare)
+((herestring_redirect (word) @string @string.value) (#match? @string "[A-Za-z0-9_-]{16}"))
+((binary_expression right: (extglob_pattern) @string @string.value) (#match? @string "^[A-Za-z0-9_-]{16,}$"))
+((for_statement (word) @string @string.value) (#match? @string "[A-Za-z0-9_-]{16}"))
 (heredoc_redirect (heredoc_body) @string @string.value)
 
 ; How a literal is written decides how it is replaced.
@@ -35,15 +40,19 @@
 ((array (concatenation . (word) @_open . (word) @binding.name . (word) . (word) . (_) @binding.value .)) @binding (#eq? @_open "["))
 ; --api-key "…"
 ((command argument: (word) @binding.name . argument: (_) @binding.value) @binding (#match? @binding.name "^--[a-z]"))
+; gh secret set NAME --body "…"
+((command argument: (word) @_set . argument: (word) @binding.name . argument: (word) @_body . argument: (_) @binding.value) @binding
+  (#eq? @_set "set") (#any-of? @_body "--body" "-b" "--value"))
 
 (command name: (command_name) @call.callee) @call
 
 ; Environment.
 ; A blank between two reads belongs to the node behind it: that one is none, so that the blank stays.
-((simple_expansion (variable_name) @env.read.name) @env.read (#match? @env.read "^\\$"))
-((expansion !operator . (variable_name) @env.read.name . "}") @env.read (#match? @env.read "^\\$"))
+; `$1` is no variable of the environment.
+((simple_expansion (variable_name) @env.read.name) @env.read (#match? @env.read "^\\$") (#match? @env.read.name "^[A-Za-z_]"))
+((expansion !operator . (variable_name) @env.read.name . "}") @env.read (#match? @env.read "^\\$") (#match? @env.read.name "^[A-Za-z_]"))
 ((expansion . "${" . (variable_name) @env.read.name operator: [":-" "-" ":=" "="] . (_) @env.read.default . "}") @env.read
-  (#match? @env.read "^\\$"))
+  (#match? @env.read "^\\$") (#match? @env.read.name "^[A-Za-z_]"))
 (unset_command (variable_name) @env.remove.name) @env.remove
 
 ((command name: (command_name (word) @_f) argument: (_) @env.load.path) @env.load @env.override
@@ -58,3 +67,7 @@
 ; Literals that become one text.
 (variable_assignment value: (concatenation) @joined)
 (command argument: (concatenation) @joined)
+
+; What else makes one text of literals and constants.
+(variable_assignment "+=") @folded
+(string [(simple_expansion) (expansion)]) @folded

@@ -22,6 +22,10 @@
 
 ; What gets a value.
 (short_var_declaration left: (expression_list . (identifier) @binding.name .) right: (expression_list . (_) @binding.value .)) @binding
+; Of two values each has its name, and `key, ok := …` gives one.
+(short_var_declaration left: (expression_list . (identifier) @binding.name . (_) .) right: (expression_list . (call_expression) @binding.value .)) @binding
+(short_var_declaration left: (expression_list . (identifier) @binding.name . (_) .) right: (expression_list . (_) @binding.value . (_) .)) @binding
+(short_var_declaration left: (expression_list . (_) . (identifier) @binding.name .) right: (expression_list . (_) . (_) @binding.value .)) @binding
 (assignment_statement left: (expression_list . (identifier) @binding.name .) right: (expression_list . (_) @binding.value .)) @binding
 (assignment_statement left: (expression_list . (selector_expression field: (field_identifier) @binding.name) .) right: (expression_list . (_) @binding.value .)) @binding
 (assignment_statement
@@ -31,6 +35,25 @@
 (const_spec . name: (identifier) @binding.name . type: (_)? . "=" value: (expression_list . (_) @binding.value .)) @binding
 (keyed_element key: (literal_element (identifier) @binding.name) value: (literal_element (_) @binding.value)) @binding
 (keyed_element key: (literal_element (interpreted_string_literal (interpreted_string_literal_content) @binding.name)) value: (literal_element (_) @binding.value)) @binding
+; cli.StringFlag{EnvVars: []string{"NAME"}, Value: "…"}
+((literal_value
+  (keyed_element
+    key: (literal_element (identifier) @_vars)
+    value: (literal_element (composite_literal body: (literal_value . (literal_element (interpreted_string_literal (interpreted_string_literal_content) @binding.name))))))
+  (keyed_element key: (literal_element (identifier) @_value) value: (literal_element (_) @binding.value))) @binding
+  (#any-of? @_vars "EnvVars" "EnvVar") (#any-of? @_value "Value" "DefaultText"))
+; What a function is called for.
+(function_declaration name: (identifier) @binding.name body: (block (statement_list . (return_statement (expression_list . (_) @binding.value .)) .))) @binding
+(method_declaration name: (field_identifier) @binding.name body: (block (statement_list . (return_statement (expression_list . (_) @binding.value .)) .))) @binding
+; if v := os.Getenv("NAME"); v != "" { return v }
+; return "…"
+((statement_list
+  (if_statement initializer: (short_var_declaration right: (expression_list .
+    (call_expression
+      function: (selector_expression field: (field_identifier) @_get)
+      arguments: (argument_list . (interpreted_string_literal (interpreted_string_literal_content) @binding.name) .)))))
+  . (return_statement (expression_list . (_) @binding.value .)) .) @binding
+  (#any-of? @_get "Getenv" "LookupEnv"))
 ; .Set("Authorization", "…"), .Add("x-api-key", "…"), .SetHeader("name", "…")
 (call_expression arguments: (argument_list . (interpreted_string_literal (interpreted_string_literal_content) @binding.name) . (_) @binding.value .)) @binding
 ; WithAPIKey("…"), SetAuthToken("…"): the function names its argument

@@ -21,6 +21,8 @@
 (assignment_expression left: (identifier) @binding.name right: (_) @binding.value) @binding
 (assignment_expression left: (field_access field: (identifier) @binding.name) right: (_) @binding.value) @binding
 (element_value_pair key: (identifier) @binding.name value: (_) @binding.value) @binding
+; What a method is called for.
+(method_declaration name: (identifier) @binding.name body: (block . (return_statement (_) @binding.value) .)) @binding
 ; .header("Authorization", "…"), .put("api_key", "…"), Map.entry("name", "…")
 (method_invocation arguments: (argument_list . (string_literal (string_fragment) @binding.name) . (_) @binding.value .)) @binding
 ; Map.of("a", "…", "b", "…"), .headers("name", "…", "name", "…")

@@ -62,6 +62,9 @@
 (_ name: (name) @binding.name arguments: (arguments . (argument . (_) @binding.value .) .)) @binding
 (function_call_expression function: (name) @binding.name arguments: (arguments . (argument . (_) @binding.value .) .)) @binding
 
+((object_creation_expression (name) @binding.name (arguments . (argument (_) @binding.value) .)) @binding
+  (#match? @binding.name "(Key|Token|Secret)"))
+
 (function_call_expression function: (_) @call.callee arguments: (_) @call.arguments) @call
 (member_call_expression object: (_) @call.callee name: (_) @call.callee arguments: (_) @call.arguments) @call
 (scoped_call_expression scope: (_) @call.callee name: (_) @call.callee arguments: (_) @call.arguments) @call
@@ -136,4 +139,5 @@
 ; What else makes one text of literals and constants.
 (augmented_assignment_expression operator: ".=") @folded
 (encapsed_string (escape_sequence)) @folded
+(encapsed_string (variable_name)) @folded
 ((function_call_expression function: (name) @_f) @folded (#any-of? @_f "sprintf" "implode" "join"))

@@ -32,6 +32,9 @@
 (optional_parameter name: (identifier) @binding.name value: (_) @binding.value) @binding
 ; .header("Authorization", "…"), .store("api_key", "…")
 (call arguments: (argument_list . (string (string_content) @binding.name) . (_) @binding.value .)) @binding
+; attribute :api_key, :string, default: -> { "…" }
+((call arguments: (argument_list . (simple_symbol) @binding.name (pair key: (hash_key_symbol) @_default value: (_) @binding.value))) @binding
+  (#eq? @_default "default"))
 ; .api_key("…"): the method names its argument
 (call method: (identifier) @binding.name arguments: (argument_list . (string) @binding.value .)) @binding
 

@@ -1,8 +1,8 @@
 //! Whose key a place asks for by the words before it: in comments, in texts of several lines, in any argument.
 
-use super::slot::{Whose, is_key_name, provider_of_host, provider_of_name};
+use super::slot::{Whose, is_key_name, provider_of_name};
 use super::surroundings::Surroundings;
-use crate::secrets::nearest_name;
+use crate::secrets::{Provider, nearest_name};
 use crate::syntax::Document;
 use crate::text::Span;
 
@@ -30,7 +30,7 @@ pub(super) fn whose<'a>(doc: &Document, around: &'a Surroundings, value: Span) -
     {
         return Some(Whose::Known(provider));
     }
-    let sends = |provider: &crate::secrets::Provider| {
+    let sends = |provider: &Provider| {
         let header = provider.auth.split(':').next().unwrap_or("");
         header.len() > 3 && header.replace('-', "_").eq_ignore_ascii_case(&name)
     };
@@ -39,8 +39,43 @@ pub(super) fn whose<'a>(doc: &Document, around: &'a Surroundings, value: Span) -
     if let Some(provider) = is_sent.then(of_host).flatten() {
         return Some(Whose::Known(provider));
     }
+    if is_key_name(&name)
+        && let Some(provider) = provider_of_model_before(around, before)
+    {
+        return Some(Whose::Known(provider));
+    }
     let sent = ["bearer", "authorization", "access_token", "auth_token"].contains(&name.as_str());
     (is_key_name(&name) || sent && speaks_of_models(doc.text())).then_some(Whose::Unknown)
+}
+
+/// The provider whose host `text` names.
+pub(super) fn provider_of_host<'a>(around: &'a Surroundings, text: &str) -> Option<&'a Provider> {
+    if !text.contains("://") {
+        return None;
+    }
+    around.catalogue.providers.iter().find(|provider| {
+        let base = provider.base_url.split("://").nth(1).unwrap_or("");
+        let base = base.split('/').next().unwrap_or("");
+        let hosts = provider.hosts.iter().map(|host| host.trim_start_matches('*'));
+        hosts.chain([base]).any(|host| host.len() > 5 && host.contains('.') && text.contains(host))
+    })
+}
+
+/// The provider that the name of the first model in a call begins with: `model="mistral/large"`.
+pub(super) fn provider_of_model<'a>(around: &'a Surroundings, call: &str) -> Option<&'a Provider> {
+    provider_before_slash(around, call.split_once("model")?.1)
+}
+
+/// The same of the nearest model before a place.
+fn provider_of_model_before<'a>(around: &'a Surroundings, before: &str) -> Option<&'a Provider> {
+    provider_before_slash(around, before.rsplit_once("model")?.1)
+}
+
+fn provider_before_slash<'a>(around: &'a Surroundings, behind: &str) -> Option<&'a Provider> {
+    let quotes = ['"', '\''];
+    let value = behind.trim_start_matches(quotes).trim_start().strip_prefix(['=', ':'])?.trim_start();
+    let (id, _) = value.trim_start_matches(quotes).split_once('/')?;
+    around.catalogue.provider(&id.replace('_', "-"))
 }
 
 /// The variable that the nearest name before `value` is, or that of the provider whose key it is.
@@ -99,7 +134,9 @@ const FILLERS: &[&str] = &[
     "clap",
     "default",
     "default_value",
+    "defaultvalue",
     "env",
+    "envdefault",
     "envvar",
     "f",
     "false",
@@ -159,7 +196,10 @@ fn name_before(before: &str) -> Option<String> {
             return None;
         }
         let word = rest[name.clone()].trim_matches('-').to_ascii_lowercase().replace('-', "_");
-        let says_nothing = FILLERS.contains(&word.as_str()) || word.bytes().all(|byte| !byte.is_ascii_alphabetic());
+        // `%s` and `\n` of a format.
+        let is_sign = word.len() == 1 && rest[..name.start].ends_with(['%', '\\']);
+        let says_nothing =
+            is_sign || FILLERS.contains(&word.as_str()) || word.bytes().all(|byte| !byte.is_ascii_alphabetic());
         if !says_nothing {
             return Some(word);
         }

@@ -77,7 +77,8 @@ pub(super) fn is_partial(doc: &Document, literal: Span, secret: Span) -> Option<
     let (before, behind) = (&text[..secret.start as usize], &text[secret.end as usize..]);
     let glued =
         "this is a part of a value that code puts together: put the whole key into .env, and read it in its place";
-    if before.ends_with(['\\', '}', '%']) || behind.starts_with(['{', '\\']) && !behind.starts_with("\\n") {
+    let closes = ["\\n", "\\r", "\\t", "\\\"", "\\'"].iter().any(|it| behind.starts_with(it));
+    if before.ends_with(['\\', '}', '%']) || behind.starts_with(['{', '\\']) && !closes {
         return Some(glued.to_owned());
     }
     let bound = doc.facts().bindings_around(literal).into_iter().next();

@@ -23,7 +23,16 @@ pub(super) fn refer(
         return Err("the key is the name of an entry here: take it out by hand, and rotate it".to_owned());
     }
     let before = &doc.text()[literal.start as usize..secret.start as usize];
-    if before.rfind("${").is_some_and(|at| !before[at..].contains('}')) {
+    let text = reader.insert.replace("{name}", name);
+    if let Some(at) = before.rfind("${").filter(|&at| !before[at..].contains('}')) {
+        let open = format!("${{{name}");
+        let whole = Span { start: literal.start + at as u32, end: secret.end + 1 };
+        let default = [":-", "-"]
+            .iter()
+            .any(|sign| doc.text()[whole.start as usize..secret.start as usize] == format!("{open}{sign}"));
+        if default && text.starts_with(&open) && doc.text()[secret.end as usize..].starts_with('}') {
+            return Ok(Rewrite::of(Edit::replace(whole, text)));
+        }
         return Err("the key steps in for a missing variable here: take that default out by hand".to_owned());
     }
     let line = &doc.text()[line_start(doc.text(), literal.start as usize)..literal.start as usize];
@@ -36,6 +45,5 @@ pub(super) fn refer(
     }
     // A plain value may stand in brackets, where braces mean something else.
     let quote = if secret == literal && bare { "\"" } else { "" };
-    let text = reader.insert.replace("{name}", name);
     Ok(Rewrite::of(Edit::replace(secret, format!("{quote}{text}{quote}"))))
 }

@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::{instead, nearby};
+use super::instead;
+use super::nearby::{self, provider_of_host, provider_of_model};
 use crate::fixes::Surroundings;
 use crate::secrets::{Client, Format, Provider, Shape, has_word};
 use crate::syntax::{Document, Fact, Facts};
@@ -170,8 +171,9 @@ fn by_variable<'a>(doc: &'a Document, facts: &Facts, around: &'a Surroundings, v
 /// The client whose key argument holds the literal.
 fn by_client<'a>(doc: &'a Document, facts: &Facts, around: &'a Surroundings, value: Span) -> Option<Slot<'a>> {
     let language = &doc.language()?.clients;
-    for (callee, arguments) in facts.calls_around(value).into_iter().take(2) {
-        let callee = &original(doc, facts, doc.slice(callee));
+    let calls: Vec<_> = facts.calls_around(value).into_iter().take(2).collect();
+    for &(name, arguments) in &calls {
+        let callee = &original(doc, facts, doc.slice(name));
         let call = doc.slice(arguments);
         for (provider, client) in clients(around, language) {
             let host = client.host.as_ref().is_none_or(|host| call.contains(host.as_str()));
@@ -185,8 +187,10 @@ fn by_client<'a>(doc: &'a Document, facts: &Facts, around: &'a Surroundings, val
             if points_home(call) {
                 return None;
             }
-            let provider =
-                provider_of_host(around, call).or_else(|| provider_of_model(around, call)).unwrap_or(provider);
+            // The host may stand beside a wrapped key, or in an earlier call of a chain.
+            let mut beside = calls.iter().flat_map(|(name, arguments)| [doc.slice(*arguments), doc.slice(*name)]);
+            let host = provider_of_host(around, call).or_else(|| beside.find_map(|it| provider_of_host(around, it)));
+            let provider = host.or_else(|| provider_of_model(around, call)).unwrap_or(provider);
             return Some(Slot { provider, client: Some(client), variable: None, arguments: Some(arguments), call });
         }
     }
@@ -251,11 +255,15 @@ fn is_called(symbol: &str, callee: &str) -> bool {
 }
 
 fn is_imported(doc: &Document, facts: &Facts, client: &Client) -> bool {
-    let wanted = client.module();
+    let wanted = client.module().replace('\\', ".");
+    // Some languages load classes by their names.
+    if wanted.is_empty() {
+        return true;
+    }
     let first = |text: &str| text.split('.').next().unwrap_or("").to_owned();
     facts.imports().any(|fact| match *fact {
         Fact::Import { name, item, .. } => {
-            let module = doc.slice(name).replace("::", ".");
+            let module = doc.slice(name).replace("::", ".").replace('\\', ".");
             let module = module.trim_start_matches('.');
             let dotted = match item {
                 Some(item) => format!("{module}.{}", doc.slice(item)),
@@ -275,29 +283,24 @@ fn is_item(doc: &Document, facts: &Facts, callee: &str) -> bool {
     })
 }
 
-/// The provider that the model's name begins with: `model="mistral/large"`.
-fn provider_of_model<'a>(around: &'a Surroundings, call: &str) -> Option<&'a Provider> {
-    let (_, rest) = call.split_once("model")?;
-    let rest = rest.trim_start_matches(['"', '\'']).trim_start().strip_prefix(['=', ':'])?.trim_start();
-    let (id, _) = rest.strip_prefix(['"', '\''])?.split_once('/')?;
-    around.catalogue.provider(&id.replace('_', "-"))
-}
-
 /// The literal is one of the arguments that take the key.
 fn takes(doc: &Document, facts: &Facts, client: &Client, arguments: Span, value: Span) -> bool {
     let inner = facts.bindings_around(value).into_iter().next();
-    let named = inner.filter(|(name, _)| arguments.contains(*name)).map(|(name, _)| doc.slice(name));
-    match named {
+    let call = doc.slice(arguments);
+    // `f("name", "value")` binds as well; there both are arguments.
+    let is_argument = |name: Span| {
+        position(call, name.start - arguments.start).1 == 1
+            && call[..(name.start - arguments.start) as usize].ends_with(['"', '\''])
+    };
+    let named = inner.map(|(name, _)| name).filter(|name| arguments.contains(*name) && !is_argument(*name));
+    match named.map(|name| doc.slice(name)) {
         Some(name) => client.args.iter().any(|arg| arg == name),
-        None => client
-            .args
-            .iter()
-            .any(|arg| arg.parse() == Ok(position(doc.slice(arguments), value.start - arguments.start))),
+        None => client.args.iter().any(|arg| arg.parse() == Ok(position(call, value.start - arguments.start).0)),
     }
 }
 
-/// How many commas of the outermost level stand before `offset`.
-fn position(arguments: &str, offset: u32) -> usize {
+/// How many commas of the outermost level stand before `offset`, and how many brackets are open there.
+fn position(arguments: &str, offset: u32) -> (usize, usize) {
     let (mut depth, mut commas, mut quote) = (0, 0, None);
     for byte in arguments.bytes().take(offset as usize) {
         match (quote, byte) {
@@ -310,7 +313,7 @@ fn position(arguments: &str, offset: u32) -> usize {
             _ => {}
         }
     }
-    commas
+    (commas, depth)
 }
 
 /// The base url is a server on this machine or this network: no provider's key goes there.
@@ -328,18 +331,6 @@ fn points_home(call: &str) -> bool {
     ]
     .iter()
     .any(|home| call.contains(home))
-}
-
-pub(super) fn provider_of_host<'a>(around: &'a Surroundings, text: &str) -> Option<&'a Provider> {
-    if !text.contains("://") {
-        return None;
-    }
-    around.catalogue.providers.iter().find(|provider| {
-        let base = provider.base_url.split("://").nth(1).unwrap_or("");
-        let base = base.split('/').next().unwrap_or("");
-        let hosts = provider.hosts.iter().map(|host| host.trim_start_matches('*'));
-        hosts.chain([base]).any(|host| host.len() > 5 && host.contains('.') && text.contains(host))
-    })
 }
 
 /// A name that is a provider's variable, or that speaks of a provider and has the shape of its key.
@@ -369,7 +360,8 @@ pub(super) fn provider_of_name<'a>(around: &'a Surroundings, name: &str, text: &
 fn by_header<'a>(doc: &'a Document, facts: &Facts, around: &'a Surroundings, value: Span) -> Option<Slot<'a>> {
     let (name, _) = facts.bindings_around(value).into_iter().next()?;
     let name = doc.slice(name).to_ascii_lowercase();
-    let name = if name == "bearer_auth" { "authorization" } else { name.as_str() };
+    let bearer = ["bearer_auth", "auth_bearer", "--oauth2-bearer"].contains(&name.as_str());
+    let name = if bearer { "authorization" } else { name.as_str() };
     let sends = |provider: &Provider| {
         let header = provider.auth.split(':').next().unwrap_or("");
         !header.is_empty() && header.eq_ignore_ascii_case(name)

@@ -94,7 +94,8 @@ fn is_text(bytes: &[u8]) -> bool {
 /// In nearly no file one does, so that what is more exact may take its time.
 pub fn may_hold_pieces(catalogue: &Catalogue, text: &[u8]) -> bool {
     for at in (0..text.len()).step_by(BLOCK) {
-        let mut quotes = mask(&text[at..], is_quote);
+        // A shell's words need no quotes.
+        let mut quotes = mask(&text[at..], |byte| is_quote(byte) | (byte == b'='));
         while quotes != 0 {
             if is_first_piece(catalogue, text, at + quotes.trailing_zeros() as usize) {
                 return true;
@@ -141,15 +142,16 @@ fn is_first_piece(catalogue: &Catalogue, text: &[u8], quote: usize) -> bool {
     };
     // A word alone is rather a word: `key`, `data`.
     let telling = piece.iter().any(|byte| !byte.is_ascii_lowercase());
+    // A key that ends here needs no other piece.
+    let whole = || scan(catalogue, piece).iter().any(|token| token.span == Span::new(0, piece.len()));
     match rest[end] {
         _ if !begins.any(fits) => false,
+        end if text[quote] == b'=' => end.is_ascii_whitespace() && telling && !whole(),
         b'\\' if matches!(rest.get(end + 1), Some(b'x' | b'u')) => true,
         b'{' | b'%' | b'\\' => telling,
         close if is_quote(close) => {
             let before = text[..quote].trim_ascii_end();
             let given = before.ends_with(b"=") || before.ends_with(b":") || before.ends_with(b"from(");
-            // A key that ends here needs no other piece.
-            let whole = || scan(catalogue, piece).iter().any(|token| token.span == Span::new(0, piece.len()));
             match behind(&rest[end + 1..]) {
                 Behind::Added => true,
                 Behind::Listed => telling && !whole(),
@@ -208,7 +210,8 @@ fn behind(text: &[u8]) -> Behind {
     }
     let apart = rest.len() < text.len();
     match rest {
-        [b'+', ..] => Behind::Added,
+        [b'+', ..] | [b'<', b'<', ..] | [b'.', b' ' | b'\n', ..] => Behind::Added,
+        _ if rest.starts_with(b".concat(") => Behind::Added,
         [quote, ..] | [b'r' | b'b' | b'f' | b'u' | b'R' | b'B' | b'F', quote, ..] if apart && is_quote(*quote) => {
             Behind::Added
         }

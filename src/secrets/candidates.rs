@@ -25,7 +25,8 @@ pub fn slot_candidates(catalogue: &Catalogue, text: &[u8], runs: &[Span]) -> Vec
         let part = |byte: &u8| is_key(*byte) || matches!(byte, b'.' | b':' | b'=' | b'~');
         let before = || text[..span.start].iter().rev().take(INFIX).find(|byte| !part(byte));
         let after = || text[span.end..].iter().take(LONGEST).find(|byte| !part(byte));
-        let beside = || quote(before()) || quote(after()) || follows_name(catalogue, &text[..span.start]);
+        let percent = || PERCENT.iter().any(|it| text[..span.start].ends_with(it));
+        let beside = || quote(before()) || quote(after()) || percent() || follows_name(catalogue, &text[..span.start]);
         let run = &text[span.clone()];
         let mixed = run.iter().any(u8::is_ascii_digit) && run.iter().any(u8::is_ascii_alphabetic);
         let path = run.contains(&b'/') && run.len() < LONG && run.split(|&byte| byte == b'/').all(|it| it.len() < RUN);
@@ -41,6 +42,9 @@ pub fn slot_candidates(catalogue: &Catalogue, text: &[u8], runs: &[Span]) -> Vec
     found.retain(|run| looks_secret(catalogue, word(run)) && (looks_generated(word(run)) || shaped(run)));
     found
 }
+
+/// Quotes that are brackets: `%q(…)`.
+const PERCENT: [&[u8]; 4] = [b"%q(", b"%Q(", b"%q{", b"%("];
 
 /// The runs that are keys of one of several providers, with the names of those.
 ///

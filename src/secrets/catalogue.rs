@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use super::placeholder::Placeholders;
-use super::provider::{Confidence, Format, Provider, Shape};
+use super::provider::{Client, Confidence, Format, Provider, Shape};
 use super::scan::is_key;
 use super::words::{HEAD, Words};
 
@@ -41,6 +41,8 @@ pub struct Catalogue {
     /// Shapes of several providers that are keys wherever they stand.
     pub(super) ambiguous: Vec<Ambiguous>,
     pub(super) by_env: HashMap<String, usize>,
+    /// The same by the letters of a variable alone.
+    pub(super) by_letters: HashMap<String, usize>,
     secret_name: Regex,
 }
 
@@ -177,25 +179,6 @@ impl Catalogue {
         self.by_env.get(&name.to_ascii_uppercase()).map(|&at| &self.providers[at])
     }
 
-    /// The same for names that people make of a variable's: `mistralApiKey`, `MISTRAL_API_KEY_STAGING`, `_openai_api_key2`.
-    pub fn provider_of_name(&self, name: &str) -> Option<&Provider> {
-        let snake = snake(name);
-        let mut rest = snake.trim_matches('_');
-        for _ in 0..3 {
-            let plain = rest.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end_matches('_');
-            let one = plain.strip_suffix(['s', 'S']).unwrap_or(plain);
-            if let Some(provider) = [rest, plain, one].into_iter().find_map(|name| self.provider_of_env(name)) {
-                return Some(provider);
-            }
-            let (head, last) = rest.rsplit_once('_')?;
-            if DESCRIBE.contains(&last.to_ascii_lowercase().as_str()) {
-                return None;
-            }
-            rest = head;
-        }
-        None
-    }
-
     /// `text`, in small letters, holds a word that a variable for secrets has.
     pub(super) fn has_secret_word(&self, text: &str) -> bool {
         self.secret_words.find(text.as_bytes()).next().is_some()
@@ -281,9 +264,17 @@ fn index(providers: Vec<Provider>, placeholders: Placeholders, secret_name: Rege
         secret_words,
         ambiguous: Vec::new(),
         context_words: Words::new(context_words),
+        by_letters: letters(&by_env),
         by_env,
         secret_name,
     }
+}
+
+/// The first of several names with the same letters counts.
+fn letters(by_env: &HashMap<String, usize>) -> HashMap<String, usize> {
+    let mut names: Vec<_> = by_env.iter().collect();
+    names.sort_unstable_by(|a, b| b.cmp(a));
+    names.into_iter().map(|(name, &at)| (name.replace('_', ""), at)).collect()
 }
 
 fn same_shape(providers: &[Provider], id: ShapeId, shape: &Shape) -> bool {
@@ -291,7 +282,7 @@ fn same_shape(providers: &[Provider], id: ShapeId, shape: &Shape) -> bool {
 }
 
 /// How names say that they hold an API key.
-const KEY_WORDS: [&str; 23] = [
+const KEY_WORDS: [&str; 25] = [
     "Authorization",
     "authorization",
     "bearer_auth",
@@ -302,6 +293,7 @@ const KEY_WORDS: [&str; 23] = [
     "APIKEY",
     "apiKey",
     "ApiKey",
+    "APIKey",
     "api-key",
     "Api-Key",
     "API-KEY",
@@ -311,82 +303,42 @@ const KEY_WORDS: [&str; 23] = [
     "API_TOKEN",
     "apiToken",
     "ApiToken",
+    "APIToken",
     "api-token",
     "Api-Token",
     "API-Token",
     "API-TOKEN",
 ];
 
-/// What is said of a key is no key.
-const DESCRIBE: [&str; 32] = [
-    "id",
-    "hash",
-    "name",
-    "names",
-    "url",
-    "uri",
-    "path",
-    "file",
-    "header",
-    "env",
-    "var",
-    "length",
-    "len",
-    "prefix",
-    "suffix",
-    "type",
-    "count",
-    "regex",
-    "pattern",
-    "format",
-    "help",
-    "description",
-    "label",
-    "field",
-    "digest",
-    "sha256",
-    "md5",
-    "fingerprint",
-    "index",
-    "version",
-    "expiry",
-    "source",
-];
-
-/// `mistralApiKey` as `mistral_api_key`; other names as they are.
-fn snake(name: &str) -> String {
-    let mut out = String::with_capacity(name.len() + 4);
-    let mut last = ' ';
-    for c in name.chars() {
-        if c.is_ascii_uppercase() && (last.is_ascii_lowercase() || last.is_ascii_digit()) {
-            out.push('_');
-        }
-        out.push(c);
-        last = c;
-    }
-    out
-}
-
 /// What people call secrets.
-const SECRET_WORDS: [&str; 4] = ["key", "secret", "token", "pat"];
+const SECRET_WORDS: [&str; 5] = ["key", "secret", "token", "pat", "password"];
+
+/// What modules begin with that are called after a host.
+const DOMAINS: [&str; 5] = ["com", "dev", "io", "net", "org"];
 
 /// Variables, also in small letters, hosts, the begins of modules, and what keys are called.
 fn speaking<'p>(providers: &'p [Provider], variables: impl Iterator<Item = &'p String>) -> BTreeMap<String, Speaks> {
     // `google.genai` may be imported `from google`.
-    let begin = |module: String| match module.split_once('.') {
-        Some((begin, _)) if !module.contains('/') => begin.to_owned(),
-        _ => module,
+    let is_package = |begin: &str| begin.starts_with(|c: char| c.is_ascii_lowercase()) && !DOMAINS.contains(&begin);
+    let begin = |client: &Client| match client.module().split_once('.') {
+        Some((begin, rest)) if is_package(begin) && !rest.contains('/') => begin.to_owned(),
+        _ => client.module(),
     };
-    let modules = providers.iter().flat_map(|it| &it.clients).map(|client| begin(client.module()));
+    let (loaded, imported): (Vec<_>, Vec<_>) =
+        providers.iter().flat_map(|it| &it.clients).partition(|client| client.module().is_empty());
+    // Those of Go have the address of their repository, and PHP may write all of a class's name.
+    let (addressed, modules): (Vec<_>, Vec<_>) =
+        imported.into_iter().map(begin).partition(|it| it.contains('/') && it.contains('.'));
+    let symbols = loaded.into_iter().map(|client| client.symbol.clone());
     let remote = providers.iter().filter(|it| it.category != "local");
     let hosts = remote.flat_map(|it| &it.hosts).map(|host| host.trim_start_matches('*').to_owned());
     let variables = variables.flat_map(|name| [name.clone(), name.to_ascii_lowercase()]);
     let called = KEY_WORDS.map(str::to_owned).into_iter();
     let named = variables.chain(hosts.filter(|host| host.contains('.'))).chain(called);
-    let named = named.map(|word| (word, Speaks::Named));
+    let named = named.chain(addressed).chain(symbols).map(|word| (word, Speaks::Named));
     // The host of a customer begins with a name of theirs: `.openai.azure.com`.
     let bare = |word: String| word.trim_start_matches(|c: char| !c.is_ascii_alphanumeric()).to_owned();
-    modules.map(|word| (word, Speaks::Imported)).chain(named).map(|(word, how)| (bare(word), how)).collect()
+    modules.into_iter().map(|word| (word, Speaks::Imported)).chain(named).map(|(word, how)| (bare(word), how)).collect()
 }
 
 impl Shape {

@@ -7,6 +7,7 @@ mod candidates;
 mod catalogue;
 mod dotenv;
 mod fingerprint;
+mod names;
 mod placeholder;
 mod provider;
 mod public;

@@ -23,6 +23,8 @@ pub struct Token {
 
 /// The shortest run of key characters that a key is looked for in.
 pub(super) const RUN: usize = 16;
+/// No word is that long.
+const WORDLESS: usize = 48;
 /// The shortest run that begins a shape without an anchor (32 hex digits), and how much of it may follow the run.
 const UNANCHORED: usize = 32;
 const UNANCHORED_BEHIND: usize = 80;
@@ -150,10 +152,11 @@ fn push(catalogue: &Catalogue, text: &[u8], span: Span, shape: ShapeId, found: &
 
 /// What stands before `at` goes on there.
 fn is_cut_before(shape: &Shape, text: &[u8], at: usize) -> bool {
-    // `=` pads the end of base64; before a key it assigns. The letter of `\n` ends nothing.
+    // `=` pads the end of base64; before a key it assigns, as `-` does in `${X:-…}`. The letter of `\n` ends nothing.
     let escaped = |byte: u8| is_escape_letter(byte) && text[..at - 1].ends_with(b"\\");
+    let steps_in = |byte: u8| byte == b'-' && text[..at - 1].ends_with(b":");
     let before = at.checked_sub(1).and_then(|at| text.get(at));
-    before.is_some_and(|&byte| byte != b'=' && shape.boundary.forbids(byte) && !escaped(byte))
+    before.is_some_and(|&byte| byte != b'=' && shape.boundary.forbids(byte) && !escaped(byte) && !steps_in(byte))
 }
 
 /// Of overlapping tokens the one with the higher priority stays, then the longer one.
@@ -174,6 +177,8 @@ fn keep_best(catalogue: &Catalogue, mut found: Vec<Token>) -> Vec<Token> {
 /// Words and identifiers have no digit; keys nearly always have one. Keys of letters alone (Hugging Face) mix the cases.
 fn looks_random(run: &[u8]) -> bool {
     run.iter().any(u8::is_ascii_digit)
+        // Letters alone, but no word is that long.
+        || run.len() >= WORDLESS && run.starts_with(b"sk-")
         || (run.iter().any(u8::is_ascii_lowercase) && run.iter().filter(|byte| byte.is_ascii_uppercase()).count() > 3)
 }
 

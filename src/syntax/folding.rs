@@ -31,7 +31,7 @@ const MOST: usize = 80;
 const DEEPEST: usize = 4;
 
 /// What gives its text as it is, or puts texts together.
-const PLAIN: [&str; 27] = [
+const PLAIN: [&str; 33] = [
     "to_string",
     "to_owned",
     "into",
@@ -59,9 +59,20 @@ const PLAIN: [&str; 27] = [
     "encode",
     "decode",
     "strip",
+    "Join",
+    "Concat",
+    "Sprint",
+    "Sprintf",
+    "implode",
+    "sprintf",
 ];
 /// What puts the parts of a list together.
-const JOINS: [&str; 7] = ["format", "join", "concat", "concatcp", "formatcp", "collect", "add"];
+const JOINS: [&str; 13] = [
+    "format", "join", "concat", "concatcp", "formatcp", "collect", "add", "Join", "Concat", "Sprint", "Sprintf",
+    "implode", "sprintf",
+];
+/// What says nothing of the text that is made.
+const SILENT: [&str; 10] = ["mut", "await", "return", "move", "new", "array", "string", "strings", "String", "fmt"];
 
 /// Every text that is made in `doc` of more than one literal.
 pub fn folded(doc: &Document) -> Vec<Folded> {
@@ -160,7 +171,8 @@ impl<'d> Folder<'d> {
                     out.joins |= first == '%';
                     1
                 }
-                _ if first.is_whitespace() || "+([{}])&.:\\;=|!".contains(first) => 1,
+                _ if first.is_whitespace() || "+([{}])&.:\\;=|!$".contains(first) => 1,
+                '<' if rest.starts_with("<<") => 2,
                 // An empty literal has no fact.
                 _ if rest.starts_with("\"\"") || rest.starts_with("''") => 2,
                 // Whatever it does, it does not put together.
@@ -189,14 +201,20 @@ impl<'d> Folder<'d> {
             return word.len() + (behind.len() - after.len()) + closed(after);
         }
         let member = after.strip_prefix("::").or(after.strip_prefix('.')).map(str::trim_start);
-        if let Some(member) = member {
+        // `HEAD . "…"` adds.
+        if let Some(member) = member.filter(|member| end(member) > 0) {
             let method = &member[..end(member)];
             let called = member[method.len()..].starts_with('(') && PLAIN.contains(&method);
-            if !called || word == "String" {
+            if !called || SILENT.contains(&word) {
                 return word.len();
             }
         }
-        if ["mut", "await", "return", "move"].contains(&word) {
+        if SILENT.contains(&word) {
+            return word.len();
+        }
+        // `[…].join`, without an argument.
+        if word == "join" && self.doc.text()[..at as usize].ends_with('.') {
+            out.joins = true;
             return word.len();
         }
         let here = Span::new(at as usize, at as usize + word.len());
@@ -245,6 +263,16 @@ impl<'d> Folder<'d> {
                     rest.find('}').and_then(|end| Some((self.place(&rest[1..end], depth)?, end + 1)))
                 }
                 '%' if rest.starts_with("%s") => Some((Part::Place, 2)),
+                // `${name}` is looked at without its sign, `$name` where it is known.
+                '$' if rest.starts_with("${") => {
+                    rest = &rest[1..];
+                    continue;
+                }
+                '$' => {
+                    let name = &rest[1..];
+                    let end = name.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(name.len());
+                    self.constant(&name[..end], depth).and_then(Expression::one).map(|part| (part, end + 1))
+                }
                 _ => None,
             };
             let used = match place {
@@ -272,7 +300,7 @@ impl<'d> Folder<'d> {
 
     /// What stands between `{` and `}`: nothing, a literal, or a name with how it is shown.
     fn place(&self, inner: &str, depth: usize) -> Option<Part> {
-        let name = inner.split(['!', ':']).next().unwrap_or("").trim();
+        let name = inner.split(['!', ':']).next().unwrap_or("").trim().trim_start_matches('$');
         if name.bytes().all(|byte| byte.is_ascii_digit()) {
             return Some(Part::Place);
         }

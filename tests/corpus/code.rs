@@ -291,15 +291,19 @@ pub const ASSEMBLED: &[Place] = &[
 
 /// A file with a key in three pieces, the first of which ends at its prefix or in its middle, or encoded.
 pub fn assembled(place: Place, key: &str, prefix: usize, random: &mut Random) -> Snippet {
+    let path = if place.0 == "py" { "app.py" } else { "src/main.rs" };
+    Snippet { path, place: place.1.trim_end().replace('\n', "⏎"), text: in_pieces(place.1, key, prefix, random) }
+}
+
+/// The text of such a place.
+pub fn in_pieces(place: &str, key: &str, prefix: usize, random: &mut Random) -> String {
     let first = if random.next().is_multiple_of(2) { prefix } else { key.len() / 3 };
     // Two pieces, and an empty one, or three.
     let second = if random.next().is_multiple_of(2) { key.len() } else { (first + key.len()) / 2 };
     let hex: String = key.bytes().map(|byte| format!("{byte:02x}")).collect();
-    let text = place.1.replace("{1}", &key[..first]).replace("{2}", &key[first..second]).replace("{3}", &key[second..]);
+    let text = place.replace("{1}", &key[..first]).replace("{2}", &key[first..second]).replace("{3}", &key[second..]);
     let text = text.replace(", \"\"", "").replace(" + \"\"", "").replace(", ''", "").replace(" ''\n", "\n");
-    let text = text.replace("{base64}", &BASE64_STANDARD.encode(key)).replace("{hex}", &hex);
-    let path = if place.0 == "py" { "app.py" } else { "src/main.rs" };
-    Snippet { path, place: place.1.trim_end().replace('\n', "⏎"), text }
+    text.replace("{base64}", &BASE64_STANDARD.encode(key)).replace("{hex}", &hex)
 }
 
 /// What speaks of providers, and holds no key.

@@ -43,3 +43,14 @@ $NAME is read
 MORE
   declare -A map=([key]="eight")
 #                        ^^^^^ string.value
+v=${NAME:-sk-fall_back-1}
+#         ^^^^^^^^^^^^^^ string.value
+#         ^^^^^^^^^^^^^^ slot.bare
+#         ^^^^^^^^^^^^^^ env.read.default
+for word in one-1-one-1-one-1 two-2-two-2-two-2; do run; done
+#           ^^^^^^^^^^^^^^^^^ string.value
+#                             ^^^^^^^^^^^^^^^^^ string.value
+read -r word <<< here-1-here-1-here
+#                ^^^^^^^^^^^^^^^^^^ string.value
+gh secret set NAME --body "nine"
+#             ^^^^ binding.name

@@ -77,3 +77,27 @@ type T struct {
     Key string `json:"key"`
 //             ^^^^^^^^^^^^ within.tag
 }
+func nineteenKey() string {
+//   ^^^^^^^^^^^ binding.name
+    return "nineteen"
+//         ^^^^^^^^^^ binding.value
+}
+func twenty() string {
+    if v := os.Getenv("TWENTY"); v != "" {
+//                     ^^^^^^ binding.name
+        return v
+    }
+    return "twenty"
+//         ^^^^^^^^ binding.value
+}
+func flags() {
+    first, second := "1st", "2nd"
+//  ^^^^^ binding.name
+//         ^^^^^^ binding.name
+//                          ^^^^^ binding.value
+    third, ok := f()
+//  ^^^^^ binding.name
+    _ = &cli.StringFlag{EnvVars: []string{"FLAG"}, Value: "flag"}
+//                                         ^^^^ binding.name
+//                                                        ^^^^^^ binding.value
+}

@@ -56,3 +56,6 @@ class C {
 }
 interface I { String KEY = "fourteen"; }
 //                   ^^^^^^^^^^^^^^^^ slot.constant
+class K { String fifteenKey() { return "fifteen"; } }
+//               ^^^^^^^^^^ binding.name
+//                                     ^^^^^^^^^ binding.value

@@ -61,3 +61,5 @@ $d = Dotenv\Dotenv::createUnsafeImmutable(__DIR__);
 $h = <<<END
 fifteen
 END;
+$k = new SixteenKey('sixteen');
+//       ^^^^^^^^^^ binding.name

@@ -61,3 +61,6 @@ END
 x = { "fifteen": 1 }
 #     ^^^^^^^^^ within.symbol
 ENV.delete("NAME")
+attribute :sixteen, :string, default: -> { "sixteen" }
+#         ^^^^^^^^ binding.name
+#                                     ^^^^^^^^^^^^^^^^ binding.value

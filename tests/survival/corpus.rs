@@ -14,11 +14,15 @@ use std::sync::LazyLock;
 pub struct Spec {
     /// Where the key stands, in a sentence.
     pub about: String,
-    /// The command. `$STANDIN_URL` and `$BIN` are filled in; without it `python main.py`, `node main.mjs`, or the built program.
+    /// The command. `$STANDIN_URL` and `$BIN` are filled in; without it `python main.py`, `node main.mjs`, `bash main.sh`, or the built program.
     #[serde(default)]
     pub run: Vec<String>,
     /// Every request, as `header: Scheme {shape.id}`; the scheme may be missing.
+    #[serde(default)]
     pub sends: Vec<String>,
+    /// What reads the settings in `file`.
+    pub reader: Option<super::settings::Reader>,
+    pub file: Option<String>,
     /// The workspace is a git repository.
     #[serde(default)]
     pub git: bool,
@@ -151,8 +155,8 @@ fn read(folder: &Path, name: String) -> Result<Case> {
     let text = fs::read_to_string(folder.join("case.toml"))?;
     let spec: Spec = toml::from_str(&text).with_context(|| format!("{name}/case.toml"))?;
     ensure!(
-        !spec.about.is_empty() && !spec.sends.is_empty(),
-        "{name}/case.toml: `about` and `sends` must say something"
+        !spec.about.is_empty() && spec.sends.is_empty() == spec.reader.is_some(),
+        "{name}/case.toml: `about` and `sends`, or `about` and `reader`, must say something"
     );
     let mut case = Case { name, spec, files: BTreeMap::new(), keys: BTreeMap::new() };
     collect(folder, folder, &mut case)?;
@@ -175,8 +179,9 @@ fn collect(root: &Path, folder: &Path, case: &mut Case) -> Result<()> {
             continue;
         }
         // Dotfiles would act on this repository, so they lie here under another name.
-        let name = path.file_name().context("no name")?.to_string_lossy();
-        let name = name.strip_prefix("dot-").map_or_else(|| name.to_string(), |rest| format!(".{rest}"));
+        let parts = relative.iter().map(|part| part.to_string_lossy());
+        let named = parts.map(|part| part.strip_prefix("dot-").map_or(part.to_string(), |rest| format!(".{rest}")));
+        let hidden: PathBuf = named.collect();
         let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
         let mut text = fill(&text, &case.name, &mut case.keys)?;
         let is_source = matches!(path.extension().and_then(|e| e.to_str()), Some("py" | "rs"));
@@ -186,7 +191,7 @@ fn collect(root: &Path, folder: &Path, case: &mut Case) -> Result<()> {
         if is_source && case.spec.bom {
             text.insert(0, '\u{feff}');
         }
-        case.files.insert(relative.with_file_name(name), text);
+        case.files.insert(hidden, text);
     }
     Ok(())
 }

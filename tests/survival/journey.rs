@@ -5,6 +5,7 @@ use super::process::{Done, PRODUCT, Place};
 use super::report::{Outcome, Report, Trouble};
 use super::standin::Standin;
 use anyhow::{Context, Result};
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -118,12 +119,7 @@ impl Journey<'_> {
 
     /// Runs the program again: the same keys must arrive, the same text must come out.
     pub fn after(&self, moved: &Moved, before: &str, report: &mut Report) -> Result<()> {
-        let has_env = self.place.root.join(".env").exists();
-        let through = match moved.store {
-            Store::Env if self.case.spec.direct => false,
-            Store::Env => moved.needs_run && has_env,
-            Store::Local => has_env,
-        };
+        let through = self.through(moved);
         let (done, arrived) = self.start(moved.store.name(), through)?;
         let how = if through { "through `run`" } else { "by itself" };
         let problem = if done.code != Some(0) {
@@ -137,6 +133,25 @@ impl Journey<'_> {
         };
         self.judge(moved, problem, report);
         Ok(())
+    }
+
+    /// The program is started through the product.
+    fn through(&self, moved: &Moved) -> bool {
+        let has_env = self.place.root.join(".env").exists();
+        match moved.store {
+            Store::Env if self.case.spec.direct => false,
+            Store::Env => moved.needs_run && has_env,
+            Store::Local => has_env,
+        }
+    }
+
+    /// The variables that a program gets which is started now.
+    pub fn given(&self, moved: &Moved) -> Result<BTreeMap<String, String>> {
+        if !self.through(moved) {
+            return Ok(BTreeMap::new());
+        }
+        let (_, given) = self.environment()?;
+        Ok(given.lines().filter_map(|line| line.split_once('=')).map(|(a, b)| (a.to_owned(), b.to_owned())).collect())
     }
 
     /// Notes the outcome; for programs that could not even be built, `problem` says so.
@@ -247,12 +262,7 @@ impl Journey<'_> {
 
     /// Keys of the sources that are in no source any more and that `run` does not give to a program.
     fn lost(&self, store: Store) -> Result<Vec<String>> {
-        let list = self.place.home.join("environment.txt");
-        let command =
-            [PRODUCT, "run", "--", "sh", "-c", "printenv > \"$1\"", "sh", &list.to_string_lossy()].map(str::to_owned);
-        let done = self.place.run(&command, None)?;
-        let given = fs::read_to_string(&list).unwrap_or_default();
-        fs::remove_file(&list).ok();
+        let (done, given) = self.environment()?;
         let mut lost = Vec::new();
         if self.case.leaks(done.text().as_bytes()) {
             lost.push(format!("printed by `run` ({})", store.name()));
@@ -266,7 +276,21 @@ impl Journey<'_> {
         Ok(lost)
     }
 
+    /// What `run` gives to a program.
+    fn environment(&self) -> Result<(Done, String)> {
+        let list = self.place.home.join("environment.txt");
+        let command =
+            [PRODUCT, "run", "--", "sh", "-c", "printenv > \"$1\"", "sh", &list.to_string_lossy()].map(str::to_owned);
+        let done = self.place.run(&command, None)?;
+        let given = fs::read_to_string(&list).unwrap_or_default();
+        fs::remove_file(&list).ok();
+        Ok((done, given))
+    }
+
+    /// The key, or its last piece where it stood in pieces, is in a source.
     fn in_a_source(&self, key: &str) -> Result<bool> {
+        let was_whole = self.case.files.values().any(|text| text.contains(key));
+        let key = if was_whole { key } else { &key[key.len().saturating_sub(24)..] };
         for path in files_below(&self.place.root)? {
             if path.file_name().is_none_or(|name| name != ".env") && contains(&fs::read(&path)?, key.as_bytes()) {
                 return Ok(true);

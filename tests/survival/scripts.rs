@@ -1,4 +1,4 @@
-//! Programs that are not built: Python and Node, with the real SDKs from the user's cache folder.
+//! Programs that are not built: Python and Node, with the real SDKs from the user's cache folder, and Bash, with curl.
 
 use super::corpus::{self, Case, Store};
 use super::journey::Journey;
@@ -25,21 +25,31 @@ pub struct Kind {
 
 pub const PYTHON: Kind = Kind { folder: "python", start: &["python", "main.py"], tools: environment };
 pub const NODE: Kind = Kind { folder: "node", start: &["node", "main.mjs"], tools: modules };
+pub const BASH: Kind = Kind { folder: "bash", start: &["bash", "main.sh"], tools: curl };
 
 pub fn run(kind: &Kind) -> Result<Report> {
     let cases = corpus::load(kind.folder)?;
     let folder = tempfile::tempdir()?;
     let tools = (kind.tools)(folder.path())?;
     let standin = Standin::start()?;
+    side_by_side(kind.folder, &cases, |case, report| survive(kind, case, folder.path(), &tools, &standin, report))
+}
+
+/// Several cases at a time.
+pub fn side_by_side(
+    language: &'static str,
+    cases: &[Case],
+    survive: impl Fn(&Case, &mut Report) -> Result<()> + Sync,
+) -> Result<Report> {
     let next = AtomicUsize::new(0);
     let work = || -> Result<Report> {
-        let mut report = Report::new(kind.folder, 0);
+        let mut report = Report::new(language, 0);
         while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
-            survive(kind, case, folder.path(), &tools, &standin, &mut report).with_context(|| case.name.clone())?;
+            survive(case, &mut report).with_context(|| case.name.clone())?;
         }
         Ok(report)
     };
-    let mut report = Report::new(kind.folder, cases.len());
+    let mut report = Report::new(language, cases.len());
     std::thread::scope(|scope| -> Result<()> {
         let workers: Vec<_> = (0..WORKERS).map(|_| scope.spawn(work)).collect();
         for worker in workers {
@@ -109,6 +119,15 @@ fn modules(folder: &Path) -> Result<PathBuf> {
     #[cfg(unix)]
     std::os::unix::fs::symlink(cache.join("sdk-node/node_modules"), folder.join("node_modules"))?;
     Ok(cache.join("node/bin"))
+}
+
+/// Nothing is laid: `bash` and `curl` are the system's.
+fn curl(folder: &Path) -> Result<PathBuf> {
+    for program in ["bash", "curl"] {
+        let there = Command::new(program).arg("--version").output().is_ok_and(|it| it.status.success());
+        ensure!(there, "this test needs {program}: install it and run again");
+    }
+    Ok(folder.to_owned())
 }
 
 /// The `bin` folder of an environment that holds exactly `requirements.txt`. Made once (12 s), found again later.

@@ -1,0 +1,2 @@
+#!/usr/bin/env bash
+export OPENAI_API_KEY="{openai.project}" && bash child.sh || exit 1

@@ -1,0 +1,2 @@
+#!/usr/bin/env bash
+env -S "OPENAI_API_KEY={openai.project} bash child.sh"

@@ -1,0 +1,3 @@
+#!/usr/bin/env bash
+curl -sS -o /dev/null -w '%{http_code}\n' "$STANDIN_URL/models" \
+  --header "Authorization: Bearer {groq.api}"

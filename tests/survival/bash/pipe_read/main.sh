@@ -1,0 +1,5 @@
+#!/usr/bin/env bash
+echo "{openai.project}" | {
+  read -r key
+  curl -sS -o /dev/null -w '%{http_code}\n' "$STANDIN_URL/models" -H "Authorization: Bearer $key"
+}

@@ -1,0 +1,4 @@
+#!/usr/bin/env bash
+OPENAI_API_KEY="{openai.project}"
+curl -sS -o /dev/null -w '%{http_code}\n' "$STANDIN_URL/models" -H "Authorization: Bearer $OPENAI_API_KEY"
+bash other.sh

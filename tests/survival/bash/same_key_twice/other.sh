@@ -1,0 +1,2 @@
+key={openai.project}
+curl -sS -o /dev/null -w '%{http_code}\n' "$STANDIN_URL/models" -H "Authorization: Bearer $key"

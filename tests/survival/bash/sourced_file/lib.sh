@@ -1,0 +1,5 @@
+# shellcheck shell=bash
+OPENAI_API_KEY="{openai.project}"
+ask() {
+  curl -sS -o /dev/null -w '%{http_code}\n' "$STANDIN_URL/models" -H "Authorization: Bearer $OPENAI_API_KEY"
+}
