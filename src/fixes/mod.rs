@@ -11,6 +11,7 @@ mod pieces;
 mod place;
 mod reading;
 mod refer;
+mod removal;
 mod rewrite;
 mod settings;
 mod slot;

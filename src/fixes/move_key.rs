@@ -1,14 +1,15 @@
 //! The move: the key goes to a store, the code reads a variable, and something loads it.
 
 use super::clashes::clash;
-use super::loading::{Added, Loading, head_edits, loading, overrides};
+use super::loading::{Added, Loading, head_edits, loading, loading_of, overrides};
 use super::mentions::without_argument;
 use super::naming::{State, name_for, other_name};
 use super::reading::{Needs, reading};
+use super::refer::leave_name;
 use super::rewrite::{Rewrite, is_prose, rewrite};
 use super::{Deposit, Destination, Fix, GitState, Repairs, Safety, Surroundings, settings};
 use crate::secrets::{SecretRef, env_line_at, env_value_span, is_env_template};
-use crate::syntax::{Document, Fact};
+use crate::syntax::{Document, Fact, Reader};
 use crate::text::{Change, Edit, Span};
 
 /// Moves the key that stands at `secret`: one fix for each destination.
@@ -32,8 +33,9 @@ pub fn repairs(doc: &Document, around: &Surroundings, secret: Span) -> Repairs {
             }
             Ok(fix) => {
                 let short = leave_out(doc, around, secret, &fix);
+                let named = leave_its_name(doc, secret, &name, naming.state, to);
                 repairs.fixes.push(fix);
-                repairs.fixes.extend(short);
+                repairs.fixes.extend(short.into_iter().chain(named));
             }
             Err(reason) => repairs.refused = Some(reason),
         }
@@ -93,6 +95,12 @@ fn one(
     }
     let written = rewrite(doc, around, secret, name)?;
     stops?;
+    if let Some(reader) = doc.reader_at(doc.facts(), secret) {
+        let loading = loading_of(doc, around, &effective, reader);
+        let title = referred(reader, name, state, to, &loading);
+        let fix = assemble(doc, written, loading, title, deposit)?;
+        return Ok(if reader.offered { Fix { safety: Safety::Offered, ..fix } } else { fix });
+    }
     let loading = match settings::field(doc, around, secret) {
         Some(field) if field.loads && effective.reference.is_none() => Loading::There,
         _ => loading(doc, around, &effective, written.read),
@@ -115,6 +123,18 @@ fn mention(
         _ => format!("Move to {} and leave its name here", to.label),
     };
     assemble(doc, Rewrite::of(Edit::replace(secret, format!("<{name}>"))), Loading::There, title, deposit)
+}
+
+/// An entry that could be taken out may stay, with the variable's name in it.
+fn leave_its_name(doc: &Document, secret: Span, name: &str, state: State, to: &Destination) -> Option<Fix> {
+    let reader = doc.reader_at(doc.facts(), secret)?;
+    let written = leave_name(doc, reader, secret, name)?;
+    let title = match state {
+        State::Same { .. } => format!("Leave the name {name} here, which holds this key already"),
+        _ => format!("Move to {} and leave its name here", to.label),
+    };
+    let fix = assemble(doc, written, Loading::There, title, deposit(secret, name, to).ok()?).ok()?;
+    Some(Fix { safety: Safety::Offered, ..fix })
 }
 
 /// Replaces a read of the variable `name` by one that stops and names it when it is missing. A person's choice.
@@ -157,6 +177,18 @@ fn title(name: &str, state: State, to: &Destination, loading: &Loading) -> Strin
         Loading::There => what,
         Loading::Added(_) => format!("{what} and load it"),
         Loading::Run(command) => format!("{what} (start with `{command}`)"),
+    }
+}
+
+/// The title where another program reads the file.
+fn referred(reader: &Reader, name: &str, state: State, to: &Destination, loading: &Loading) -> String {
+    if reader.does.is_empty() {
+        return title(name, state, to, loading);
+    }
+    let does = reader.does.replace("{name}", name);
+    match state {
+        State::Same { .. } => format!("{name} holds this key already: {does}"),
+        _ => format!("Move to {} and {does}", to.label),
     }
 }
 

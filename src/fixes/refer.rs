@@ -1,22 +1,64 @@
-//! How a variable is named in a file of settings.
+//! How a key leaves a file of settings: as the program that reads the file asks for.
 
+use super::Surroundings;
 use super::loading::line_start;
-use super::rewrite::Rewrite;
-use crate::syntax::{Document, Fact, Reader};
-use crate::text::{Edit, Span};
+use super::removal::{holds_more, listed, parses};
+use super::rewrite::{BY_HAND, Rewrite};
+use crate::syntax::{Document, Fact, Reader, Removal};
+use crate::text::{Edit, Span, apply};
 
-/// Names the variable in a file of settings, as its reader asks for.
+/// Takes the key out of a file of settings, or names its variable there.
 pub(super) fn refer(
     doc: &Document,
+    around: &Surroundings,
     reader: &Reader,
-    literal: Span,
-    value: Span,
     secret: Span,
     name: &str,
 ) -> Result<Rewrite, String> {
     if !reader.refuse.is_empty() {
         return Err(reader.refuse.replace("{name}", name));
     }
+    match reader.remove {
+        Some(removal) => checked(doc, take_out(doc, around, removal, secret)?),
+        None => checked(doc, insert(doc, reader, secret, name)?),
+    }
+}
+
+/// The variable's name where the entry could be taken out as well: what a person may choose instead.
+pub(super) fn leave_name(doc: &Document, reader: &Reader, secret: Span, name: &str) -> Option<Rewrite> {
+    let both = reader.refuse.is_empty() && reader.remove.is_some() && !reader.insert.is_empty();
+    both.then(|| checked(doc, insert(doc, reader, secret, name).ok()?).ok()).flatten()
+}
+
+/// No edit is made in a file that is broken, and none breaks one.
+fn checked(doc: &Document, written: Rewrite) -> Result<Rewrite, String> {
+    if !parses(doc) {
+        return Err("this file is broken, so nobody can tell what its reader makes of it: mend it first".to_owned());
+    }
+    let mut edits = written.edits.clone();
+    edits.sort();
+    let after = Document::with_language(doc.path(), apply(doc.text(), &edits), doc.language());
+    if !parses(&after) {
+        return Err("the file would not be read as before: take the key out by hand".to_owned());
+    }
+    Ok(written)
+}
+
+fn take_out(doc: &Document, around: &Surroundings, removal: Removal, secret: Span) -> Result<Rewrite, String> {
+    let (literal, _) = doc.facts().literal_at(secret).ok_or(BY_HAND)?;
+    let edits = match removal {
+        Removal::Listed => listed(doc, literal),
+    };
+    if holds_more(doc, around, &edits, secret) {
+        return Err(
+            "this entry seems to hold another key as well, which would be lost with it: take it out by hand".to_owned()
+        );
+    }
+    Ok(Rewrite { edits, ..Rewrite::of(Edit::replace(literal, "")) })
+}
+
+fn insert(doc: &Document, reader: &Reader, secret: Span, name: &str) -> Result<Rewrite, String> {
+    let (literal, value) = doc.facts().literal_at(secret).ok_or(BY_HAND)?;
     let named =
         |fact: &Fact| matches!(*fact, Fact::Binding { name, .. } if name.contains(secret) || literal.contains(name));
     if doc.facts().iter().any(named) {

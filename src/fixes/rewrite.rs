@@ -32,18 +32,20 @@ impl Rewrite {
     }
 }
 
+/// Why there is no edit where nothing is known about the text.
+pub(super) const BY_HAND: &str = "no literal of a language that is known: take the key out by hand, and rotate it";
+
 /// Replaces the key at `secret` by a read of `name`; the error is a reason for the user.
 pub(super) fn rewrite(doc: &Document, around: &Surroundings, secret: Span, name: &str) -> Result<Rewrite, String> {
-    let by_hand = "no literal of a language that is known: take the key out by hand, and rotate it";
-    let language = doc.language().ok_or(by_hand)?;
+    if let Some(reader) = doc.reader_at(doc.facts(), secret) {
+        return refer(doc, around, reader, secret, name);
+    }
+    let language = doc.language().ok_or(BY_HAND)?;
     let (literal, value, secret) = match (doc.facts().literal_at(secret), joined(doc, secret)) {
         (Some((literal, value)), _) => (literal, value, secret),
         (None, Some(whole)) => (whole, whole, whole),
-        (None, None) => return Err(by_hand.to_owned()),
+        (None, None) => return Err(BY_HAND.to_owned()),
     };
-    if let Some(reader) = doc.reader() {
-        return refer(doc, reader, literal, value, secret, name);
-    }
     if let Some(browser) = language.browser.as_ref().filter(|browser| runs_there(doc, around, browser)) {
         return Err(browser.refuse.clone());
     }
@@ -138,6 +140,10 @@ const RULES: &[&str] = &["README", ".cursorrules", ".windsurfrules", ".clinerule
 /// The key stands in a document, a comment or a docstring, which nobody runs.
 pub fn is_prose(doc: &Document, facts: &Facts, secret: Span) -> bool {
     if doc.language().is_none() {
+        // What a program wrote down is no document.
+        if doc.readers().next().is_some() {
+            return false;
+        }
         let part = |part: Option<&std::ffi::OsStr>| part.and_then(|it| it.to_str()).unwrap_or("").to_owned();
         let ending = part(doc.path().extension()).to_ascii_lowercase();
         return DOCUMENTS.contains(&ending.as_str()) || RULES.contains(&part(doc.path().file_name()).as_str());

@@ -22,8 +22,8 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     if context.is_env_file() {
         return;
     }
-    let is_there = |span| is_prose(context.doc, context.facts(), span);
-    readers::keys_at(context, findings, RULE.id, place(context), is_there);
+    let there = |span| is_prose(context.doc, context.facts(), span).then(|| place(context).to_owned());
+    readers::keys_at(context, findings, RULE.id, there);
 }
 
 fn place(context: &Context<'_>) -> &'static str {

@@ -9,6 +9,7 @@ mod env_file_in_git;
 mod hardcoded_ai_key;
 mod key_as_fallback;
 mod key_in_agent_config;
+mod key_in_agent_permission;
 mod key_in_comment_or_docs;
 mod key_in_compose;
 mod key_in_workflow;
@@ -88,6 +89,7 @@ pub static RULES: &[&Rule] = &[
     &env_file_in_git::RULE,
     &real_key_in_template::RULE,
     &key_in_comment_or_docs::RULE,
+    &key_in_agent_permission::RULE,
     &key_in_agent_config::RULE,
     &key_in_compose::RULE,
     &key_in_workflow::RULE,

@@ -8,7 +8,7 @@ use tree_sitter::{InputEdit, Node, Parser, Point, Range, Tree};
 
 use super::collect::{collect, collect_near};
 use super::facts::Facts;
-use super::language::{Language, Reader};
+use super::language::Language;
 use crate::text::{Edit, Lines, Names, Span};
 
 /// The text of a file, with its lines, tree and facts, each made when it is first needed.
@@ -61,11 +61,6 @@ impl Document {
     /// `None` is plain text: no facts, and still every distinctive key.
     pub fn language(&self) -> Option<&'static Language> {
         self.language
-    }
-
-    /// The program that reads this file and puts variables into it.
-    pub fn reader(&self) -> Option<&'static Reader> {
-        self.language?.reader(&self.path, &self.text)
     }
 
     /// The text.

@@ -8,10 +8,12 @@ mod facts;
 mod folding;
 mod language;
 mod literal;
+mod reader;
 
 pub use collect::VOCABULARY;
 pub use document::{Document, LONGEST_LINE};
 pub use facts::{Fact, Facts};
 pub use folding::{Folded, UNKNOWN, folded, folded_at};
 pub(crate) use language::glob;
-pub use language::{Browser, Idiom, Language, Loader, Part, Reader, Reading, Settings};
+pub use language::{Browser, Idiom, Language, Loader, Part, Reading, Settings};
+pub use reader::{Reader, Removal};

@@ -1,0 +1,105 @@
+//! Entries that are taken out of a file of settings, with what belongs to them alone.
+
+use super::Surroundings;
+use super::loading::line_start;
+use crate::secrets::{runs, scan, slot_candidates};
+use crate::syntax::{Document, Fact};
+use crate::text::{Edit, Span};
+
+/// Takes a value out of a list, or an entry out of an object, with its comma. Comments stay.
+pub(super) fn listed(doc: &Document, entry: Span) -> Vec<Edit> {
+    let text = doc.text();
+    if let Some(comma) = next(doc, entry.end).filter(|at| text[*at as usize..].starts_with(',')) {
+        return match doc.slice(Span { start: entry.end, end: comma }).trim().is_empty() {
+            true => vec![cut(text, Span { end: comma + 1, ..entry })],
+            false => vec![cut(text, entry), Edit::replace(Span { start: comma, end: comma + 1 }, "")],
+        };
+    }
+    match previous(doc, entry.start).filter(|at| text[*at as usize..].starts_with(',')) {
+        Some(comma) if doc.slice(Span { start: comma + 1, end: entry.start }).trim().is_empty() => {
+            vec![Edit::replace(Span { start: comma, ..entry }, "")]
+        }
+        Some(comma) => vec![Edit::replace(Span { start: comma, end: comma + 1 }, ""), cut(text, entry)],
+        None => vec![cut(text, entry)],
+    }
+}
+
+/// Takes a piece out: with its lines where nothing else stands on them, else with the blanks behind it.
+fn cut(text: &str, piece: Span) -> Edit {
+    let start = line_start(text, piece.start as usize);
+    let rest = &text[piece.end as usize..];
+    let end = rest.find('\n').map_or(text.len(), |at| piece.end as usize + at + 1);
+    let before = text[start..piece.start as usize].trim();
+    if before.is_empty() && text[piece.end as usize..end].trim().is_empty() {
+        return Edit::replace(Span::new(start, end), "");
+    }
+    let blanks = rest.len() - rest.trim_start_matches([' ', '\t']).len();
+    let blanks = if rest[blanks..].starts_with(['\r', '\n', ']', '}']) { 0 } else { blanks };
+    Edit::replace(Span { end: piece.end + blanks as u32, ..piece }, "")
+}
+
+/// Where the first byte behind `from` stands that is neither blank nor in a comment.
+fn next(doc: &Document, from: u32) -> Option<u32> {
+    let mut at = from;
+    loop {
+        let rest = &doc.text()[at as usize..];
+        at += (rest.len() - rest.trim_start().len()) as u32;
+        match comment_at(doc, at) {
+            Some(comment) if comment.end > at => at = comment.end,
+            _ => return (at < doc.text().len() as u32).then_some(at),
+        }
+    }
+}
+
+/// Where the last byte before `from` stands that is neither blank nor in a comment.
+fn previous(doc: &Document, from: u32) -> Option<u32> {
+    let mut end = from;
+    loop {
+        end = doc.text()[..end as usize].trim_end().len() as u32;
+        match comment_at(doc, end.checked_sub(1)?) {
+            Some(comment) => end = comment.start,
+            // Only an ASCII byte is asked for.
+            None => return doc.text().is_char_boundary(end as usize - 1).then_some(end - 1),
+        }
+    }
+}
+
+fn comment_at(doc: &Document, at: u32) -> Option<Span> {
+    doc.facts().around(Span { start: at, end: at + 1 }).find_map(|fact| match *fact {
+        Fact::Comment { span } => Some(span),
+        _ => None,
+    })
+}
+
+/// What is taken out could hold another key, which nothing would keep.
+pub(super) fn holds_more(doc: &Document, around: &Surroundings, edits: &[Edit], secret: Span) -> bool {
+    let key = doc.slice(secret);
+    edits.iter().any(|edit| {
+        let text = doc.slice(edit.span).as_bytes();
+        let candidates = slot_candidates(&around.catalogue, text, &runs(text));
+        let tokens = scan(&around.catalogue, text).into_iter().map(|token| token.span);
+        let here = Span { start: secret.start.max(edit.span.start), end: secret.end.max(edit.span.start) };
+        let own = Span { start: here.start - edit.span.start, end: here.end - edit.span.start };
+        tokens.chain(candidates).any(|it| !it.overlaps(own) && &text[it.range()] != key.as_bytes())
+    })
+}
+
+/// The file is whole, as its reader has it: what JSON itself does not know, a comma behind the last entry, is no harm.
+pub(super) fn parses(doc: &Document) -> bool {
+    if !doc.facts().broken {
+        return true;
+    }
+    let spare = commas(doc).filter(|comma| {
+        next(doc, comma.end).is_some_and(|at| doc.text()[at as usize..].starts_with([']', '}']))
+            && previous(doc, comma.start).is_some_and(|at| !doc.text()[at as usize..].starts_with([',', '[', '{']))
+    });
+    let edits: Vec<Edit> = spare.map(|comma| Edit::replace(comma, " ")).collect();
+    let text = crate::text::apply(doc.text(), &edits);
+    !edits.is_empty() && !Document::with_language(doc.path(), text, doc.language()).facts().broken
+}
+
+/// The commas outside of literals and comments.
+fn commas(doc: &Document) -> impl Iterator<Item = Span> + '_ {
+    let places = doc.text().match_indices(',').map(|(at, _)| Span::new(at, at + 1));
+    places.filter(|at| !doc.facts().around(*at).any(|fact| matches!(fact, Fact::Literal { .. } | Fact::Comment { .. })))
+}
