@@ -39,8 +39,14 @@ fn pages_say_what_the_code_does() {
 }
 
 /// Rules about files that nobody programs in.
-const OF_FILES: [&str; 5] =
-    ["env-file-in-git", "key-in-agent-config", "key-in-agent-permission", "key-in-compose", "key-in-workflow"];
+const OF_FILES: [&str; 6] = [
+    "env-file-in-git",
+    "key-in-agent-config",
+    "key-in-agent-permission",
+    "key-in-compose",
+    "key-in-deploy-config",
+    "key-in-workflow",
+];
 
 #[test]
 fn every_rule_of_code_shows_both_languages() {
@@ -147,7 +153,8 @@ fn case(blocks: &[Block]) -> (String, Vec<String>) {
         let _ = write!(out, "```{}\n{}```\n\n", block.info, block.code);
     }
     let _ = write!(out, "```{}\n{}```\n\n", main.info, keys.without_keys(&noted(&doc, &findings)));
-    let repaired = repaired(&doc, &around, &findings, &keys);
+    let choice = attributes.split(' ').find_map(|it| it.strip_prefix("offered"));
+    let repaired = repaired(&doc, &around, &findings, &keys, choice);
     if !repaired.is_empty() {
         let _ = writeln!(out, "{repaired}");
     }
@@ -227,8 +234,8 @@ fn without_notes(code: &str, path: &Path) -> String {
     note.replace_all(code, "").into_owned()
 }
 
-/// What `--fix` would do to all findings, one after the other.
-fn repaired(doc: &Document, around: &Surroundings, findings: &[Finding], keys: &Keyed) -> String {
+/// What `--fix` would do to all findings, one after the other; or a person that chooses the first offer, or the last.
+fn repaired(doc: &Document, around: &Surroundings, findings: &[Finding], keys: &Keyed, choice: Option<&str>) -> String {
     let mut texts: BTreeMap<PathBuf, (String, String)> = BTreeMap::new();
     let mut around = around.clone();
     let mut said: Vec<String> = Vec::new();
@@ -241,10 +248,16 @@ fn repaired(doc: &Document, around: &Surroundings, findings: &[Finding], keys: &
         for finding in &found {
             let repairs = rules::fixes(&now, &around, finding);
             refusals.extend(repairs.refused.clone());
-            step = step.or(repairs.fixes.into_iter().find(|it| it.safety != Safety::Offered));
+            let mut fixes = repairs.fixes.into_iter();
+            step = step.or_else(|| match choice {
+                None => fixes.find(|it| it.safety != Safety::Offered),
+                Some("=last") => fixes.last(),
+                Some(_) => fixes.next(),
+            });
         }
         let Some(fix) = step else { break };
-        said.push(fix.title.clone());
+        let offered = if fix.safety == Safety::Offered { "offered: " } else { "" };
+        said.push(format!("{offered}{}", fix.title));
         if let Some(deposit) = &fix.deposit {
             let value = now.slice(deposit.secret);
             let line = match &deposit.reference {

@@ -21,6 +21,7 @@ use std::path::{Path, PathBuf};
 
 pub use move_key::{read_loudly, repairs as move_secret};
 pub use pieces::{assembled, is_joined, key_at};
+pub use refer::reason;
 pub use rewrite::is_prose;
 pub use slot::{Slot, Whose, slot_at, whose, whose_in_text};
 pub use surroundings::{Destination, EnvEntry, EnvFile, GitState, Surroundings};

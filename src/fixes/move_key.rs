@@ -5,11 +5,11 @@ use super::loading::{Added, Loading, head_edits, loading, loading_of, overrides}
 use super::mentions::without_argument;
 use super::naming::{State, name_for, other_name};
 use super::reading::{Needs, reading};
-use super::refer::leave_name;
+use super::refer::{filled, leave_name};
 use super::rewrite::{Rewrite, is_prose, rewrite};
 use super::{Deposit, Destination, Fix, GitState, Repairs, Safety, Surroundings, settings};
 use crate::secrets::{SecretRef, env_line_at, env_value_span, is_env_template};
-use crate::syntax::{Document, Fact, Reader};
+use crate::syntax::{Document, Fact};
 use crate::text::{Change, Edit, Span};
 
 /// Moves the key that stands at `secret`: one fix for each destination.
@@ -36,6 +36,7 @@ pub fn repairs(doc: &Document, around: &Surroundings, secret: Span) -> Repairs {
                 let named = leave_its_name(doc, secret, &name, naming.state, to);
                 repairs.fixes.push(fix);
                 repairs.fixes.extend(short.into_iter().chain(named));
+                repairs.fixes.dedup();
             }
             Err(reason) => repairs.refused = Some(reason),
         }
@@ -93,11 +94,16 @@ fn one(
     if let Some(reason) = clash(doc, name, secret) {
         return Err(reason);
     }
-    let written = rewrite(doc, around, secret, name)?;
+    let written = match rewrite(doc, around, secret, name) {
+        // What cannot be taken out may have another form.
+        Err(reason) => return stops.and(leave_its_name(doc, secret, name, state, to).ok_or(reason)),
+        Ok(written) => written,
+    };
     stops?;
     if let Some(reader) = doc.reader_at(doc.facts(), secret) {
         let loading = loading_of(doc, around, &effective, reader);
-        let title = referred(reader, name, state, to, &loading);
+        let does = filled(doc, &reader.does, secret, name);
+        let title = referred(&does, name, state, to, &loading);
         let fix = assemble(doc, written, loading, title, deposit)?;
         return Ok(if reader.offered { Fix { safety: Safety::Offered, ..fix } } else { fix });
     }
@@ -181,11 +187,10 @@ fn title(name: &str, state: State, to: &Destination, loading: &Loading) -> Strin
 }
 
 /// The title where another program reads the file.
-fn referred(reader: &Reader, name: &str, state: State, to: &Destination, loading: &Loading) -> String {
-    if reader.does.is_empty() {
+fn referred(does: &str, name: &str, state: State, to: &Destination, loading: &Loading) -> String {
+    if does.is_empty() {
         return title(name, state, to, loading);
     }
-    let does = reader.does.replace("{name}", name);
     match state {
         State::Same { .. } => format!("{name} holds this key already: {does}"),
         _ => format!("Move to {} and {does}", to.label),

@@ -2,7 +2,7 @@
 
 use super::Surroundings;
 use super::loading::line_start;
-use super::removal::{holds_more, listed, parses};
+use super::removal::{holds_more, line, listed, parses};
 use super::rewrite::{BY_HAND, Rewrite};
 use crate::syntax::{Document, Fact, Reader, Removal};
 use crate::text::{Edit, Span, apply};
@@ -16,25 +16,63 @@ pub(super) fn refer(
     name: &str,
 ) -> Result<Rewrite, String> {
     if !reader.refuse.is_empty() {
-        return Err(reader.refuse.replace("{name}", name));
+        return Err(filled(doc, &reader.refuse, secret, name));
+    }
+    if !parses(doc) {
+        return Err("this file is broken, so nobody can tell what its reader makes of it: mend it first".to_owned());
+    }
+    if variable(doc, reader, secret)?.is_some_and(|wanted| wanted != name) {
+        return Err(format!("{} would not read {name}: move the key under the name of its entry", reader.name));
     }
     match reader.remove {
         Some(removal) => checked(doc, take_out(doc, around, removal, secret)?),
+        None if !reader.entry.is_empty() => checked(doc, exchange(doc, reader, secret, name)?),
         None => checked(doc, insert(doc, reader, secret, name)?),
     }
 }
 
+/// Why there is no edit where the key at `secret` stands, as the row of its reader says.
+pub fn reason(doc: &Document, secret: Span, name: &str) -> Option<String> {
+    let reader = doc.reader_at(doc.facts(), secret).filter(|reader| !reader.refuse.is_empty())?;
+    Some(filled(doc, &reader.refuse, secret, name))
+}
+
+/// The only variable that the reader takes in the place of the key at `secret`, if there is only one.
+pub(super) fn variable(doc: &Document, reader: &Reader, secret: Span) -> Result<Option<String>, String> {
+    if reader.variable.is_empty() {
+        return Ok(None);
+    }
+    let entries = doc.facts().bindings_around(secret);
+    // What stands in a list is called by its place.
+    let listed = entries.windows(2).any(|pair| pair[0].1 == pair[1].1)
+        || entries.iter().any(|(_, value)| doc.slice(*value).starts_with('['));
+    let path = doc.entries_around(doc.facts(), secret).join("__");
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let named = path.chars().all(plain) && path.starts_with(|c: char| !c.is_ascii_digit());
+    if reader.variable.contains("{path}") && (listed || !named) {
+        return Err("no variable can have the names of the entries around this key: take it out by hand".to_owned());
+    }
+    Ok(Some(reader.variable.replace("{path}", &path)))
+}
+
+/// A text of the reader's row about the key at `secret`: what stands in a command is a plain name.
+pub(super) fn filled(doc: &Document, text: &str, secret: Span, name: &str) -> String {
+    let entries = doc.facts().bindings_around(secret);
+    let entry = entries.first().map(|(name, _)| doc.slice(*name).trim_matches(['"', '\'']));
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let entry = entry.filter(|entry| !entry.is_empty() && entry.chars().all(plain)).unwrap_or(name);
+    let id = name.to_ascii_lowercase().replace('_', "-");
+    text.replace("{entry}", entry).replace("{name}", name).replace("{id}", &id)
+}
+
 /// The variable's name where the entry could be taken out as well: what a person may choose instead.
 pub(super) fn leave_name(doc: &Document, reader: &Reader, secret: Span, name: &str) -> Option<Rewrite> {
-    let both = reader.refuse.is_empty() && reader.remove.is_some() && !reader.insert.is_empty();
+    let both = parses(doc) && reader.refuse.is_empty() && reader.remove.is_some() && !reader.insert.is_empty();
     both.then(|| checked(doc, insert(doc, reader, secret, name).ok()?).ok()).flatten()
 }
 
-/// No edit is made in a file that is broken, and none breaks one.
+/// No edit breaks the file.
 fn checked(doc: &Document, written: Rewrite) -> Result<Rewrite, String> {
-    if !parses(doc) {
-        return Err("this file is broken, so nobody can tell what its reader makes of it: mend it first".to_owned());
-    }
     let mut edits = written.edits.clone();
     edits.sort();
     let after = Document::with_language(doc.path(), apply(doc.text(), &edits), doc.language());
@@ -45,19 +83,69 @@ fn checked(doc: &Document, written: Rewrite) -> Result<Rewrite, String> {
 }
 
 fn take_out(doc: &Document, around: &Surroundings, removal: Removal, secret: Span) -> Result<Rewrite, String> {
-    let (literal, _) = doc.facts().literal_at(secret).ok_or(BY_HAND)?;
-    let edits = match removal {
-        Removal::Listed => listed(doc, literal),
+    let (piece, edits) = match removal {
+        Removal::Listed => {
+            let (literal, _) = doc.facts().literal_at(secret).ok_or(BY_HAND)?;
+            (literal, listed(doc, literal))
+        }
+        Removal::Entry => {
+            let entry = entry(doc, secret)?;
+            (entry, listed(doc, entry))
+        }
+        Removal::Line => {
+            let entry = entry(doc, secret)?;
+            (entry, line(doc, entry)?)
+        }
     };
     if holds_more(doc, around, &edits, secret) {
+        return Err("this entry seems to hold another key, which would be lost with it: take it out by hand".to_owned());
+    }
+    Ok(Rewrite { edits, ..Rewrite::of(Edit::replace(piece, "")) })
+}
+
+/// Another entry in the place of the one whose value the key is.
+fn exchange(doc: &Document, reader: &Reader, secret: Span, name: &str) -> Result<Rewrite, String> {
+    Ok(Rewrite::of(Edit::replace(entry(doc, secret)?, filled(doc, &reader.entry, secret, name))))
+}
+
+/// The entry whose value is the key, and nothing else.
+fn entry(doc: &Document, secret: Span) -> Result<Span, String> {
+    let (literal, value) = doc.facts().literal_at(secret).ok_or(BY_HAND)?;
+    let entries = doc.facts().around(secret).filter_map(|fact| match *fact {
+        Fact::Binding { span, name, value } if value.contains(secret) => Some((span, name, value)),
+        _ => None,
+    });
+    let (span, name, whole) = entries.min_by_key(|(span, ..)| span.len()).ok_or(BY_HAND)?;
+    // An anchor or a tag belongs to the value, and may be asked for elsewhere.
+    if secret != value || whole != literal {
+        return Err("this entry holds more than the key: take it out by hand".to_owned());
+    }
+    let names = doc.facts().iter().filter(|fact| match **fact {
+        Fact::Binding { span: it, name: other, .. } => {
+            it != span && doc.slice(other) == doc.slice(name) && beside(doc, it, span)
+        }
+        _ => false,
+    });
+    if names.count() > 0 {
         return Err(
-            "this entry seems to hold another key as well, which would be lost with it: take it out by hand".to_owned()
+            "another entry here has the same name, and would count then: take one of them out by hand".to_owned()
         );
     }
-    Ok(Rewrite { edits, ..Rewrite::of(Edit::replace(literal, "")) })
+    Ok(span)
+}
+
+/// Two entries stand in the same one.
+fn beside(doc: &Document, one: Span, other: Span) -> bool {
+    let outer =
+        |span: Span| doc.facts().bindings_around(span).into_iter().map(|(_, value)| value).find(|it| *it != span);
+    outer(one) == outer(other)
 }
 
 fn insert(doc: &Document, reader: &Reader, secret: Span, name: &str) -> Result<Rewrite, String> {
+    let text = filled(doc, &reader.insert, secret, name);
+    if doc.language().is_none() {
+        return Ok(Rewrite::of(Edit::replace(secret, text)));
+    }
     let (literal, value) = doc.facts().literal_at(secret).ok_or(BY_HAND)?;
     let named =
         |fact: &Fact| matches!(*fact, Fact::Binding { name, .. } if name.contains(secret) || literal.contains(name));
@@ -78,6 +166,5 @@ fn insert(doc: &Document, reader: &Reader, secret: Span, name: &str) -> Result<R
     }
     // A plain value may stand in brackets, where braces mean something else.
     let quote = if secret == literal && bare { "\"" } else { "" };
-    let text = reader.insert.replace("{name}", name);
     Ok(Rewrite::of(Edit::replace(secret, format!("{quote}{text}{quote}"))))
 }

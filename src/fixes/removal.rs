@@ -2,7 +2,7 @@
 
 use super::Surroundings;
 use super::loading::line_start;
-use crate::secrets::{runs, scan, slot_candidates};
+use crate::secrets::{ambiguous, encoded, runs, scan, slot_candidates};
 use crate::syntax::{Document, Fact};
 use crate::text::{Edit, Span};
 
@@ -24,6 +24,18 @@ pub(super) fn listed(doc: &Document, entry: Span) -> Vec<Edit> {
     }
 }
 
+/// Takes an entry out with its line, or lines; the error is a reason for the user. `{}` stays of a file that had no other.
+pub(super) fn line(doc: &Document, entry: Span) -> Result<Vec<Edit>, String> {
+    let text = doc.text();
+    let start = line_start(text, entry.start as usize);
+    let end = text[entry.end as usize..].find('\n').map_or(text.len(), |at| entry.end as usize + at + 1);
+    let behind = text[entry.end as usize..end].trim();
+    if !text[start..entry.start as usize].trim().is_empty() || !(behind.is_empty() || behind.starts_with('#')) {
+        return Err("this entry shares its line with others: take it out by hand".to_owned());
+    }
+    Ok(vec![Edit::replace(Span::new(start, end), "")])
+}
+
 /// Takes a piece out: with its lines where nothing else stands on them, else with the blanks behind it.
 fn cut(text: &str, piece: Span) -> Edit {
     let start = line_start(text, piece.start as usize);
@@ -34,7 +46,8 @@ fn cut(text: &str, piece: Span) -> Edit {
         return Edit::replace(Span::new(start, end), "");
     }
     let blanks = rest.len() - rest.trim_start_matches([' ', '\t']).len();
-    let blanks = if rest[blanks..].starts_with(['\r', '\n', ']', '}']) { 0 } else { blanks };
+    let last = rest[blanks..].starts_with([']', '}']) && !text[..piece.start as usize].trim_end().ends_with(['[', '{']);
+    let blanks = if last || rest[blanks..].starts_with(['\r', '\n']) { 0 } else { blanks };
     Edit::replace(Span { end: piece.end + blanks as u32, ..piece }, "")
 }
 
@@ -73,15 +86,14 @@ fn comment_at(doc: &Document, at: u32) -> Option<Span> {
 
 /// What is taken out could hold another key, which nothing would keep.
 pub(super) fn holds_more(doc: &Document, around: &Surroundings, edits: &[Edit], secret: Span) -> bool {
-    let key = doc.slice(secret);
-    edits.iter().any(|edit| {
-        let text = doc.slice(edit.span).as_bytes();
-        let candidates = slot_candidates(&around.catalogue, text, &runs(text));
-        let tokens = scan(&around.catalogue, text).into_iter().map(|token| token.span);
-        let here = Span { start: secret.start.max(edit.span.start), end: secret.end.max(edit.span.start) };
-        let own = Span { start: here.start - edit.span.start, end: here.end - edit.span.start };
-        tokens.chain(candidates).any(|it| !it.overlaps(own) && &text[it.range()] != key.as_bytes())
-    })
+    let (text, catalogue) = (doc.text().as_bytes(), &around.catalogue);
+    let runs = runs(text);
+    let tokens = scan(catalogue, text).into_iter().map(|token| token.span);
+    let encoded = encoded(catalogue, text, &runs).into_iter().map(|it| it.span);
+    let ambiguous = ambiguous(catalogue, text, &runs).into_iter().map(|(span, _)| span);
+    let keys = tokens.chain(encoded).chain(ambiguous).chain(slot_candidates(catalogue, text, &runs));
+    let mut others = keys.filter(|it| !it.overlaps(secret) && doc.slice(*it) != doc.slice(secret));
+    others.any(|it| edits.iter().any(|edit| edit.span.overlaps(it)))
 }
 
 /// The file is whole, as its reader has it: what JSON itself does not know, a comma behind the last entry, is no harm.

@@ -37,6 +37,13 @@ pub struct Reader {
     pub whole: bool,
     /// How the entry is taken out; where there is `insert` as well, that is offered beside it.
     pub remove: Option<Removal>,
+    /// What the whole entry becomes: another entry.
+    #[serde(default)]
+    pub entry: String,
+    /// The only variable that the program reads in the place of the entry; `{path}` is the names of the entries around
+    /// the key, with `__` between them.
+    #[serde(default)]
+    pub variable: String,
     /// What a person is told that the fix does beside the move.
     #[serde(default)]
     pub does: String,
@@ -60,6 +67,10 @@ pub struct Reader {
 pub enum Removal {
     /// A value in a list, with its comma.
     Listed,
+    /// An entry of an object, with its comma.
+    Entry,
+    /// An entry, with its line.
+    Line,
 }
 
 #[derive(Deserialize)]
@@ -108,18 +119,20 @@ impl Document {
 
     /// Who reads what stands at `span`. `facts` hold what stands around it.
     pub fn reader_at(&self, facts: &Facts, span: Span) -> Option<&'static Reader> {
-        let mut names: Option<Vec<&str>> = None;
+        let mut entries: Option<Vec<&str>> = None;
         self.readers().find(|reader| {
             let is_under = |path: &String| {
-                let names = names.get_or_insert_with(|| {
-                    let bindings = facts.bindings_around(span).into_iter().rev();
-                    bindings.map(|(name, _)| self.slice(name).trim_matches(['"', '\''])).collect()
-                });
-                let mut names = names.iter();
+                let mut names = entries.get_or_insert_with(|| self.entries_around(facts, span)).iter();
                 path.split('.').all(|part| names.any(|name| name.eq_ignore_ascii_case(part)))
             };
             reader.under.is_empty() || reader.under.iter().any(is_under)
         })
+    }
+
+    /// The names of the entries around `span`, outer ones first.
+    pub fn entries_around(&self, facts: &Facts, span: Span) -> Vec<&str> {
+        let bindings = facts.bindings_around(span).into_iter().rev();
+        bindings.map(|(name, _)| self.slice(name).trim_matches(['"', '\''])).collect()
     }
 }
 
