@@ -1,6 +1,7 @@
 //! Repairs as data: a change to files, and what must be stored before it. Touches no file.
 
 mod clashes;
+mod declared;
 mod instead;
 mod loading;
 mod mentions;

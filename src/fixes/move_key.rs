@@ -96,7 +96,7 @@ fn one(
     }
     let written = match rewrite(doc, around, secret, name) {
         // What cannot be taken out may have another form.
-        Err(reason) => return stops.and(leave_its_name(doc, secret, name, state, to).ok_or(reason)),
+        Err(reason) => return leave_its_name(doc, secret, name, state, to).filter(|_| stops.is_ok()).ok_or(reason),
         Ok(written) => written,
     };
     stops?;
@@ -191,9 +191,13 @@ fn referred(does: &str, name: &str, state: State, to: &Destination, loading: &Lo
     if does.is_empty() {
         return title(name, state, to, loading);
     }
+    let start = match loading {
+        Loading::Run(command) => format!(" (start with `{command}`)"),
+        _ => String::new(),
+    };
     match state {
-        State::Same { .. } => format!("{name} holds this key already: {does}"),
-        _ => format!("Move to {} and {does}", to.label),
+        State::Same { .. } => format!("{name} holds this key already: {does}{start}"),
+        _ => format!("Move to {} and {does}{start}", to.label),
     }
 }
 

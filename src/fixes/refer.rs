@@ -1,6 +1,7 @@
 //! How a key leaves a file of settings: as the program that reads the file asks for.
 
 use super::Surroundings;
+use super::declared::declared;
 use super::loading::line_start;
 use super::removal::{holds_more, line, listed, parses};
 use super::rewrite::{BY_HAND, Rewrite};
@@ -25,7 +26,7 @@ pub(super) fn refer(
         return Err(format!("{} would not read {name}: move the key under the name of its entry", reader.name));
     }
     match reader.remove {
-        Some(removal) => checked(doc, take_out(doc, around, removal, secret)?),
+        Some(removal) => checked(doc, take_out(doc, around, reader, removal, secret)?),
         None if !reader.entry.is_empty() => checked(doc, exchange(doc, reader, secret, name)?),
         None => checked(doc, insert(doc, reader, secret, name)?),
     }
@@ -82,7 +83,13 @@ fn checked(doc: &Document, written: Rewrite) -> Result<Rewrite, String> {
     Ok(written)
 }
 
-fn take_out(doc: &Document, around: &Surroundings, removal: Removal, secret: Span) -> Result<Rewrite, String> {
+fn take_out(
+    doc: &Document,
+    around: &Surroundings,
+    reader: &Reader,
+    removal: Removal,
+    secret: Span,
+) -> Result<Rewrite, String> {
     let (piece, edits) = match removal {
         Removal::Listed => {
             let (literal, _) = doc.facts().literal_at(secret).ok_or(BY_HAND)?;
@@ -94,7 +101,7 @@ fn take_out(doc: &Document, around: &Surroundings, removal: Removal, secret: Spa
         }
         Removal::Line => {
             let entry = entry(doc, secret)?;
-            (entry, line(doc, entry)?)
+            (entry, line(doc, entry, &reader.empty)?)
         }
     };
     if holds_more(doc, around, &edits, secret) {
@@ -105,7 +112,12 @@ fn take_out(doc: &Document, around: &Surroundings, removal: Removal, secret: Spa
 
 /// Another entry in the place of the one whose value the key is.
 fn exchange(doc: &Document, reader: &Reader, secret: Span, name: &str) -> Result<Rewrite, String> {
-    Ok(Rewrite::of(Edit::replace(entry(doc, secret)?, filled(doc, &reader.entry, secret, name))))
+    let (place, entry) = (entry(doc, secret)?, filled(doc, &reader.entry, secret, name));
+    let called = entry.split([':', '=', ' ']).next().unwrap_or("");
+    if is_beside(doc, place, called) {
+        return Err(format!("`{called}` stands here already: take one of the two out by hand"));
+    }
+    Ok(Rewrite::of(Edit::replace(place, entry)))
 }
 
 /// The entry whose value is the key, and nothing else.
@@ -120,13 +132,7 @@ fn entry(doc: &Document, secret: Span) -> Result<Span, String> {
     if secret != value || whole != literal {
         return Err("this entry holds more than the key: take it out by hand".to_owned());
     }
-    let names = doc.facts().iter().filter(|fact| match **fact {
-        Fact::Binding { span: it, name: other, .. } => {
-            it != span && doc.slice(other) == doc.slice(name) && beside(doc, it, span)
-        }
-        _ => false,
-    });
-    if names.count() > 0 {
+    if is_beside(doc, span, doc.slice(name)) {
         return Err(
             "another entry here has the same name, and would count then: take one of them out by hand".to_owned()
         );
@@ -134,11 +140,13 @@ fn entry(doc: &Document, secret: Span) -> Result<Span, String> {
     Ok(span)
 }
 
-/// Two entries stand in the same one.
-fn beside(doc: &Document, one: Span, other: Span) -> bool {
-    let outer =
-        |span: Span| doc.facts().bindings_around(span).into_iter().map(|(_, value)| value).find(|it| *it != span);
-    outer(one) == outer(other)
+/// An entry of this name stands beside the one at `span`.
+fn is_beside(doc: &Document, span: Span, name: &str) -> bool {
+    let same = |it: Span| doc.slice(it).trim_matches(['"', '\'']) == name.trim_matches(['"', '\'']);
+    doc.facts().iter().any(|fact| match *fact {
+        Fact::Binding { span: it, name, .. } => it != span && same(name) && doc.are_beside(it, span),
+        _ => false,
+    })
 }
 
 fn insert(doc: &Document, reader: &Reader, secret: Span, name: &str) -> Result<Rewrite, String> {
@@ -166,5 +174,14 @@ fn insert(doc: &Document, reader: &Reader, secret: Span, name: &str) -> Result<R
     }
     // A plain value may stand in brackets, where braces mean something else.
     let quote = if secret == literal && bare { "\"" } else { "" };
-    Ok(Rewrite::of(Edit::replace(secret, format!("{quote}{text}{quote}"))))
+    let named = Edit::replace(secret, format!("{quote}{text}{quote}"));
+    let told = match &reader.declare {
+        Some(declare) => {
+            let entry = filled(doc, &declare.entry, secret, name);
+            declared(doc, declare, &filled(doc, "{id}", secret, name), &entry)?
+        }
+        None => None,
+    };
+    let edits = told.into_iter().chain([named.clone()]).collect();
+    Ok(Rewrite { edits, ..Rewrite::of(named) })
 }

@@ -4,7 +4,7 @@ use super::Surroundings;
 use super::loading::line_start;
 use crate::secrets::{ambiguous, encoded, runs, scan, slot_candidates};
 use crate::syntax::{Document, Fact};
-use crate::text::{Edit, Span};
+use crate::text::{Edit, Span, line_ending};
 
 /// Takes a value out of a list, or an entry out of an object, with its comma. Comments stay.
 pub(super) fn listed(doc: &Document, entry: Span) -> Vec<Edit> {
@@ -24,14 +24,19 @@ pub(super) fn listed(doc: &Document, entry: Span) -> Vec<Edit> {
     }
 }
 
-/// Takes an entry out with its line, or lines; the error is a reason for the user. `{}` stays of a file that had no other.
-pub(super) fn line(doc: &Document, entry: Span) -> Result<Vec<Edit>, String> {
+/// Takes an entry out with its line, or lines; `empty` stays of a file that had no other. The error is for the user.
+pub(super) fn line(doc: &Document, entry: Span, empty: &str) -> Result<Vec<Edit>, String> {
     let text = doc.text();
     let start = line_start(text, entry.start as usize);
     let end = text[entry.end as usize..].find('\n').map_or(text.len(), |at| entry.end as usize + at + 1);
     let behind = text[entry.end as usize..end].trim();
     if !text[start..entry.start as usize].trim().is_empty() || !(behind.is_empty() || behind.starts_with('#')) {
         return Err("this entry shares its line with others: take it out by hand".to_owned());
+    }
+    let mut others =
+        doc.facts().iter().filter(|fact| matches!(**fact, Fact::Binding { span, .. } if !entry.overlaps(span)));
+    if others.next().is_none() && !empty.is_empty() {
+        return Ok(vec![Edit::replace(Span::new(start, end), format!("{empty}{}", line_ending(text)))]);
     }
     Ok(vec![Edit::replace(Span::new(start, end), "")])
 }
@@ -52,7 +57,7 @@ fn cut(text: &str, piece: Span) -> Edit {
 }
 
 /// Where the first byte behind `from` stands that is neither blank nor in a comment.
-fn next(doc: &Document, from: u32) -> Option<u32> {
+pub(super) fn next(doc: &Document, from: u32) -> Option<u32> {
     let mut at = from;
     loop {
         let rest = &doc.text()[at as usize..];

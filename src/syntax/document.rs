@@ -119,6 +119,19 @@ impl Document {
         names.find(&self.text, name, scope.unwrap_or(Span::new(0, self.text.len())))
     }
 
+    /// The pieces of the tree at the two spans stand in the same one.
+    pub fn are_beside(&self, one: Span, other: Span) -> bool {
+        let outer = |span: Span| {
+            let root = self.tree()?.root_node();
+            let mut node = root.descendant_for_byte_range(span.start as usize, span.end as usize)?;
+            while let Some(parent) = node.parent().filter(|it| it.byte_range() == node.byte_range()) {
+                node = parent;
+            }
+            node.parent().map(|parent| parent.id())
+        };
+        outer(one).is_some_and(|parent| Some(parent) == outer(other))
+    }
+
     /// Replaces a part of the text.
     pub fn edit(&mut self, edit: &Edit) {
         let (start, end) = (edit.span.start as usize, edit.span.end as usize);

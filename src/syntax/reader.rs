@@ -37,6 +37,11 @@ pub struct Reader {
     pub whole: bool,
     /// How the entry is taken out; where there is `insert` as well, that is offered beside it.
     pub remove: Option<Removal>,
+    /// What is to be told to the reader before it can be named so.
+    pub declare: Option<Declare>,
+    /// What stays of a file whose last entry is taken out.
+    #[serde(default)]
+    pub empty: String,
     /// What the whole entry becomes: another entry.
     #[serde(default)]
     pub entry: String,
@@ -71,6 +76,20 @@ pub enum Removal {
     Entry,
     /// An entry, with its line.
     Line,
+}
+
+/// An entry of a list at the top of the file.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Declare {
+    /// The list's name.
+    pub list: String,
+    /// What holds the id in its entries.
+    pub id: String,
+    /// The name and the value that tell that an entry with the id is one of this kind.
+    pub kind: [String; 2],
+    /// A new entry.
+    pub entry: String,
 }
 
 #[derive(Deserialize)]
