@@ -91,14 +91,14 @@ fn one(
         stops?;
         return mention(doc, secret, name, state, to, deposit);
     }
-    if let Some(reason) = clash(doc, name, secret) {
-        return Err(reason);
-    }
     let written = match rewrite(doc, around, secret, name) {
         // What cannot be taken out may have another form.
         Err(reason) => return leave_its_name(doc, secret, name, state, to).filter(|_| stops.is_ok()).ok_or(reason),
         Ok(written) => written,
     };
+    if let Some(reason) = clash(doc, name, secret) {
+        return Err(reason);
+    }
     stops?;
     if let Some(reader) = doc.reader_at(doc.facts(), secret) {
         let loading = loading_of(doc, around, &effective, reader);

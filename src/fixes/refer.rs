@@ -3,7 +3,7 @@
 use super::Surroundings;
 use super::declared::declared;
 use super::loading::line_start;
-use super::removal::{holds_more, line, listed, parses};
+use super::removal::{holds_more, line, listed, parses, word};
 use super::rewrite::{BY_HAND, Rewrite};
 use crate::syntax::{Document, Fact, Reader, Removal};
 use crate::text::{Edit, Span, apply};
@@ -99,6 +99,10 @@ fn take_out(
             let entry = entry(doc, secret)?;
             (entry, listed(doc, entry))
         }
+        Removal::Word => {
+            let entry = entry(doc, secret)?;
+            (entry, word(doc, entry)?)
+        }
         Removal::Line => {
             let entry = entry(doc, secret)?;
             (entry, line(doc, entry, &reader.empty)?)
@@ -129,7 +133,9 @@ fn entry(doc: &Document, secret: Span) -> Result<Span, String> {
     });
     let (span, name, whole) = entries.min_by_key(|(span, ..)| span.len()).ok_or(BY_HAND)?;
     // An anchor or a tag belongs to the value, and may be asked for elsewhere.
-    if secret != value || whole != literal {
+    let rest = [Span { start: name.end, end: literal.start }, Span { start: literal.end, end: span.end }];
+    let plain = |it: Span| doc.slice(it).trim_matches(['"', '\'', ':', '=', ' ', '\t']).is_empty();
+    if secret != value || whole != literal || !rest.into_iter().all(plain) {
         return Err("this entry holds more than the key: take it out by hand".to_owned());
     }
     if is_beside(doc, span, doc.slice(name)) {
@@ -169,6 +175,9 @@ fn insert(doc: &Document, reader: &Reader, secret: Span, name: &str) -> Result<R
     if secret != literal && bare && line.contains(['[', '{']) {
         return Err("braces would end this value: put it into quotes first".to_owned());
     }
+    if reader.shell && in_single_quotes(before) {
+        return Err("single quotes keep variables out: put this text into double quotes first".to_owned());
+    }
     if reader.whole && secret != value {
         return Err(format!("{} puts variables in the place of whole values only: split it first", reader.name));
     }
@@ -182,6 +191,31 @@ fn insert(doc: &Document, reader: &Reader, secret: Span, name: &str) -> Result<R
         }
         None => None,
     };
-    let edits = told.into_iter().chain([named.clone()]).collect();
+    let lead = lead(doc, reader, secret, name);
+    let edits = told.into_iter().chain(lead).chain([named.clone()]).collect();
     Ok(Rewrite { edits, ..Rewrite::of(named) })
+}
+
+/// What goes before the value of the outermost entry, unless it stands there.
+fn lead(doc: &Document, reader: &Reader, secret: Span, name: &str) -> Option<Edit> {
+    let lead = filled(doc, &reader.lead, secret, name);
+    let (head, value) = doc.facts().bindings_around(secret).pop().filter(|_| !lead.is_empty())?;
+    let there = doc.slice(Span { start: head.end, end: value.start }).contains(lead.trim_end());
+    (!there).then(|| Edit::insert(value.start as usize, lead))
+}
+
+/// A single quote is open at the end of a piece of a shell's text.
+fn in_single_quotes(text: &str) -> bool {
+    let mut open = None;
+    let mut escaped = false;
+    for c in text.chars() {
+        match (open, c) {
+            _ if escaped => escaped = false,
+            (Some('\''), '\'') | (Some('"'), '"') => open = None,
+            (None | Some('"'), '\\') => escaped = true,
+            (None, '\'' | '"') => open = Some(c),
+            _ => {}
+        }
+    }
+    open == Some('\'')
 }

@@ -2,6 +2,7 @@
 
 use super::Surroundings;
 use super::loading::line_start;
+use super::rewrite::BY_HAND;
 use crate::secrets::{ambiguous, encoded, runs, scan, slot_candidates};
 use crate::syntax::{Document, Fact};
 use crate::text::{Edit, Span, line_ending};
@@ -39,6 +40,38 @@ pub(super) fn line(doc: &Document, entry: Span, empty: &str) -> Result<Vec<Edit>
         return Ok(vec![Edit::replace(Span::new(start, end), format!("{empty}{}", line_ending(text)))]);
     }
     Ok(vec![Edit::replace(Span::new(start, end), "")])
+}
+
+/// Takes an entry out of its instruction, or the whole instruction where it has no other.
+pub(super) fn word(doc: &Document, entry: Span) -> Result<Vec<Edit>, String> {
+    let around = |fact: &Fact| match *fact {
+        Fact::Binding { span, value, .. } if value == entry => Some(span),
+        _ => None,
+    };
+    let instruction = doc.facts().iter().find_map(around).ok_or(BY_HAND)?;
+    let own = |fact: &Fact| match *fact {
+        Fact::Binding { span, name, .. } if span == entry => Some(doc.slice(name)),
+        _ => None,
+    };
+    let name = doc.facts().iter().find_map(own).ok_or(BY_HAND)?;
+    // What is built may use it, and in the same file that can be seen.
+    let uses = doc.places_of(name, None).find(|it| doc.text()[..it.start as usize].ends_with(['$', '{']));
+    if let Some(at) = uses {
+        let line = doc.lines().line_of(at.start) + 1;
+        return Err(format!("line {line} uses {name}: give it to that step as a secret, and take this out by hand"));
+    }
+    let beside = doc.facts().within(instruction).filter_map(|fact| match *fact {
+        Fact::Binding { span, value, .. } if span == instruction && value != entry => Some(value),
+        _ => None,
+    });
+    let beside: Vec<Span> = beside.collect();
+    let before = beside.iter().rev().find(|it| it.end <= entry.start);
+    let edit = match (before, beside.iter().find(|it| it.start >= entry.end)) {
+        (None, None) => return line(doc, instruction, ""),
+        (Some(before), _) => Span { start: before.end, ..entry },
+        (None, Some(behind)) => Span { end: behind.start, ..entry },
+    };
+    Ok(vec![Edit::replace(edit, "")])
 }
 
 /// Takes a piece out: with its lines where nothing else stands on them, else with the blanks behind it.

@@ -12,6 +12,7 @@ mod key_in_agent_config;
 mod key_in_agent_permission;
 mod key_in_comment_or_docs;
 mod key_in_compose;
+mod key_in_container_build;
 mod key_in_deploy_config;
 mod key_in_workflow;
 mod key_provider_mismatch;
@@ -93,6 +94,7 @@ pub static RULES: &[&Rule] = &[
     &key_in_agent_permission::RULE,
     &key_in_agent_config::RULE,
     &key_in_compose::RULE,
+    &key_in_container_build::RULE,
     &key_in_workflow::RULE,
     &key_in_deploy_config::RULE,
     &key_provider_mismatch::RULE,

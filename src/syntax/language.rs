@@ -19,7 +19,7 @@ pub struct Language {
     pub clients: String,
     /// File name endings, without the dot.
     pub extensions: Vec<String>,
-    /// Whole file names.
+    /// Whole file names, `*` allowed.
     #[serde(default)]
     pub file_names: Vec<String>,
     /// The ids that editors use.
@@ -235,6 +235,7 @@ macro_rules! languages {
 languages! {
     "bash" => tree_sitter_bash::LANGUAGE,
     "csharp" => tree_sitter_c_sharp::LANGUAGE,
+    "dockerfile" => tree_sitter_containerfile::LANGUAGE,
     "go" => tree_sitter_go::LANGUAGE,
     "java" => tree_sitter_java::LANGUAGE,
     "javascript" => tree_sitter_javascript::LANGUAGE,
@@ -266,7 +267,7 @@ impl Language {
         let name = path.file_name()?.to_str()?;
         let extension = path.extension().and_then(|it| it.to_str()).unwrap_or("");
         let is = |language: &&Language| {
-            language.file_names.iter().any(|it| it == name) || language.extensions.iter().any(|it| it == extension)
+            language.file_names.iter().any(|it| glob(it, name)) || language.extensions.iter().any(|it| it == extension)
         };
         Language::all().iter().find(is)
     }

@@ -37,6 +37,12 @@ pub struct Reader {
     pub whole: bool,
     /// How the entry is taken out; where there is `insert` as well, that is offered beside it.
     pub remove: Option<Removal>,
+    /// Goes before the value of the outermost entry, unless it stands there.
+    #[serde(default)]
+    pub lead: String,
+    /// A shell puts the variable in, so that single quotes would keep it out.
+    #[serde(default)]
+    pub shell: bool,
     /// What is to be told to the reader before it can be named so.
     pub declare: Option<Declare>,
     /// What stays of a file whose last entry is taken out.
@@ -76,6 +82,8 @@ pub enum Removal {
     Entry,
     /// An entry, with its line.
     Line,
+    /// An entry of an instruction, with the instruction where it has no other.
+    Word,
 }
 
 /// An entry of a list at the top of the file.
@@ -157,8 +165,6 @@ impl Document {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-
     #[test]
     fn patterns_are_the_ends_of_paths() {
         let fits = |pattern: &str, path: &str| {
