@@ -133,9 +133,11 @@ fn entry(doc: &Document, secret: Span) -> Result<Span, String> {
     });
     let (span, name, whole) = entries.min_by_key(|(span, ..)| span.len()).ok_or(BY_HAND)?;
     // An anchor or a tag belongs to the value, and may be asked for elsewhere.
-    let rest = [Span { start: name.end, end: literal.start }, Span { start: literal.end, end: span.end }];
-    let plain = |it: Span| doc.slice(it).trim_matches(['"', '\'', ':', '=', ' ', '\t']).is_empty();
-    if secret != value || whole != literal || !rest.into_iter().all(plain) {
+    let before = doc.slice(Span { start: name.end, end: literal.start });
+    let is_plain = before.trim_matches(['"', '\'', ':', '=', ' ', '\t', '\r', '\n']).is_empty();
+    let behind = doc.slice(Span { start: literal.end, end: span.end }).trim_start();
+    let comment = doc.language().map_or("", |language| language.comment.as_str());
+    if secret != value || whole != literal || !is_plain || !(behind.is_empty() || behind.starts_with(comment)) {
         return Err("this entry holds more than the key: take it out by hand".to_owned());
     }
     if is_beside(doc, span, doc.slice(name)) {
@@ -143,7 +145,8 @@ fn entry(doc: &Document, secret: Span) -> Result<Span, String> {
             "another entry here has the same name, and would count then: take one of them out by hand".to_owned()
         );
     }
-    Ok(span)
+    // A comment behind it is none of it.
+    Ok(Span { end: literal.end, ..span })
 }
 
 /// An entry of this name stands beside the one at `span`.
