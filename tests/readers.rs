@@ -175,14 +175,36 @@ fn every_fix_keeps_what_yaml_says() {
 
 #[test]
 fn every_fix_keeps_what_toml_says() {
-    each(TOML, |text| Some(serde_json::to_value(toml::from_str::<toml::Table>(text).ok()?).expect("JSON holds more")));
+    each(TOML, toml);
 }
 
 #[test]
 fn every_fix_keeps_the_instructions() {
-    // What an instruction means is not read here; that it is one is.
-    each(DOCKER, |text| (!Document::new("Dockerfile", text).facts().broken).then_some(Value::Null));
+    each(DOCKER, docker);
 }
+
+/// One character is missing, somewhere.
+#[test]
+fn no_fix_harms_what_is_broken() {
+    let mut tried = 0;
+    for (cases, read) in [(JSON, json as fn(&str) -> Option<Value>), (YAML, yaml), (TOML, toml), (DOCKER, docker)] {
+        for (case, (path, text, _)) in cases.iter().enumerate() {
+            let keyed = with_keys(text);
+            let places = keyed.text.char_indices().filter(|(at, _)| at % STEP == case % STEP);
+            for (at, c) in places {
+                let mut text = keyed.text.clone();
+                text.replace_range(at..at + c.len_utf8(), "");
+                let doc = Document::new(*path, text);
+                fixed(&doc, &read, &|text| format!("{path} without its byte {at}:\n{}", keyed.without_keys(text)));
+                tried += 1;
+            }
+        }
+    }
+    println!("readers: {tried} broken files");
+}
+
+/// One place in so many is tried.
+const STEP: usize = 20;
 
 fn each(cases: &[Case], read: impl Fn(&str) -> Option<Value>) {
     for (path, text, expected) in cases {
@@ -206,6 +228,7 @@ const FORMS: &[(&str, Form)] = &[
         let lines = text.split_inclusive('\n').enumerate();
         lines.map(|(at, line)| if at % 2 == 0 { line.replace('\n', "\r\n") } else { line.to_owned() }).collect()
     }),
+    ("byte order mark", |text| format!("\u{feff}{text}")),
     ("no last line ending", |text| text.trim_end_matches('\n').to_owned()),
 ];
 
@@ -275,7 +298,7 @@ fn without(value: &Value, is_gone: &dyn Fn(&str) -> bool) -> Option<Value> {
 /// JSON as its readers take it: with comments, and with commas behind the last entry.
 fn json(text: &str) -> Option<Value> {
     let mut out = String::new();
-    let mut rest = text;
+    let mut rest = text.trim_start_matches('\u{feff}');
     while let Some(c) = rest.chars().next() {
         let len = match c {
             '"' => {
@@ -307,6 +330,15 @@ fn json(text: &str) -> Option<Value> {
         rest = &rest[len..];
     }
     serde_json::from_str(&out).ok()
+}
+
+fn toml(text: &str) -> Option<Value> {
+    serde_json::to_value(toml::from_str::<toml::Table>(text).ok()?).ok()
+}
+
+/// What an instruction means is not read here; that it is one is.
+fn docker(text: &str) -> Option<Value> {
+    (!Document::new("Dockerfile", text).facts().broken).then_some(Value::Null)
 }
 
 /// The documents of a file.

@@ -94,7 +94,8 @@ pub(super) fn next(doc: &Document, from: u32) -> Option<u32> {
     let mut at = from;
     loop {
         let rest = &doc.text()[at as usize..];
-        at += (rest.len() - rest.trim_start().len()) as u32;
+        let blank = |c: char| c.is_whitespace() || c == '\u{feff}';
+        at += (rest.len() - rest.trim_start_matches(blank).len()) as u32;
         match comment_at(doc, at) {
             Some(comment) if comment.end > at => at = comment.end,
             _ => return (at < doc.text().len() as u32).then_some(at),
