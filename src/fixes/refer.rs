@@ -5,6 +5,7 @@ use super::declared::declared;
 use super::loading::line_start;
 use super::removal::{holds_more, line, listed, parses, word};
 use super::rewrite::{BY_HAND, Rewrite};
+use crate::secrets::without_keys;
 use crate::syntax::{Document, Fact, Reader, Removal};
 use crate::text::{Edit, Span, apply};
 
@@ -49,11 +50,18 @@ pub(super) fn variable(doc: &Document, reader: &Reader, secret: Span) -> Result<
         || entries.iter().any(|(_, value)| doc.slice(*value).starts_with('['));
     let path = doc.entries_around(doc.facts(), secret).join("__");
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    let named = path.chars().all(plain) && path.starts_with(|c: char| !c.is_ascii_digit());
+    let named = path.chars().all(plain)
+        && path.starts_with(|c: char| !c.is_ascii_digit())
+        // A name can be a key, with nothing that tells where it ends.
+        && entries.iter().all(|(name, _)| !shows_key(doc.slice(*name)));
     if reader.variable.contains("{path}") && (listed || !named) {
         return Err("no variable can have the names of the entries around this key: take it out by hand".to_owned());
     }
     Ok(Some(reader.variable.replace("{path}", &path)))
+}
+
+fn shows_key(text: &str) -> bool {
+    without_keys(text) != text
 }
 
 /// A text of the reader's row about the key at `secret`: what stands in a command is a plain name.
@@ -61,7 +69,8 @@ pub(super) fn filled(doc: &Document, text: &str, secret: Span, name: &str) -> St
     let entries = doc.facts().bindings_around(secret);
     let entry = entries.first().map(|(name, _)| doc.slice(*name).trim_matches(['"', '\'']));
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    let entry = entry.filter(|entry| !entry.is_empty() && entry.chars().all(plain)).unwrap_or(name);
+    let entry =
+        entry.filter(|entry| !entry.is_empty() && entry.chars().all(plain) && !shows_key(entry)).unwrap_or(name);
     let id = name.to_ascii_lowercase().replace('_', "-");
     text.replace("{entry}", entry).replace("{name}", name).replace("{id}", &id)
 }

@@ -141,7 +141,7 @@ const RULES: &[&str] = &["README", ".cursorrules", ".windsurfrules", ".clinerule
 pub fn is_prose(doc: &Document, facts: &Facts, secret: Span) -> bool {
     if doc.language().is_none() {
         // What a program wrote down is no document.
-        if doc.readers().next().is_some() {
+        if !doc.readers().is_empty() {
             return false;
         }
         let part = |part: Option<&std::ffi::OsStr>| part.and_then(|it| it.to_str()).unwrap_or("").to_owned();

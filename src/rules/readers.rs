@@ -6,7 +6,7 @@ use crate::text::Span;
 
 /// Every key in a file of settings whose reader names this rule.
 pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Finding>, rule: &'static str) {
-    if context.doc.readers().all(|reader| reader.rule != rule) {
+    if context.doc.readers().iter().all(|reader| reader.rule != rule) {
         return;
     }
     keys_at(context, findings, rule, |span| {

@@ -9,6 +9,7 @@ use tree_sitter::{InputEdit, Node, Parser, Point, Range, Tree};
 use super::collect::{collect, collect_near};
 use super::facts::Facts;
 use super::language::Language;
+use super::reader::Reader;
 use crate::text::{Edit, Lines, Names, Span};
 
 /// The text of a file, with its lines, tree and facts, each made when it is first needed.
@@ -22,6 +23,7 @@ pub struct Document {
     lines: OnceLock<Lines>,
     names: OnceLock<Names>,
     facts: OnceLock<Facts>,
+    readers: OnceLock<Vec<&'static Reader>>,
     tree: OnceLock<Option<Tree>>,
     /// The tree before the edits since the last parse, moved along by them.
     old_tree: Option<Tree>,
@@ -48,6 +50,7 @@ impl Document {
             lines: OnceLock::new(),
             names: OnceLock::new(),
             facts: OnceLock::new(),
+            readers: OnceLock::new(),
             tree: OnceLock::new(),
             old_tree: None,
         }
@@ -61,6 +64,11 @@ impl Document {
     /// `None` is plain text: no facts, and still every distinctive key.
     pub fn language(&self) -> Option<&'static Language> {
         self.language
+    }
+
+    /// The programs that read this file: one, or several rows of one.
+    pub fn readers(&self) -> &[&'static Reader] {
+        self.readers.get_or_init(|| Reader::all().iter().filter(|it| it.reads(&self.path, &self.text)).collect())
     }
 
     /// The text.
@@ -162,6 +170,7 @@ impl Document {
         self.lines = OnceLock::new();
         self.names = OnceLock::new();
         self.facts = OnceLock::new();
+        self.readers = OnceLock::new();
         self.tree = OnceLock::new();
     }
 

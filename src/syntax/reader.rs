@@ -37,6 +37,9 @@ pub struct Reader {
     pub whole: bool,
     /// How the entry is taken out; where there is `insert` as well, that is offered beside it.
     pub remove: Option<Removal>,
+    /// What is said of a provider's variable that is taken in here without a value.
+    #[serde(default)]
+    pub taken: String,
     /// Goes before the value of the outermost entry, unless it stands there.
     #[serde(default)]
     pub lead: String,
@@ -118,7 +121,8 @@ impl Reader {
         &READERS
     }
 
-    fn reads(&self, path: &Path, text: &str) -> bool {
+    /// Its files are such ones as this.
+    pub(super) fn reads(&self, path: &Path, text: &str) -> bool {
         let parts: Vec<&str> = path.iter().filter_map(|part| part.to_str()).collect();
         let is_end = |pattern: &String| {
             let wanted: Vec<&str> = pattern.split('/').collect();
@@ -139,15 +143,10 @@ fn fits(pattern: &[&str], parts: &[&str]) -> bool {
 }
 
 impl Document {
-    /// The programs that read this file: one, or several rows of one.
-    pub fn readers(&self) -> impl Iterator<Item = &'static Reader> {
-        Reader::all().iter().filter(|reader| reader.reads(self.path(), self.text()))
-    }
-
     /// Who reads what stands at `span`. `facts` hold what stands around it.
     pub fn reader_at(&self, facts: &Facts, span: Span) -> Option<&'static Reader> {
         let mut entries: Option<Vec<&str>> = None;
-        self.readers().find(|reader| {
+        self.readers().iter().copied().find(|reader| {
             let is_under = |path: &String| {
                 let mut names = entries.get_or_insert_with(|| self.entries_around(facts, span)).iter();
                 path.split('.').all(|part| names.any(|name| name.eq_ignore_ascii_case(part)))
