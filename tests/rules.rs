@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use aikeys::fixes::{Destination, EnvEntry, Fix, GitState, Safety, Surroundings};
+use aikeys::fixes::{Destination, EnvEntry, Fix, GitState, Safety, Surroundings, leaves_out};
 use aikeys::rules::{self, Finding, RULES};
 use aikeys::secrets::{SecretRef, env_lines, env_value, identity};
 use aikeys::syntax::{Document, Language};
@@ -187,7 +187,10 @@ fn git(attributes: &str) -> GitState {
 
 fn lay(around: &mut Surroundings, path: &Path, text: &str, doc: &Document) {
     let name = path.file_name().and_then(|it| it.to_str()).unwrap_or("");
-    if name == ".env" {
+    if name == ".dockerignore" {
+        around.copied &= !leaves_out(text, ".env");
+    } else if name == ".env" {
+        around.copied = true;
         let entry = |line| {
             let value = env_value(text, &line);
             let is_reference = SecretRef::parse(&value).is_some();

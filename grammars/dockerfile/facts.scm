@@ -18,3 +18,5 @@
 (env_instruction "ENV" @binding.name (env_pair) @binding.value) @binding
 (arg_instruction "ARG" @binding.name (arg_pair) @binding.value) @binding
 (run_instruction "RUN" @binding.name (shell_command) @binding.value) @binding
+(copy_instruction "COPY" @binding.name (path) @binding.value) @binding
+(add_instruction "ADD" @binding.name (path) @binding.value) @binding

@@ -113,6 +113,16 @@ pub fn is_covered(gitignore: &str, path: &Path) -> bool {
     gitignore.lines().map(|line| line.trim().trim_start_matches('/')).any(|line| line == name)
 }
 
+/// Lines of an ignore file keep a file of this name out: the last one that fits counts, `!` lets it in.
+pub fn leaves_out(ignore: &str, name: &str) -> bool {
+    let fits = |line: &str| {
+        let pattern = line.trim_start_matches(['!', '/']).trim_start_matches("**/").trim_end_matches('/');
+        crate::syntax::glob(pattern, name)
+    };
+    let mut lines = ignore.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    lines.rfind(|line| fits(line)).is_some_and(|line| !line.starts_with('!'))
+}
+
 /// Takes a suppression out, with its line where nothing else stands on it.
 pub fn drop_comment(doc: &Document, marker: Span) -> Repairs {
     let comment = doc.facts().iter().find_map(|fact| match *fact {

@@ -16,4 +16,4 @@ pub use facts::{Fact, Facts};
 pub use folding::{Folded, UNKNOWN, folded, folded_at};
 pub(crate) use language::glob;
 pub use language::{Browser, Idiom, Language, Loader, Part, Reading, Settings};
-pub use reader::{Declare, Reader, Removal};
+pub use reader::{Copies, Declare, Reader, Removal};

@@ -37,6 +37,8 @@ pub struct Reader {
     pub whole: bool,
     /// How the entry is taken out; where there is `insert` as well, that is offered beside it.
     pub remove: Option<Removal>,
+    /// The file beside this one that names what is not copied, where a step copies all: these entries hold `.`.
+    pub copies: Option<Copies>,
     /// What is said of a provider's variable that is taken in here without a value.
     #[serde(default)]
     pub taken: String,
@@ -89,6 +91,18 @@ pub enum Removal {
     Word,
 }
 
+/// Steps that copy all that lies beside the file.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Copies {
+    /// The steps.
+    pub steps: Vec<String>,
+    /// What stands in a step that copies from another place.
+    pub unless: String,
+    /// The file that names what is left out.
+    pub ignore: String,
+}
+
 /// An entry of a list at the top of the file.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -119,6 +133,15 @@ impl Reader {
     /// Every reader, in the order of their rows.
     pub fn all() -> &'static [Reader] {
         &READERS
+    }
+
+    /// What is known of files with this path that copy all that lies beside them. Any walk asks this of any file.
+    pub fn copying(path: &Path) -> Option<&'static Copies> {
+        static COPYING: LazyLock<Vec<&Reader>> =
+            LazyLock::new(|| Reader::all().iter().filter(|it| it.copies.is_some()).collect());
+        let name = path.file_name()?.to_str()?;
+        let reader = COPYING.iter().find(|it| it.files.iter().any(|file| glob(file, name)))?;
+        reader.copies.as_ref()
     }
 
     /// Its files are such ones as this.

@@ -20,4 +20,7 @@ RUN --mount=type=cache,target=/c curl -H "A: b"
 #                                ^^^^^^^^^^^^^^ string.value
 CMD ["app", "--key"]
 #     ^^^ string.value
+COPY a /b
+#      ^^ binding.value
+#    ^ binding.value
 # nobody runs this
