@@ -6,6 +6,7 @@ use std::{env, fs};
 
 const PROVIDERS: &str = "src/secrets/providers.toml";
 const GRAMMARS: &str = "grammars";
+const READERS: &str = "grammars/readers.toml";
 
 fn main() {
     println!("cargo::rerun-if-changed={PROVIDERS}");
@@ -24,6 +25,7 @@ fn main() {
     }
     write("languages.json", &languages);
     write("hosts.json", &hosts);
+    write("readers.json", &table(Path::new(READERS)));
 }
 
 /// A language with what it inherits: keys of its own win, queries are put together.

@@ -6,6 +6,7 @@ mod grammars;
 mod leaks;
 mod loss;
 mod lsp;
+mod readers;
 mod rules;
 mod support;
 mod tidy;

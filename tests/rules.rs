@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use aikeys::fixes::{Agent, Denial, Destination, EnvEntry, Fix, GitState, Safety, Surroundings};
+use aikeys::fixes::{Agent, Denial, Destination, EnvEntry, Fix, GitState, Safety, Surroundings, leaves_out};
 use aikeys::rules::{self, Finding, RULES};
 use aikeys::secrets::{SecretRef, env_lines, env_value, identity};
 use aikeys::syntax::{Document, Language};
@@ -39,15 +39,18 @@ fn pages_say_what_the_code_does() {
 }
 
 /// Rules about files that nobody programs in.
-const OF_FILES: [&str; 8] = [
-    "env-file-in-git",
-    "key-in-agent-config",
-    "key-in-compose",
-    "key-in-notebook",
-    "key-in-workflow",
+const OF_FILES: [&str; 11] = [
     "agent-can-read-env",
     "app-secrets-file-tracked",
+    "env-file-in-git",
+    "key-in-agent-config",
+    "key-in-agent-permission",
     "key-in-browser",
+    "key-in-compose",
+    "key-in-container-build",
+    "key-in-deploy-config",
+    "key-in-notebook",
+    "key-in-workflow",
 ];
 
 #[test]
@@ -138,7 +141,7 @@ fn case(blocks: &[Block]) -> (String, Vec<String>) {
     let mut around = Surroundings::bare();
     around.git = git(&attributes);
     around.agents = agents(&attributes);
-    if attributes.contains("local") {
+    if attributes.split(' ').any(|it| it == "local") {
         let reference = Some("ref+age://.aikeys/secrets.age#/{name}".to_owned());
         around.destinations =
             vec![Destination { store: "local".into(), label: "the encrypted store".into(), reference }];
@@ -156,7 +159,8 @@ fn case(blocks: &[Block]) -> (String, Vec<String>) {
         let _ = write!(out, "```{}\n{}```\n\n", block.info, block.code);
     }
     let _ = write!(out, "```{}\n{}```\n\n", main.info, keys.without_keys(&noted(&doc, &findings)));
-    let repaired = repaired(&doc, &around, &findings, &keys);
+    let choice = attributes.split(' ').find_map(|it| it.strip_prefix("offered"));
+    let repaired = repaired(&doc, &around, &findings, &keys, choice);
     if !repaired.is_empty() {
         let _ = writeln!(out, "{repaired}");
     }
@@ -203,7 +207,10 @@ fn git(attributes: &str) -> GitState {
 
 fn lay(around: &mut Surroundings, path: &Path, text: &str, doc: &Document) {
     let name = path.file_name().and_then(|it| it.to_str()).unwrap_or("");
-    if name == ".env" {
+    if name == ".dockerignore" {
+        around.copied &= !leaves_out(text, ".env");
+    } else if name == ".env" {
+        around.copied = true;
         let entry = |line| {
             let value = env_value(text, &line);
             let is_reference = SecretRef::parse(&value).is_some();
@@ -251,8 +258,8 @@ fn without_notes(code: &str, path: &Path) -> String {
     note.replace_all(code, "").into_owned()
 }
 
-/// What `--fix` would do to all findings, one after the other.
-fn repaired(doc: &Document, around: &Surroundings, findings: &[Finding], keys: &Keyed) -> String {
+/// What `--fix` would do to all findings, one after the other; or a person that chooses the first offer, or the last.
+fn repaired(doc: &Document, around: &Surroundings, findings: &[Finding], keys: &Keyed, choice: Option<&str>) -> String {
     let mut texts: BTreeMap<PathBuf, (String, String)> = BTreeMap::new();
     let mut around = around.clone();
     let mut said: Vec<String> = Vec::new();
@@ -265,10 +272,16 @@ fn repaired(doc: &Document, around: &Surroundings, findings: &[Finding], keys: &
         for finding in &found {
             let repairs = rules::fixes(&now, &around, finding);
             refusals.extend(repairs.refused.clone());
-            step = step.or(repairs.fixes.into_iter().find(|it| it.safety != Safety::Offered));
+            let mut fixes = repairs.fixes.into_iter();
+            step = step.or_else(|| match choice {
+                None => fixes.find(|it| it.safety != Safety::Offered),
+                Some("=last") => fixes.last(),
+                Some(_) => fixes.next(),
+            });
         }
         let Some(fix) = step else { break };
-        said.push(fix.title.clone());
+        let offered = if fix.safety == Safety::Offered { "offered: " } else { "" };
+        said.push(format!("{offered}{}", fix.title));
         if let Some(deposit) = &fix.deposit {
             let value = now.slice(deposit.secret);
             let line = match &deposit.reference {

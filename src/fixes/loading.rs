@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::reading::Needs;
 use super::{Destination, Surroundings};
-use crate::syntax::{Document, Fact, Loader};
+use crate::syntax::{Document, Fact, Loader, Reader};
 use crate::text::{Edit, Span, line_ending, whole_words};
 
 /// Who puts the value into the environment of the program.
@@ -31,17 +31,16 @@ pub(super) enum Added {
 
 /// Who will load a value that `doc` reads at `read`.
 pub(super) fn loading(doc: &Document, around: &Surroundings, to: &Destination, read: Span) -> Loading {
-    let Some(language) = doc.language() else { return Loading::Run(start(doc)) };
+    let host = doc.host().map(|host| host.start.as_str()).filter(|start| !start.is_empty());
+    let program = host.or(doc.language().map(|language| language.start.as_str()));
+    let run = || Loading::Run(start(doc, program.unwrap_or("…")));
+    let Some(language) = doc.language() else { return run() };
     // An example is not run where it stands.
     if doc.is_example() {
         return Loading::There;
     }
-    let beside = doc.path().parent() == around.env.path.parent();
-    match doc.reader() {
-        Some(reader) if reader.loads && beside && to.reference.is_none() => return Loading::There,
-        Some(_) => return Loading::Run(start(doc)),
-        None if to.reference.is_some() => return Loading::Run(start(doc)),
-        None => {}
+    if to.reference.is_some() {
+        return run();
     }
     let body = doc.facts().body_around(read);
     let here = doc.facts().iter().any(|fact| match *fact {
@@ -65,8 +64,17 @@ pub(super) fn loading(doc: &Document, around: &Surroundings, to: &Destination, r
     let added = loaders.find_map(|loader| add(doc, around, loader));
     match added {
         Some(added) => Loading::Added(added),
-        None => Loading::Run(start(doc)),
+        None => run(),
     }
+}
+
+/// The same for the program that reads a file of settings.
+pub(super) fn loading_of(doc: &Document, around: &Surroundings, to: &Destination, reader: &Reader) -> Loading {
+    let beside = doc.path().parent() == around.env.path.parent();
+    if reader.start.is_empty() || reader.loads && beside && to.reference.is_none() {
+        return Loading::There;
+    }
+    Loading::Run(start(doc, &reader.start))
 }
 
 /// Why a reference in the env file would stop a program: it is put over the key that `aikeys-lsp run` gives.
@@ -102,13 +110,7 @@ fn takes(doc: &Document, span: Span, around: &Surroundings) -> bool {
 }
 
 /// `aikeys-lsp run -- python app.py`
-fn start(doc: &Document) -> String {
-    let host = doc.host().map(|host| host.start.as_str()).filter(|start| !start.is_empty());
-    let program = match (doc.reader(), host) {
-        (Some(reader), _) => reader.start.as_str(),
-        (None, Some(start)) => start,
-        (None, None) => doc.language().map_or("…", |language| language.start.as_str()),
-    };
+fn start(doc: &Document, program: &str) -> String {
     format!("aikeys-lsp run -- {}", program.replace("{file}", &quoted(&doc.path().to_string_lossy())))
 }
 

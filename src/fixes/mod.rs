@@ -2,6 +2,7 @@
 
 mod agents;
 mod clashes;
+mod declared;
 mod instead;
 mod loading;
 mod mentions;
@@ -12,6 +13,7 @@ mod pieces;
 mod place;
 mod reading;
 mod refer;
+mod removal;
 mod rewrite;
 mod settings;
 mod slot;
@@ -22,6 +24,7 @@ use std::path::{Path, PathBuf};
 pub use agents::deny;
 pub use move_key::{read_loudly, repairs as move_secret};
 pub use pieces::{assembled, is_joined, key_at};
+pub use refer::reason;
 pub use rewrite::is_prose;
 pub use slot::{Slot, Whose, slot_at, whose, whose_in_text};
 pub use surroundings::{Agent, Denial, Destination, EnvEntry, EnvFile, GitState, Surroundings};
@@ -114,6 +117,16 @@ pub fn is_covered(gitignore: &str, path: &Path) -> bool {
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let whole = path.to_string_lossy().replace('\\', "/");
     gitignore.lines().map(|line| line.trim().trim_start_matches('/')).any(|line| line == name || line == whole)
+}
+
+/// Lines of an ignore file keep a file of this name out: the last one that fits counts, `!` lets it in.
+pub fn leaves_out(ignore: &str, name: &str) -> bool {
+    let fits = |line: &str| {
+        let pattern = line.trim_start_matches(['!', '/']).trim_start_matches("**/").trim_end_matches('/');
+        crate::syntax::glob(pattern, name)
+    };
+    let mut lines = ignore.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    lines.rfind(|line| fits(line)).is_some_and(|line| !line.starts_with('!'))
 }
 
 /// Takes a suppression out, with its line where nothing else stands on it.

@@ -1,10 +1,11 @@
 //! The move: the key goes to a store, the code reads a variable, and something loads it.
 
 use super::clashes::clash;
-use super::loading::{Added, Loading, head_edits, loading, overrides};
+use super::loading::{Added, Loading, head_edits, loading, loading_of, overrides};
 use super::mentions::without_argument;
 use super::naming::{State, name_for, other_name};
 use super::reading::{Needs, reading};
+use super::refer::{filled, leave_name};
 use super::rewrite::{Rewrite, is_prose, rewrite};
 use super::{Deposit, Destination, Fix, GitState, Repairs, Safety, Surroundings, settings};
 use crate::secrets::{SecretRef, env_line_at, env_value_span, is_env_template};
@@ -32,8 +33,10 @@ pub fn repairs(doc: &Document, around: &Surroundings, secret: Span) -> Repairs {
             }
             Ok(fix) => {
                 let short = leave_out(doc, around, secret, &fix);
+                let named = leave_its_name(doc, secret, &name, naming.state, to);
                 repairs.fixes.push(fix);
-                repairs.fixes.extend(short);
+                repairs.fixes.extend(short.into_iter().chain(named));
+                repairs.fixes.dedup();
             }
             Err(reason) => repairs.refused = Some(reason),
         }
@@ -88,18 +91,27 @@ fn one(
         stops?;
         return mention(doc, secret, name, state, to, deposit);
     }
-    if let Some(reason) = clash(doc, name, secret) {
-        return Err(reason);
-    }
     let written = match rewrite(doc, around, secret, name) {
         // What cannot be read there can be named for people.
         Err(_) if doc.is_example() => {
             stops?;
             return mention(doc, secret, name, state, to, deposit);
         }
-        written => written?,
+        // What cannot be taken out may have another form.
+        Err(reason) => return leave_its_name(doc, secret, name, state, to).filter(|_| stops.is_ok()).ok_or(reason),
+        Ok(written) => written,
     };
+    if let Some(reason) = clash(doc, name, secret) {
+        return Err(reason);
+    }
     stops?;
+    if let Some(reader) = doc.reader_at(doc.facts(), secret) {
+        let loading = loading_of(doc, around, &effective, reader);
+        let does = filled(doc, &reader.does, secret, name);
+        let title = referred(&does, name, state, to, &loading);
+        let fix = assemble(doc, written, loading, title, deposit)?;
+        return Ok(if reader.offered { Fix { safety: Safety::Offered, ..fix } } else { fix });
+    }
     let loading = match settings::field(doc, around, secret) {
         Some(field) if field.loads && effective.reference.is_none() => Loading::There,
         _ => loading(doc, around, &effective, written.read),
@@ -122,6 +134,18 @@ fn mention(
         _ => format!("Move to {} and leave its name here", to.label),
     };
     assemble(doc, Rewrite::of(Edit::replace(secret, format!("<{name}>"))), Loading::There, title, deposit)
+}
+
+/// An entry that could be taken out may stay, with the variable's name in it.
+fn leave_its_name(doc: &Document, secret: Span, name: &str, state: State, to: &Destination) -> Option<Fix> {
+    let reader = doc.reader_at(doc.facts(), secret)?;
+    let written = leave_name(doc, reader, secret, name)?;
+    let title = match state {
+        State::Same { .. } => format!("Leave the name {name} here, which holds this key already"),
+        _ => format!("Move to {} and leave its name here", to.label),
+    };
+    let fix = assemble(doc, written, Loading::There, title, deposit(secret, name, to).ok()?).ok()?;
+    Some(Fix { safety: Safety::Offered, ..fix })
 }
 
 /// Replaces a read of the variable `name` by one that stops and names it when it is missing. A person's choice.
@@ -164,6 +188,21 @@ fn title(name: &str, state: State, to: &Destination, loading: &Loading) -> Strin
         Loading::There => what,
         Loading::Added(_) => format!("{what} and load it"),
         Loading::Run(command) => format!("{what} (start with `{command}`)"),
+    }
+}
+
+/// The title where another program reads the file.
+fn referred(does: &str, name: &str, state: State, to: &Destination, loading: &Loading) -> String {
+    if does.is_empty() {
+        return title(name, state, to, loading);
+    }
+    let start = match loading {
+        Loading::Run(command) => format!(" (start with `{command}`)"),
+        _ => String::new(),
+    };
+    match state {
+        State::Same { .. } => format!("{name} holds this key already: {does}{start}"),
+        _ => format!("Move to {} and {does}{start}", to.label),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::nearby::variable_before;
 use super::pieces::key_at;
+use super::refer::variable;
 use super::slot::{Whose, slot_at, variable_around, whose};
 use super::{EnvFile, Surroundings, settings};
 use crate::secrets::{Identity, Provider, Token, env_line_at, identity, is_env_template, token_at};
@@ -36,6 +37,7 @@ pub(super) fn name_for(doc: &Document, around: &Surroundings, secret: Span) -> O
     let value = identity(key_at(doc, secret).expose());
     let wanted = wanted(doc, around, secret);
     let fixed = is_env_template(doc.path())
+        || read_there(doc, secret).is_some()
         || variable_around(doc, doc.facts(), secret).is_some()
         || around.name.is_some()
         || settings::field(doc, around, secret).is_some();
@@ -75,6 +77,9 @@ fn wanted(doc: &Document, around: &Surroundings, secret: Span) -> Option<String>
     if is_env_template(doc.path()) {
         return env_line_at(doc.text(), secret).map(|line| doc.slice(line.name).to_owned());
     }
+    if let Some(name) = read_there(doc, secret) {
+        return Some(name);
+    }
     if let Some(name) = variable_around(doc, doc.facts(), secret) {
         return Some(name.to_owned());
     }
@@ -106,6 +111,11 @@ fn wanted(doc: &Document, around: &Surroundings, secret: Span) -> Option<String>
     let sdk = client.and_then(|client| client.env.as_ref());
     let name = sdk.or_else(|| shape.and_then(|shape| shape.env.first())).unwrap_or(&provider.env);
     Some(name.clone())
+}
+
+/// The only name that the program which reads this file takes.
+fn read_there(doc: &Document, secret: Span) -> Option<String> {
+    variable(doc, doc.reader_at(doc.facts(), secret)?, secret).ok().flatten()
 }
 
 /// `NEWCO_API_KEY` for `NewcoClient(api_key=…)`: the provider is not known, but the class is called after it.

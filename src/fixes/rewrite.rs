@@ -32,21 +32,23 @@ impl Rewrite {
     }
 }
 
+/// Why there is no edit where nothing is known about the text.
+pub(super) const BY_HAND: &str = "no literal of a language that is known: take the key out by hand, and rotate it";
+
 /// Replaces the key at `secret` by a read of `name`; the error is a reason for the user.
 pub(super) fn rewrite(doc: &Document, around: &Surroundings, secret: Span, name: &str) -> Result<Rewrite, String> {
-    let by_hand = "no literal of a language that is known: take the key out by hand, and rotate it";
-    let language = doc.language().ok_or(by_hand)?;
+    if let Some(reader) = doc.reader_at(doc.facts(), secret) {
+        return refer(doc, around, reader, secret, name);
+    }
+    let language = doc.language().ok_or(BY_HAND)?;
     if let Some(command) = doc.command_at(secret) {
         return drop_command(doc, command, secret, name);
     }
     let (literal, value, secret) = match (doc.facts().literal_at(secret), joined(doc, secret)) {
         (Some((literal, value)), _) => (literal, value, secret),
         (None, Some(whole)) => (whole, whole, whole),
-        (None, None) => return Err(by_hand.to_owned()),
+        (None, None) => return Err(BY_HAND.to_owned()),
     };
-    if let Some(reader) = doc.reader() {
-        return refer(doc, reader, literal, value, secret, name);
-    }
     let on_page = doc.host().is_some_and(|host| host.kind == HostKind::Page);
     if let Some(browser) = language.browser.as_ref().filter(|browser| on_page || runs_there(doc, around, browser)) {
         return Err(browser.refuse.clone());
@@ -158,6 +160,10 @@ const RULES: &[&str] = &["README", ".cursorrules", ".windsurfrules", ".clinerule
 /// The key stands in a document, a comment or a docstring, which nobody runs.
 pub fn is_prose(doc: &Document, facts: &Facts, secret: Span) -> bool {
     if doc.language().is_none() {
+        // What a program wrote down is no document.
+        if !doc.readers().is_empty() {
+            return false;
+        }
         if let Some(host) = doc.host() {
             // A notebook that can be read has a program.
             return host.kind == HostKind::Document || host.kind == HostKind::Notebook && !doc.injections().is_empty();

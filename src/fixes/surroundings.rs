@@ -28,6 +28,8 @@ pub struct Surroundings {
     pub siblings: Vec<Arc<Document>>,
     /// The package has more files than these.
     pub siblings_cut: bool,
+    /// An env file lies beside the document, and nothing keeps it out of what the document copies.
+    pub copied: bool,
     /// The text of the `.gitignore` at the workspace root.
     pub gitignore: Option<String>,
     /// The variable that the user's settings give a provider, by its id.
@@ -124,6 +126,7 @@ impl Surroundings {
             entries: Vec::new(),
             siblings: Vec::new(),
             siblings_cut: false,
+            copied: false,
             gitignore: None,
             names: BTreeMap::new(),
             name: None,

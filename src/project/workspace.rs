@@ -10,10 +10,10 @@ use super::config::{Config, ProjectError};
 use super::files::{read_small, writable};
 use super::git::{Committed, Git};
 use super::package::Packages;
-use crate::fixes::{Destination, EnvEntry, EnvFile, GitState, Surroundings};
+use crate::fixes::{Destination, EnvEntry, EnvFile, GitState, Surroundings, leaves_out};
 use crate::rules::{self, Finding, is_app_secrets, is_env_file};
 use crate::secrets::{Catalogue, Secret, SecretRef, discreet, env_lines, env_value, identity};
-use crate::syntax::Document;
+use crate::syntax::{Copies, Document, Reader};
 
 /// A root folder and what belongs to it.
 pub struct Workspace {
@@ -126,7 +126,7 @@ impl Workspace {
         self.git.as_ref().and_then(|git| git.ignores(relative))
     }
 
-    /// What a check needs to know around a path from the root. Cheap: reads no file.
+    /// What a check needs to know around a path from the root. Cheap: reads nothing, but beside a file that copies all.
     pub fn surroundings(&self, relative: &Path) -> Surroundings {
         let git = if is_env_file(relative) || is_app_secrets(relative) {
             self.git_state(relative)
@@ -138,9 +138,18 @@ impl Workspace {
             workspace: self.name.clone(),
             git,
             agents: if is_env_file(relative) { agents(&self.root) } else { Vec::new() },
+            copied: Reader::copying(relative).is_some_and(|copies| self.is_copied(relative, copies)),
             today: self.today.clone(),
             ..Surroundings::bare()
         }
+    }
+
+    /// An env file lies beside a file that copies all, and is not left out.
+    fn is_copied(&self, relative: &Path, copies: &Copies) -> bool {
+        let beside = |name: &str| self.root.join(relative).with_file_name(name);
+        let left_out =
+            |bytes: Option<Vec<u8>>| leaves_out(&String::from_utf8_lossy(&bytes.unwrap_or_default()), ".env");
+        fs::symlink_metadata(beside(".env")).is_ok() && !read_small(&beside(&copies.ignore)).is_ok_and(left_out)
     }
 
     /// What a fix needs to know besides: env file, manifests, entry files, destinations.

@@ -2,8 +2,9 @@
 
 use super::context::{About, Context};
 use super::{Finding, Rule, Severity, hardcoded_ai_key};
-use crate::fixes::{Repairs, is_joined, move_secret};
+use crate::fixes::{Repairs, is_joined, move_secret, reason};
 use crate::secrets::{Assembled, How};
+use crate::text::Span;
 
 pub(super) static RULE: Rule = Rule {
     id: "assembled-key",
@@ -22,7 +23,7 @@ Rotate it if the file was ever shared.",
         let pieces = |it: &&Assembled| it.span == secret && it.exact && is_joined(context.doc, secret);
         let moved = context.assembled().iter().find(pieces).map(|_| move_secret(context.doc, context.around, secret));
         let possible = moved.filter(|repairs| !repairs.fixes.is_empty());
-        possible.unwrap_or_else(|| Repairs { fixes: Vec::new(), refused: refused(context, finding) })
+        possible.unwrap_or_else(|| Repairs { fixes: Vec::new(), refused: refused(context, finding, secret) })
     },
 };
 
@@ -41,9 +42,11 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-fn refused(context: &Context<'_>, finding: &Finding) -> Option<String> {
+fn refused(context: &Context<'_>, finding: &Finding, secret: Span) -> Option<String> {
     let variable = &context.catalogue().provider(finding.provider.as_deref()?)?.env;
-    Some(format!(
-        "the key is not written as one text: put it whole into .env as {variable}, and read that in its place"
-    ))
+    reason(context.doc, secret, variable).or_else(|| {
+        Some(format!(
+            "the key is not written as one text: put it whole into .env as {variable}, and read that in its place"
+        ))
+    })
 }

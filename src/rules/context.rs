@@ -16,7 +16,7 @@ use crate::secrets::{
     is_app_secrets, is_env_file, is_env_template, is_likely, may_hold_pieces, nearest_name, redact, runs, scan_runs,
     slot_candidates, variables_read, weak_fingerprint,
 };
-use crate::syntax::{Document, Facts, is_parsed};
+use crate::syntax::{Document, Facts, Reader, is_parsed};
 use crate::text::Span;
 
 /// One document with its surroundings, for one check.
@@ -51,6 +51,7 @@ pub fn needs_look(catalogue: &Catalogue, path: &Path, text: &[u8]) -> bool {
         || !encoded(catalogue, text, &runs).is_empty()
         || !ambiguous(catalogue, text, &runs).is_empty()
         || is_env_template(path)
+        || Reader::copying(path).is_some()
         || (is_parsed(path)
             && (may_hold_pieces(catalogue, text)
                 || !slot_candidates(catalogue, text, &runs).is_empty()
@@ -84,6 +85,7 @@ impl<'d> Context<'d> {
             || !self.ambiguous().is_empty()
             || !self.variables().is_empty()
             || self.is_env_file()
+            || self.around.copied
             || is_env_template(self.doc.path())
             || marked()
     }

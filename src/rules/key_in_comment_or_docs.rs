@@ -22,9 +22,10 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     if context.keeps_secrets() {
         return;
     }
-    let is_example = context.doc.is_example();
+    let is_example = context.doc.is_example() && context.doc.language().is_some();
     let is_there = |span| is_example || is_prose(context.doc, context.facts(), span);
-    readers::keys_at(context, findings, RULE.id, place(context), is_there);
+    let there = |span| is_there(span).then(|| place(context).to_owned());
+    readers::keys_at(context, findings, RULE.id, there);
 }
 
 fn place(context: &Context<'_>) -> &'static str {

@@ -23,6 +23,6 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     if is_notebook(context.doc) {
         let is_code = context.doc.language().is_some();
         let place = if is_code { "stands in a cell" } else { "stands in an output or a text of this notebook" };
-        readers::keys_at(context, findings, RULE.id, place, |_| true);
+        readers::keys_at(context, findings, RULE.id, |_| Some(place.to_owned()));
     }
 }

@@ -11,9 +11,12 @@ mod env_file_in_git;
 mod hardcoded_ai_key;
 mod key_as_fallback;
 mod key_in_agent_config;
+mod key_in_agent_permission;
 mod key_in_browser;
 mod key_in_comment_or_docs;
 mod key_in_compose;
+mod key_in_container_build;
+mod key_in_deploy_config;
 mod key_in_notebook;
 mod key_in_workflow;
 mod key_provider_mismatch;
@@ -99,9 +102,12 @@ pub static RULES: &[&Rule] = &[
     &real_key_in_template::RULE,
     &key_in_notebook::RULE,
     &key_in_comment_or_docs::RULE,
+    &key_in_agent_permission::RULE,
     &key_in_agent_config::RULE,
     &key_in_compose::RULE,
+    &key_in_container_build::RULE,
     &key_in_workflow::RULE,
+    &key_in_deploy_config::RULE,
     &key_provider_mismatch::RULE,
     &key_as_fallback::RULE,
     &hardcoded_ai_key::RULE,

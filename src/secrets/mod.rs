@@ -29,7 +29,7 @@ pub use dotenv::{
 pub use fingerprint::{Fingerprint, Identity, fingerprint, identity, weak_fingerprint};
 pub use placeholder::{Placeholder, classify};
 pub use provider::{Boundary, Class, Client, Confidence, Format, KeyApi, Level, Provider, Shape, Validate};
-pub use reads::variables_read;
+pub use reads::{variables_built, variables_read};
 pub use reference::{SecretRef, is_reference};
 pub use sample::{sample, sample_shape};
 pub use scan::{Token, is_likely, runs, scan, scan_runs, token_at};

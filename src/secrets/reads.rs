@@ -9,6 +9,8 @@ use crate::text::Span;
 
 /// What every read of a variable holds: `environ[…]`, `getenv(…)`, `env::var(…)`, `env!(…)`, `env.NAME`.
 static ENV: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new(b"env"));
+/// What takes a variable into the build of an image.
+static BUILDS: LazyLock<[Finder<'_>; 2]> = LazyLock::new(|| [Finder::new(b"ARG "), Finder::new(b"ENV ")]);
 /// How far behind it the variable begins at the most: `iron.setdefault("`.
 const NEAR: usize = 24;
 
@@ -16,7 +18,22 @@ const NEAR: usize = 24;
 ///
 /// Nearly every file has none: this decides whether it is parsed.
 pub fn variables_read(catalogue: &Catalogue, text: &[u8]) -> Vec<Span> {
-    ENV.find_iter(text).filter_map(|at| variable_at(catalogue, text, at + ENV.needle().len())).collect()
+    let read = ENV.find_iter(text).filter_map(|at| variable_at(catalogue, text, at + ENV.needle().len()));
+    let mut all: Vec<Span> = read.chain(variables_built(catalogue, text)).collect();
+    all.sort();
+    all
+}
+
+/// Where an instruction takes a provider's variable into the build of an image: `ARG NAME`, `ENV NAME=$NAME`.
+pub fn variables_built(catalogue: &Catalogue, text: &[u8]) -> Vec<Span> {
+    let places = BUILDS.iter().flat_map(|word| word.find_iter(text).map(|at| at + word.needle().len()));
+    let variable = |at: usize| {
+        let rest = &text[at..];
+        let end = rest.iter().position(|&byte| !byte.is_ascii_alphanumeric() && byte != b'_').unwrap_or(rest.len());
+        let name = std::str::from_utf8(&rest[..end]).ok()?;
+        (name.contains('_') && catalogue.provider_of_env(name).is_some()).then_some(Span::new(at, at + end))
+    };
+    places.filter_map(variable).collect()
 }
 
 fn variable_at(catalogue: &Catalogue, text: &[u8], at: usize) -> Option<Span> {
@@ -61,9 +78,17 @@ mod tests {
             assert_eq!(reads(&form.replace("{}", name)), [name], "{form}");
         }
         assert_eq!(reads("include_str!(\"../.env\")"), ["env"]);
-        for text in
-            ["env!(\"CARGO_PKG_NAME\")", "os.environ[\"HOME\"]", "the environment \"OPENAI\"", "env", "env\"", "env="]
-        {
+        assert_eq!(reads("ARG OPENAI_API_KEY"), [name]);
+        assert_eq!(reads("FROM a\nENV OPENAI_API_KEY=$A\n"), [name]);
+        for text in [
+            "ARG MODEL",
+            "env!(\"CARGO_PKG_NAME\")",
+            "os.environ[\"HOME\"]",
+            "the environment \"OPENAI\"",
+            "env",
+            "env\"",
+            "env=",
+        ] {
             assert!(reads(text).is_empty(), "{text}");
         }
     }

@@ -10,7 +10,8 @@ use super::collect::{collect, collect_near};
 use super::facts::Facts;
 use super::host::{Host, HostKind};
 use super::injection::Injection;
-use super::language::{Language, Reader};
+use super::language::Language;
+use super::reader::Reader;
 use crate::text::{Edit, Lines, Names, Span};
 
 /// The text of a file, with its lines, tree and facts, each made when it is first needed.
@@ -28,6 +29,7 @@ pub struct Document {
     lines: OnceLock<Lines>,
     names: OnceLock<Names>,
     facts: OnceLock<Facts>,
+    readers: OnceLock<Vec<&'static Reader>>,
     tree: OnceLock<Option<Tree>>,
     /// The tree before the edits since the last parse, moved along by them.
     old_tree: Option<Tree>,
@@ -59,6 +61,7 @@ impl Document {
             lines: OnceLock::new(),
             names: OnceLock::new(),
             facts: OnceLock::new(),
+            readers: OnceLock::new(),
             tree: OnceLock::new(),
             old_tree: None,
         }
@@ -85,9 +88,9 @@ impl Document {
         self.language
     }
 
-    /// The program that reads this file and puts variables into it.
-    pub fn reader(&self) -> Option<&'static Reader> {
-        self.language?.reader(&self.path, &self.text)
+    /// The programs that read this file: one, or several rows of one.
+    pub fn readers(&self) -> &[&'static Reader] {
+        self.readers.get_or_init(|| Reader::all().iter().filter(|it| it.reads(&self.path, &self.text)).collect())
     }
 
     /// What kind of file holds this code, or this text with code in it.
@@ -173,6 +176,19 @@ impl Document {
         names.find(&self.text, name, scope.unwrap_or(Span::new(0, self.text.len())))
     }
 
+    /// The pieces of the tree at the two spans stand in the same one.
+    pub fn are_beside(&self, one: Span, other: Span) -> bool {
+        let outer = |span: Span| {
+            let root = self.tree()?.root_node();
+            let mut node = root.descendant_for_byte_range(span.start as usize, span.end as usize)?;
+            while let Some(parent) = node.parent().filter(|it| it.byte_range() == node.byte_range()) {
+                node = parent;
+            }
+            node.parent().map(|parent| parent.id())
+        };
+        outer(one).is_some_and(|parent| Some(parent) == outer(other))
+    }
+
     /// Replaces a part of the text.
     pub fn edit(&mut self, edit: &Edit) {
         let (start, end) = (edit.span.start as usize, edit.span.end as usize);
@@ -204,6 +220,7 @@ impl Document {
         self.lines = OnceLock::new();
         self.names = OnceLock::new();
         self.facts = OnceLock::new();
+        self.readers = OnceLock::new();
         self.tree = OnceLock::new();
     }
 

@@ -19,7 +19,7 @@ pub struct Language {
     pub clients: String,
     /// File name endings, without the dot.
     pub extensions: Vec<String>,
-    /// Whole file names.
+    /// Whole file names, `*` allowed.
     #[serde(default)]
     pub file_names: Vec<String>,
     /// The ids that editors use.
@@ -48,9 +48,6 @@ pub struct Language {
     pub browser: Option<Browser>,
     /// The classes that fill their fields from variables.
     pub settings: Option<Settings>,
-    /// The programs that read files of this language and put variables into them.
-    #[serde(default, rename = "reader")]
-    pub readers: Vec<Reader>,
     /// How a literal is replaced in each kind of place; `value` is the default.
     #[serde(rename = "idiom")]
     pub idioms: Vec<Idiom>,
@@ -172,36 +169,6 @@ pub struct Browser {
     pub refuse: String,
 }
 
-/// A program that reads a file of settings, and how a variable is named in it.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Reader {
-    /// Its name.
-    pub name: String,
-    /// The rule that a key in its files is found by.
-    pub rule: String,
-    /// The ends of the paths of its files, `*` allowed in a part.
-    pub files: Vec<String>,
-    /// What such a file holds, where its name alone does not tell.
-    #[serde(default)]
-    pub holds: String,
-    /// What stands for the variable `{name}`.
-    #[serde(default)]
-    pub insert: String,
-    /// It stands for whole values only.
-    #[serde(default)]
-    pub whole: bool,
-    /// How the program is started, `{file}` standing for the file.
-    #[serde(default)]
-    pub start: String,
-    /// It reads the `.env` beside the file by itself.
-    #[serde(default)]
-    pub loads: bool,
-    /// Why there is no edit here.
-    #[serde(default)]
-    pub refuse: String,
-}
-
 /// How a literal in one kind of place is replaced.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -274,6 +241,7 @@ macro_rules! languages {
 languages! {
     "bash" => tree_sitter_bash::LANGUAGE,
     "csharp" => tree_sitter_c_sharp::LANGUAGE,
+    "dockerfile" => tree_sitter_containerfile::LANGUAGE,
     "go" => tree_sitter_go::LANGUAGE,
     "java" => tree_sitter_java::LANGUAGE,
     "javascript" => tree_sitter_javascript::LANGUAGE,
@@ -305,7 +273,7 @@ impl Language {
         let name = path.file_name()?.to_str()?;
         let extension = path.extension().and_then(|it| it.to_str()).unwrap_or("");
         let is = |language: &&Language| {
-            language.file_names.iter().any(|it| it == name) || language.extensions.iter().any(|it| it == extension)
+            language.file_names.iter().any(|it| glob(it, name)) || language.extensions.iter().any(|it| it == extension)
         };
         Language::all().iter().find(is)
     }
@@ -341,17 +309,6 @@ impl Language {
             Query::new(self.grammar(), &self.facts)
                 .unwrap_or_else(|error| panic!("grammars/{}/facts.scm: {error}", self.name))
         })
-    }
-
-    /// Who reads the file at `path` with this text.
-    pub(super) fn reader(&self, path: &Path, text: &str) -> Option<&Reader> {
-        let parts: Vec<&str> = path.iter().filter_map(|part| part.to_str()).collect();
-        let is_end = |pattern: &String| {
-            let wanted: Vec<&str> = pattern.split('/').collect();
-            let from = parts.len().checked_sub(wanted.len());
-            from.is_some_and(|from| wanted.iter().zip(&parts[from..]).all(|(pattern, part)| glob(pattern, part)))
-        };
-        self.readers.iter().find(|reader| reader.files.iter().any(is_end) && text.contains(&reader.holds))
     }
 
     /// A path where tests, fixtures or recorded traffic lie.

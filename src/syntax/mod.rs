@@ -11,6 +11,7 @@ mod injection;
 mod language;
 mod literal;
 mod notebook;
+mod reader;
 
 pub use collect::VOCABULARY;
 pub use document::{Document, LONGEST_LINE};
@@ -19,7 +20,8 @@ pub use folding::{Folded, UNKNOWN, folded, folded_at};
 pub use host::{Host, HostKind, largest};
 pub use injection::{Cell, Injection};
 pub(crate) use language::glob;
-pub use language::{Browser, Idiom, Language, Loader, Part, Reader, Reading, Settings};
+pub use language::{Browser, Idiom, Language, Loader, Part, Reading, Settings};
+pub use reader::{Copies, Declare, Reader, Removal};
 
 use std::path::Path;
 

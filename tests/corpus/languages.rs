@@ -11,6 +11,7 @@ pub const FILES: &[(&str, &str, &str, &str)] = &[
     ("json", "config/app.json", "", ""),
     ("yaml", "config/app.yaml", "version: 3\n", "\nother: true\n"),
     ("toml", "config/app.toml", "version = 3\n", "\nother = true\n"),
+    ("dockerfile", "Dockerfile", "FROM alpine\nRUN apk add curl\n", "\nCMD [\"app\"]\n"),
 ];
 
 /// Where a name tells whose key it is.
@@ -67,4 +68,12 @@ pub const NAMED: &[Place] = &[
     ("toml", "env = { {name} = \"{key}\" }\n"),
     ("toml", "tool.{lower} = \"{key}\"\n"),
     ("toml", "args = [\"--env\", \"{name}={key}\"]\n"),
+    ("dockerfile", "ENV {name}={key}\n"),
+    ("dockerfile", "ENV {name} {key}\n"),
+    ("dockerfile", "ENV A=1 \\\n    {name}=\"{key}\" \\\n    B=2\n"),
+    ("dockerfile", "ARG {name}='{key}'\n"),
+    ("dockerfile", "RUN {name}={key} ./run\n"),
+    ("dockerfile", "RUN export {name}=\"{key}\" && \\\n    ./run\n"),
+    ("dockerfile", "LABEL {lower}=\"{key}\"\n"),
+    ("dockerfile", "CMD [\"env\", \"{name}={key}\", \"app\"]\n"),
 ];

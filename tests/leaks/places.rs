@@ -183,5 +183,19 @@ pub const TEXTS: &[(&str, &str)] = &[
         "url.py",
         "url = \"https://u:{M}@host/?k={K}&{M}\"\nMISTRAL_API_KEY = \"{M}\"  # aikeys: ignore[literal-in-key-slot]\n",
     ),
+    (
+        ".claude/settings.json",
+        "{\"permissions\": {\"allow\": [\"Bash({K} a)\", \"{K}\"], \"deny\": [\"{K} {K}\"]}, \"{K}\": {\"{K}\": \"{K}\"}}\n",
+    ),
+    ("appsettings.json", "{\"{K}\": {\"ApiKey\": \"{K}\"}, \"A\": {\"{K}\": \"{K}\"}}\n"),
+    ("wrangler.toml", "[vars]\n{K} = \"{K}\"\nA = \"{K}\" # {K}\n"),
+    ("Dockerfile", "FROM a\nENV {K}={K} B={K}\nARG A={K}\nRUN x {K} '{K}'\nLABEL {K}=\"{K}\"\n# {K}\n"),
+    (
+        ".vscode/mcp.json",
+        "{\"inputs\": [{\"id\": \"{K}\"}], \"servers\": {\"{K}\": {\"env\": {\"{K}\": \"{K}\", \"A\": \"{K}\"}}}}\n",
+    ),
+    (".github/workflows/a.yml", "env:\n  {K}: {K}\njobs:\n  {K}:\n    steps:\n      - run: x {K}\n"),
+    (".aider.chat.history.md", "> {K}\n"),
+    (".aider.conf.yml", "openai-api-key: {K}\napi-key: [a={K}]\n{K}: {K}\n"),
     ("glued.txt", "{K}{K}\nx{K}\n{K}.{K}\nkey={K}&other={K}\n"),
 ];
