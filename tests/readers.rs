@@ -102,7 +102,7 @@ const YAML: &[Case] = &[
     ("serverless.yml", "? a\n: {openai.project}\n? {anthropic.api}\n: b\n", 1),
     ("serverless.yml", "a:\n\t- {openai.project}\n", 0),
     ("serverless.yml", "a: {{ .Values.key }}\nb: {openai.project}\n{{- end }}\n", 0),
-    ("application.yml", "a: ${X:{openai.project}}\nb: {anthropic.api}  # c\n", 1),
+    ("resources/application.yml", "a: ${X:{openai.project}}\nb: {anthropic.api}  # c\n", 1),
     (
         ".github/workflows/a.yml",
         "jobs:\n  a:\n    steps:\n      - run: curl -H \"K:{openai.project}\" x\n      - with: { key: {anthropic.api}, b: 2 }\n      - run: >\n          a {groq.api}\n          b\n",

@@ -3,9 +3,12 @@
 (comment) @comment
 
 ; ENV NAME=value, ENV NAME value, ARG NAME=value, LABEL name=value: a value can have several pieces.
-(env_pair value: (_) @string @string.value)
-(arg_pair default: (_) @string @string.value)
-(label_pair value: (_) @string @string.value)
+(env_pair value: (unquoted_string) @string @string.value)
+(arg_pair default: (unquoted_string) @string @string.value)
+(label_pair value: (unquoted_string) @string @string.value)
+(env_pair [(double_quoted_string) (single_quoted_string)] @string @string.value)
+(arg_pair [(double_quoted_string) (single_quoted_string)] @string @string.value)
+(label_pair [(double_quoted_string) (single_quoted_string)] @string @string.value)
 (shell_command) @string @string.value
 (json_string) @string @string.value
 (env_pair name: (_) @env.write.name value: (_) @env.write.value) @env.write

@@ -106,6 +106,13 @@ fn one(
     }
     stops?;
     if let Some(reader) = doc.reader_at(doc.facts(), secret) {
+        if reader.plain && effective.reference.is_some() {
+            let env = around.env.path.display();
+            return Err(format!(
+                "{} would take the reference in {env} for the key: move it to {env} itself",
+                reader.name
+            ));
+        }
         let loading = loading_of(doc, around, &effective, reader);
         let does = filled(doc, &reader.does, secret, name);
         let title = referred(&does, name, state, to, &loading);

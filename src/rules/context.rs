@@ -85,7 +85,7 @@ impl<'d> Context<'d> {
             || !self.ambiguous().is_empty()
             || !self.variables().is_empty()
             || self.is_env_file()
-            || self.around.copied
+            || Reader::copying(self.doc.path()).is_some()
             || is_env_template(self.doc.path())
             || marked()
     }

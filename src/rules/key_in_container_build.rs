@@ -1,9 +1,11 @@
 //! A key in the file that an image is built from.
 
+use std::path::Path;
+
 use super::context::Context;
 use super::{Finding, Rule, Severity, readers};
 use crate::fixes::move_secret;
-use crate::secrets::variables_built;
+use crate::secrets::{is_env_file, variables_built};
 use crate::syntax::Fact;
 use crate::text::Span;
 
@@ -25,9 +27,7 @@ to the one step that needs it as a secret of the build (`RUN --mount=type=secret
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     readers::check(context, findings, RULE.id);
-    if context.around.copied {
-        findings.extend(copied(context));
-    }
+    findings.extend(copied(context));
     if context.doc.readers().iter().any(|reader| reader.rule == RULE.id) {
         let variables = variables_built(context.catalogue(), context.doc.text().as_bytes());
         findings.extend(variables.into_iter().filter_map(|span| taken(context, span)));
@@ -50,18 +50,24 @@ fn copied(context: &Context<'_>) -> Vec<Finding> {
             None => steps.push((span, name, vec![value])),
         }
     }
-    let takes_all = |(step, name, paths): (Span, Span, Vec<Span>)| {
+    let taken = |(step, name, paths): (Span, Span, Vec<Span>)| {
         let sources = paths.split_last().map_or(&[][..], |(_, sources)| sources);
-        let all = sources.iter().any(|path| [".", "./", "*"].contains(&context.doc.slice(*path)));
-        (all && !context.doc.slice(step).contains(&copies.unless)).then_some(name)
+        let mut sources = sources.iter().map(|path| context.doc.slice(*path));
+        let named = sources.clone().find(|path| is_env_file(Path::new(path)));
+        let all = context.around.copied && sources.any(|path| [".", "./", "*"].contains(&path));
+        let file = named.or(all.then_some(".env"))?;
+        (!context.doc.slice(step).contains(&copies.unless)).then_some((name, file))
     };
-    let finding = |span: Span| {
-        let message = format!("this copies .env into the image: no line of {} leaves it out", copies.ignore);
+    let finding = |(span, file): (Span, &str)| {
+        let message = format!("this copies {file} into the image");
         let mut finding = context.plain_finding(RULE.id, RULE.severity, span, message, None);
-        finding.notes.push(format!("add the lines `.env` and `.env.*` to {} beside this file", copies.ignore));
+        finding.notes.push(format!(
+            "add the lines `.env` and `.env.*` to {} beside this file, and give the keys to the container when it is started",
+            copies.ignore
+        ));
         finding
     };
-    steps.into_iter().filter_map(takes_all).map(finding).collect()
+    steps.into_iter().filter_map(taken).map(finding).collect()
 }
 
 /// A provider's variable without a value of its own: what the build is given for it stays in the image.

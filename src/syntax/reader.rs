@@ -72,6 +72,9 @@ pub struct Reader {
     /// It reads the `.env` beside the file by itself.
     #[serde(default)]
     pub loads: bool,
+    /// It would take the reference to a store for the key.
+    #[serde(default)]
+    pub plain: bool,
     /// Why there is no edit here.
     #[serde(default)]
     pub refuse: String,

@@ -10,6 +10,8 @@ ENV OLD some words
 #   ^^^ env.write.name
 ARG FOUR=fourth
 #        ^^^^^^ env.write.value
+ENV SIX=a"pieces"
+#         ^^^^^^ string.value
 ARG FIVE
 #   ^^^^ !env.write.name
 LABEL maintainer="someone"
