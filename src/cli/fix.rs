@@ -120,7 +120,8 @@ pub(super) fn destination(root: &Path, to: Option<&str>) -> anyhow::Result<Desti
 fn write_plan(plan: &Plan, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "the plan:")?;
     for it in &plan.moves {
-        let name = it.name.as_ref().map(|name| format!(" as {name}")).unwrap_or_default();
+        let unnamed = it.name.as_ref().filter(|name| !it.title.contains(name.as_str()));
+        let name = unnamed.map(|name| format!(" as {name}")).unwrap_or_default();
         let what = report::visible(&format!("{}{name}", it.title));
         writeln!(out, "  {}:{}: {what}", super::visible(&it.path), it.line)?;
     }

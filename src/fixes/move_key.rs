@@ -93,7 +93,7 @@ fn one(
     }
     let written = match rewrite(doc, around, secret, name) {
         // What cannot be read there can be named for people.
-        Err(_) if doc.is_example() => {
+        Err(_) if doc.is_example() && doc.language().is_some() => {
             stops?;
             return mention(doc, secret, name, state, to, deposit);
         }
