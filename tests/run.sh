@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Passes all tests on a fresh machine: installs what they need (pinned, into the user's cache), then runs them.
 #
-# Needs Rust, gcc, git, Python 3.10 or newer and, for the browser, apt.
+# Needs Rust, gcc, git, Python 3.11 or newer and, for the browser, apt.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 

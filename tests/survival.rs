@@ -1,6 +1,6 @@
 //! Programs run before and after the move, and must send the same key.
 //!
-//! The corpus is data: one folder per program below `tests/survival/python`, `node`, `bash` and `rust`
+//! The corpus is data: one folder per program below `tests/survival/python`, `node`, `bash`, `notebook` and `rust`
 //! (its `README.md` tells how to add one). Keys stand there as `{shape.id}` and are generated here. Each
 //! program talks to a stand-in on the loopback interface that hashes the key it receives.
 //!
@@ -45,6 +45,11 @@ fn node_programs_survive_the_move() {
 #[test]
 fn bash_scripts_survive_the_move() {
     passes(scripts::run(&scripts::BASH).and_then(|report| report.close(50)));
+}
+
+#[test]
+fn notebooks_survive_the_move() {
+    passes(scripts::run(&scripts::NOTEBOOK).and_then(|report| report.close(16)));
 }
 
 #[test]

@@ -25,6 +25,19 @@ pub struct Kind {
 
 pub const PYTHON: Kind = Kind { folder: "python", start: &["python", "main.py"], tools: environment };
 pub const NODE: Kind = Kind { folder: "node", start: &["node", "main.mjs"], tools: modules };
+/// Executed as Jupyter does; what the cells print comes out.
+pub const NOTEBOOK: Kind =
+    Kind { folder: "notebook", start: &["python", "-c", EXECUTE, "main.ipynb"], tools: environment };
+const EXECUTE: &str = r"
+import sys, nbformat
+from nbclient import NotebookClient
+notebook = nbformat.read(sys.argv[1], 4)
+NotebookClient(notebook, timeout=50, kernel_name='python3').execute()
+for output in (it for cell in notebook.cells for it in cell.get('outputs', []) if it.get('name') == 'stdout'):
+    # `%env` shows what it sets.
+    for line in output.text.splitlines():
+        line.startswith('env: ') or print(line)
+";
 pub const BASH: Kind = Kind { folder: "bash", start: &["bash", "main.sh"], tools: curl };
 
 pub fn run(kind: &Kind) -> Result<Report> {
@@ -151,7 +164,7 @@ fn environment(_: &Path) -> Result<PathBuf> {
 }
 
 fn step(command: &mut Command) -> Result<()> {
-    let help = "this test needs python3 (3.10 or newer) with its venv module, and a way to PyPI for the first run; \
+    let help = "this test needs python3 (3.11 or newer) with its venv module, and a way to PyPI for the first run; \
                 install them (Debian: apt-get install python3-venv) and run it again";
     let output =
         command.output().with_context(|| format!("cannot start {}: {help}", command.get_program().display()))?;
