@@ -30,13 +30,15 @@ pub const NOTEBOOK: Kind =
     Kind { folder: "notebook", start: &["python", "-c", EXECUTE, "main.ipynb"], tools: environment };
 const EXECUTE: &str = r"
 import sys, nbformat
+from jupyter_client import KernelManager
 from nbclient import NotebookClient
 notebook = nbformat.read(sys.argv[1], 4)
-NotebookClient(notebook, timeout=50, kernel_name='python3').execute()
-for output in (it for cell in notebook.cells for it in cell.get('outputs', []) if it.get('name') == 'stdout'):
+# Files for its sockets: two kernels that start at once can take the same port.
+NotebookClient(notebook, timeout=50, km=KernelManager(kernel_name='python3', transport='ipc')).execute()
+outputs = (it for cell in notebook.cells for it in cell.get('outputs', []))
+for line in ''.join(it.text for it in outputs if it.get('name') == 'stdout').splitlines():
     # `%env` shows what it sets.
-    for line in output.text.splitlines():
-        line.startswith('env: ') or print(line)
+    line.startswith('env: ') or print(line)
 ";
 pub const BASH: Kind = Kind { folder: "bash", start: &["bash", "main.sh"], tools: curl };
 
