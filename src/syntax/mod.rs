@@ -6,6 +6,7 @@ mod collect;
 mod document;
 mod facts;
 mod folding;
+mod joins;
 mod language;
 mod literal;
 
