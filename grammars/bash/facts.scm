@@ -58,6 +58,22 @@
 ((command name: (command_name (word) @_f) argument: (_) @env.load.path) @env.load @env.override
   (#any-of? @_f "source" ".") (#match? @env.load.path "\\.env[a-z.]*[\"']?$"))
 
+; export $(grep … .env | xargs), eval "$(sed … .env)", source <(sed … .env): what reads the lines puts them over what is there.
+((declaration_command [
+  (command_substitution [(command argument: (_) @_p) (pipeline (command argument: (_) @_p)) (file_redirect (_) @_p)])
+  (string (command_substitution [(command argument: (_) @_p) (pipeline (command argument: (_) @_p)) (file_redirect (_) @_p)]))
+  ]) @env.override (#match? @_p "\\.env[a-z.]*[\"']?$"))
+((command name: (command_name) @_f argument: [
+  (command_substitution [(command argument: (_) @_p) (pipeline (command argument: (_) @_p)) (file_redirect (_) @_p)])
+  (process_substitution [(command argument: (_) @_p) (pipeline (command argument: (_) @_p))])
+  (string (command_substitution [(command argument: (_) @_p) (pipeline (command argument: (_) @_p)) (file_redirect (_) @_p)]))
+  ]) @env.override (#any-of? @_f "source" "." "eval" "env" "export") (#match? @_p "\\.env[a-z.]*[\"']?$"))
+; while read … do export "$line"; done < .env
+((redirected_statement body: [(while_statement) (for_statement)]
+  redirect: (file_redirect destination: [(word) @_p (string) @_p (process_substitution (command argument: (_) @_p))])) @env.override
+  (#match? @_p "\\.env[a-z.]*[\"']?$"))
+((pipeline (command argument: (_) @_p) . (while_statement)) @env.override (#match? @_p "\\.env[a-z.]*[\"']?$"))
+
 ; What runs later.
 (function_definition body: (_) @deferred)
 

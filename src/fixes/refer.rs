@@ -190,18 +190,22 @@ fn insert(doc: &Document, reader: &Reader, secret: Span, name: &str) -> Result<R
         }
         return Err("the key steps in for a missing variable here: take that default out by hand".to_owned());
     }
-    let line = &doc.text()[line_start(doc.text(), literal.start as usize)..literal.start as usize];
-    let bare = !doc.slice(literal).starts_with(['"', '\'']);
-    if secret != literal && bare && line.contains(['[', '{']) {
-        return Err("braces would end this value: put it into quotes first".to_owned());
-    }
     if reader.shell && in_single_quotes(before) {
         return Err("single quotes keep variables out: put this text into double quotes first".to_owned());
     }
     if reader.whole && secret != value {
         return Err(format!("{} puts variables in the place of whole values only: split it first", reader.name));
     }
+    let line = &doc.text()[line_start(doc.text(), literal.start as usize)..literal.start as usize];
+    let bare = !doc.slice(literal).starts_with(['"', '\'']);
     // A plain value may stand in brackets, where braces mean something else.
+    if secret != literal && bare && line.contains(['[', '{']) {
+        let behind = &doc.text()[secret.end as usize..literal.end as usize];
+        if [before, behind].iter().any(|part| part.contains(['"', '\\'])) {
+            return Err("braces would end this value: put it into quotes first".to_owned());
+        }
+        return Ok(Rewrite::of(Edit::replace(literal, format!("\"{before}{text}{behind}\""))));
+    }
     let quote = if secret == literal && bare { "\"" } else { "" };
     let named = Edit::replace(secret, format!("{quote}{text}{quote}"));
     let told = match &reader.declare {

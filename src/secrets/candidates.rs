@@ -34,6 +34,7 @@ pub fn slot_candidates(catalogue: &Catalogue, text: &[u8], runs: &[Span]) -> Vec
     };
     let word = |run: &Span| std::str::from_utf8(&text[run.range()]).unwrap_or("");
     let random = |run: &&Span| looks_generated(word(run)) || !is_wordy(word(run));
+    let runs: Vec<Span> = runs.iter().map(|run| without_sign(text, *run)).collect();
     let mut found: Vec<Span> = runs.iter().filter(fills).filter(random).copied().collect();
     if !found.is_empty() && !speaks(catalogue, text) {
         found.retain(|run| is_named(catalogue, text, *run));
@@ -41,6 +42,12 @@ pub fn slot_candidates(catalogue: &Catalogue, text: &[u8], runs: &[Span]) -> Vec
     let shaped = |run: &Span| catalogue.contextual.iter().any(|&id| catalogue.shape(id).1.is_whole(word(run)));
     found.retain(|run| looks_secret(catalogue, word(run)) && (looks_generated(word(run)) || shaped(run)));
     found
+}
+
+/// `-` steps in for a missing variable in `${X:-…}`, and is no part of what follows.
+fn without_sign(text: &[u8], run: Span) -> Span {
+    let signed = text[run.range()].starts_with(b"-") && text[..run.range().start].ends_with(b":");
+    Span { start: run.start + u32::from(signed), ..run }
 }
 
 /// Quotes that are brackets: `%q(…)`.
@@ -79,6 +86,7 @@ fn follows_name(catalogue: &Catalogue, before: &[u8]) -> bool {
         Some(id) => &id[..id.iter().rposition(|&byte| !is_key(byte)).map_or(0, |at| at + 1)],
         None => before,
     };
+    let before = before.strip_suffix(b"-").filter(|it| it.ends_with(b":")).unwrap_or(before);
     let end = before.iter().rposition(|byte| !b" \t\"'\\=:>".contains(byte)).map_or(0, |at| at + 1);
     if end == before.len() || before.len() - end > GAP || !before[..end].last().is_some_and(u8::is_ascii_alphanumeric) {
         return false;
@@ -114,7 +122,11 @@ fn is_named(catalogue: &Catalogue, text: &[u8], run: Span) -> bool {
     let is_variable = |name: &str| {
         catalogue.has_secret_word(&name.to_ascii_lowercase()) && catalogue.provider_of_name(name).is_some()
     };
-    if names.any(is_variable) {
+    let mut options = before
+        .split(|c: char| !c.is_ascii_alphanumeric() && c != '_' && c != '-')
+        .filter(|name| name.len() >= SHORTEST_NAME && name.contains('-'));
+    // `--mistral-api-key`
+    if names.any(is_variable) || options.any(|name| is_variable(&name.replace('-', "_"))) {
         return true;
     }
     let Ok(run) = std::str::from_utf8(&text[run.range()]) else { return false };

@@ -5,9 +5,9 @@ use super::provider::Provider;
 
 impl Catalogue {
     /// The provider whose variable people may have made this name of: `mistralApiKey`, `MISTRAL_API_KEY_STAGING`,
-    /// `_openai_api_key2`, `WithMistralAPIKey`.
+    /// `_openai_api_key2`, `WithMistralAPIKey`, `--mistral-api-key`.
     pub fn provider_of_name(&self, name: &str) -> Option<&Provider> {
-        let snake = snake(name);
+        let snake = snake(name).replace('-', "_");
         let mut rest = snake.trim_matches('_');
         if let Some((_, object)) = rest.split_once('_').filter(|(verb, _)| GIVE.contains(verb)) {
             rest = object;

@@ -178,7 +178,7 @@ fn keep_best(catalogue: &Catalogue, mut found: Vec<Token>) -> Vec<Token> {
 fn looks_random(run: &[u8]) -> bool {
     run.iter().any(u8::is_ascii_digit)
         // Letters alone, but no word is that long.
-        || run.len() >= WORDLESS && run.starts_with(b"sk-")
+        || run.len() >= WORDLESS && run.strip_prefix(b"-").unwrap_or(run).starts_with(b"sk-")
         || (run.iter().any(u8::is_ascii_lowercase) && run.iter().filter(|byte| byte.is_ascii_uppercase()).count() > 3)
 }
 

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 
 use super::document::Document;
 use super::facts::Fact;
+use super::joins::{JOINS, PLAIN, SILENT};
 use super::literal::{closed, content, escape, unescaped};
 use crate::text::Span;
 
@@ -29,50 +30,6 @@ const LONGEST: usize = 6_000;
 const MOST: usize = 80;
 /// How many names are followed one after the other.
 const DEEPEST: usize = 4;
-
-/// What gives its text as it is, or puts texts together.
-const PLAIN: [&str; 33] = [
-    "to_string",
-    "to_owned",
-    "into",
-    "String",
-    "str",
-    "from",
-    "as_str",
-    "as_ref",
-    "clone",
-    "format",
-    "join",
-    "concat",
-    "concatcp",
-    "formatcp",
-    "push_str",
-    "add",
-    "iter",
-    "into_iter",
-    "copied",
-    "cloned",
-    "collect",
-    "vec",
-    "list",
-    "tuple",
-    "encode",
-    "decode",
-    "strip",
-    "Join",
-    "Concat",
-    "Sprint",
-    "Sprintf",
-    "implode",
-    "sprintf",
-];
-/// What puts the parts of a list together.
-const JOINS: [&str; 13] = [
-    "format", "join", "concat", "concatcp", "formatcp", "collect", "add", "Join", "Concat", "Sprint", "Sprintf",
-    "implode", "sprintf",
-];
-/// What says nothing of the text that is made.
-const SILENT: [&str; 10] = ["mut", "await", "return", "move", "new", "array", "string", "strings", "String", "fmt"];
 
 /// Every text that is made in `doc` of more than one literal.
 pub fn folded(doc: &Document) -> Vec<Folded> {

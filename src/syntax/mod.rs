@@ -8,6 +8,7 @@ mod facts;
 mod folding;
 mod host;
 mod injection;
+mod joins;
 mod language;
 mod literal;
 mod notebook;

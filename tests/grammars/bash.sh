@@ -54,3 +54,7 @@ read -r word <<< here-1-here-1-here
 #                ^^^^^^^^^^^^^^^^^^ string.value
 gh secret set NAME --body "nine"
 #             ^^^^ binding.name
+run; export $(grep -v x .env | xargs)
+#    ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ env.override
+n=$1; m=${2:-two}
+#  ^ !env.read.name

@@ -14,7 +14,6 @@ use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
-use yaml_rust2::{Yaml, YamlLoader};
 
 type Variables = BTreeMap<String, String>;
 
@@ -202,27 +201,7 @@ fn expanded(inner: &str, known: &Variables) -> Result<String> {
 }
 
 fn yaml(text: &str) -> Result<Value> {
-    let all = YamlLoader::load_from_str(text)?;
-    ensure!(all.len() == 1, "{} documents", all.len());
-    plain(&all[0])
-}
-
-fn plain(tree: &Yaml) -> Result<Value> {
-    Ok(match tree {
-        Yaml::String(text) | Yaml::Real(text) => Value::String(text.clone()),
-        Yaml::Integer(number) => Value::from(*number),
-        Yaml::Boolean(it) => Value::from(*it),
-        Yaml::Null => Value::Null,
-        Yaml::Array(all) => Value::Array(all.iter().map(plain).collect::<Result<_>>()?),
-        Yaml::Hash(all) => {
-            let named = |(name, it): (&Yaml, &Yaml)| {
-                let name = name.clone().into_string().context("a name that is no text")?;
-                Ok((name, plain(it)?))
-            };
-            Value::Object(all.iter().map(named).collect::<Result<Map<_, _>>>()?)
-        }
-        Yaml::Alias(_) | Yaml::BadValue => bail!("a value that is none"),
-    })
+    Ok(serde_json::to_value(serde_yaml_ng::from_str::<serde_yaml_ng::Value>(text)?)?)
 }
 
 /// JSON from JSON with comments and last commas.

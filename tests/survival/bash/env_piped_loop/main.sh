@@ -1,0 +1,5 @@
+#!/usr/bin/env bash
+while IFS= read -r line; do export "$line"; done < <(cat .env)
+export OPENAI_API_KEY="{openai.project}"
+echo "$MODE"
+bash child.sh

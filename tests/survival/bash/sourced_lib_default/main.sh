@@ -1,0 +1,3 @@
+#!/usr/bin/env bash
+source lib/config.sh
+bash child.sh
