@@ -156,6 +156,9 @@ fn write_outcome(workspace: &Workspace, plan: &Plan, outcome: &Outcome, out: &mu
     for committed in &plan.committed {
         writeln!(out, "{}", super::visible(std::path::Path::new(committed)))?;
     }
+    for missing in &plan.missing {
+        writeln!(out, "{}", report::visible(missing))?;
+    }
     let root = workspace.root();
     let below = std::env::current_dir().is_ok_and(|here| here.canonicalize().is_ok_and(|here| here != root));
     let place = if below { format!(" in {}", super::visible(root)) } else { String::new() };

@@ -88,6 +88,9 @@ fn told(plan: &Plan, name: &str) -> String {
     for it in &plan.refused {
         told.push_str(&format!("\nstays in {}:{}: {}", it.path.display(), it.line, it.reason));
     }
+    for missing in &plan.missing {
+        told.push_str(&format!("\n{missing}"));
+    }
     for start in &plan.start {
         told.push_str(&format!("\nstart with: {start}"));
     }

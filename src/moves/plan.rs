@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use super::surroundings;
 use crate::fixes::{Deposit, Destination, EnvEntry, Fix, Safety, Surroundings, is_covered, key_at};
-use crate::project::{Held, Packages, Workspace, holding};
+use crate::project::{Held, Packages, Workspace, holding, starting};
 use crate::rules::{self, Finding};
 use crate::secrets::{Secret, identity};
-use crate::syntax::Document;
+use crate::syntax::{Document, Language};
 use crate::text;
 
 /// All that `--fix` would do.
@@ -25,6 +25,8 @@ pub struct Plan {
     pub committed: Vec<String>,
     /// The commands that programs must be started with from now on.
     pub start: BTreeSet<String>,
+    /// The files that start these programs and do not give them a variable, a sentence each.
+    pub missing: Vec<String>,
 }
 
 /// A file before and after. Its `Debug` shows no text: the old one holds keys.
@@ -233,8 +235,38 @@ impl<'w> Planner<'w> {
     fn done(self) -> Plan {
         let changed = self.texts.into_iter().filter(|(_, (before, after))| before != after);
         let files = changed.map(|(path, (before, after))| PlannedFile { path, before, after }).collect();
-        Plan { files, ..self.plan }
+        let mut plan = Plan { files, ..self.plan };
+        plan.missing = missing(self.workspace, &plan);
+        plan
     }
+}
+
+/// Which files start a program that reads a variable from now on, and do not give it.
+fn missing(workspace: &Workspace, plan: &Plan) -> Vec<String> {
+    let is_program = |path: &Path| {
+        Language::of_path(path).is_some_and(|language| !language.identifiers.is_empty())
+            && !Language::of_path(path).is_some_and(|language| language.is_test_path(path))
+    };
+    let mut programs: BTreeMap<&str, Vec<&Path>> = BTreeMap::new();
+    for it in plan.moves.iter().filter(|it| is_program(&it.path)) {
+        programs.entry(it.name.as_deref().unwrap_or("")).or_default().push(&it.path);
+    }
+    programs.remove("");
+    if programs.is_empty() {
+        return Vec::new();
+    }
+    let mut missing = Vec::new();
+    for (path, text, starter) in starting(workspace) {
+        let changed = plan.files.iter().find(|file| file.path == path);
+        let text = changed.map_or(text, |file| file.after.clone());
+        for (name, programs) in &programs {
+            if starter.starts(&text, programs, workspace.name()) && !starter.gives(&text, name) {
+                let how = starter.how.replace("{name}", name);
+                missing.push(format!("{} starts this without {name}: {how}", path.display()));
+            }
+        }
+    }
+    missing
 }
 
 /// What is to be said of the keys of a document that a commit holds.

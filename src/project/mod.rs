@@ -8,6 +8,7 @@ mod git;
 mod holding;
 mod package;
 mod source;
+mod starting;
 mod workspace;
 
 pub(crate) use config::SETTINGS;
@@ -19,4 +20,5 @@ pub use files::{FileError, FolderLock, append, check_writable, private_folder, r
 pub use holding::{BUILD, Held, VERSION_CONTROL, holding};
 pub use package::Packages;
 pub use source::{ReadError, Source, is_binary, read, same_length};
+pub use starting::starting;
 pub use workspace::Workspace;

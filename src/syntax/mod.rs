@@ -13,6 +13,7 @@ mod language;
 mod literal;
 mod notebook;
 mod reader;
+mod starter;
 
 pub use collect::VOCABULARY;
 pub use document::{Document, LONGEST_LINE};
@@ -23,6 +24,7 @@ pub use injection::{Cell, Injection};
 pub(crate) use language::glob;
 pub use language::{Browser, Idiom, Language, Loader, Part, Reading, Settings};
 pub use reader::{Copies, Declare, Reader, Removal};
+pub use starter::{By, Starter};
 
 use std::path::Path;
 

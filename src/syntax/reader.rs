@@ -8,6 +8,7 @@ use serde::Deserialize;
 use super::document::Document;
 use super::facts::Facts;
 use super::language::glob;
+use super::starter::Starter;
 use crate::text::Span;
 
 /// A program that reads a file of settings, and how a key is taken out of it.
@@ -123,19 +124,34 @@ pub struct Declare {
 #[derive(Deserialize)]
 struct Readers {
     reader: Vec<Reader>,
+    starter: Vec<Starter>,
 }
 
-static READERS: LazyLock<Vec<Reader>> = LazyLock::new(|| {
+static READERS: LazyLock<Readers> = LazyLock::new(|| {
     // `src/build.rs` makes it of the table.
-    let readers: Readers = serde_json::from_str(include_str!(concat!(env!("OUT_DIR"), "/readers.json")))
-        .unwrap_or_else(|error| panic!("grammars/readers.toml: {error}"));
-    readers.reader
+    serde_json::from_str(include_str!(concat!(env!("OUT_DIR"), "/readers.json")))
+        .unwrap_or_else(|error| panic!("grammars/readers.toml: {error}"))
 });
+
+/// Every kind of file that starts programs, in the order of their rows.
+pub(super) fn starters() -> &'static [Starter] {
+    &READERS.starter
+}
+
+/// The path ends like one of the patterns.
+pub(super) fn ends_like(patterns: &[String], path: &Path) -> bool {
+    let parts: Vec<&str> = path.iter().filter_map(|part| part.to_str()).collect();
+    let is_end = |pattern: &String| {
+        let wanted: Vec<&str> = pattern.split('/').collect();
+        (0..parts.len()).any(|from| fits(&wanted, &parts[from..]))
+    };
+    patterns.iter().any(is_end)
+}
 
 impl Reader {
     /// Every reader, in the order of their rows.
     pub fn all() -> &'static [Reader] {
-        &READERS
+        &READERS.reader
     }
 
     /// What is known of files with this path that copy all that lies beside them. Any walk asks this of any file.
@@ -149,12 +165,7 @@ impl Reader {
 
     /// Its files are such ones as this.
     pub(super) fn reads(&self, path: &Path, text: &str) -> bool {
-        let parts: Vec<&str> = path.iter().filter_map(|part| part.to_str()).collect();
-        let is_end = |pattern: &String| {
-            let wanted: Vec<&str> = pattern.split('/').collect();
-            (0..parts.len()).any(|from| fits(&wanted, &parts[from..]))
-        };
-        self.files.iter().any(is_end) && self.holds.iter().all(|it| text.contains(it))
+        ends_like(&self.files, path) && self.holds.iter().all(|it| text.contains(it))
     }
 }
 
