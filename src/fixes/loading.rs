@@ -61,7 +61,8 @@ pub(super) fn loading(doc: &Document, around: &Surroundings, to: &Destination, r
     if loaders.clone().any(|loader| loader.at == "itself") {
         return Loading::There;
     }
-    let added = loaders.find_map(|loader| add(doc, around, loader));
+    let cell = doc.cell_at(read.start);
+    let added = loaders.find_map(|loader| add(doc, around, loader, cell));
     match added {
         Some(added) => Loading::Added(added),
         None => run(),
@@ -155,12 +156,22 @@ pub(super) fn depends_on(manifests: &str, package: &str) -> bool {
     })
 }
 
-fn add(doc: &Document, around: &Surroundings, loader: &Loader) -> Option<Added> {
+fn add(doc: &Document, around: &Surroundings, loader: &Loader, cell: Span) -> Option<Added> {
     if loader.at == "first" {
         return Some(Added::First(loader.call.clone()));
     }
     if loader.at == "imports" {
-        let there = !loader.import.is_empty() && doc.text().contains(loader.import.as_str());
+        // An import further down, or in a function, is none where the call goes.
+        let head = Head::of(doc, cell);
+        let before = head.after_imports.unwrap_or(head.after_prologue) as u32;
+        let is_import = |span: Span| {
+            span.end <= before
+                && line_start(doc.text(), span.start as usize) == span.start as usize
+                && doc.slice(span).contains(loader.import.as_str())
+        };
+        let mut imports = doc.facts().imports();
+        let there = !loader.import.is_empty()
+            && imports.any(|fact| matches!(*fact, Fact::Import { span, .. } if is_import(span)));
         let mut lines: Vec<String> =
             if there || loader.import.is_empty() { Vec::new() } else { vec![loader.import.clone()] };
         lines.push(String::new());
@@ -180,14 +191,22 @@ fn add(doc: &Document, around: &Surroundings, loader: &Loader) -> Option<Added> 
 }
 
 /// Adds lines to the head of a document: a load call before all imports, imports before the other ones, and with a load
-/// call behind them or a helper all of it behind the imports.
-pub(super) fn head_edits(doc: &Document, needs: &Needs, first: Option<&str>, load: &[String]) -> Vec<Edit> {
-    let head = Head::of(doc);
+/// call behind them or a helper all of it behind the imports. In a notebook the head is that of the cell.
+pub(super) fn head_edits(doc: &Document, cell: Span, needs: &Needs, first: Option<&str>, load: &[String]) -> Vec<Edit> {
+    let head = Head::of(doc, cell);
     let ending = line_ending(doc.text());
-    let lines = |lines: &[String]| lines.iter().map(|line| format!("{line}{ending}")).collect::<String>();
+    // A cell may be indented as a whole.
+    let code = doc
+        .slice(cell)
+        .lines()
+        .filter(|_| doc.is_inside())
+        .find(|line| !line.trim().is_empty() && !line.trim_start().starts_with('#'));
+    let indent = code.map_or("", |line| &line[..line.len() - line.trim_start_matches([' ', '\t']).len()]);
+    let indented = |line: &String| if line.is_empty() { ending.to_owned() } else { format!("{indent}{line}{ending}") };
+    let lines = |lines: &[String]| lines.iter().map(indented).collect::<String>();
     let (before, mut behind) = (lines(&needs.imports), lines(load) + &lines(&needs.helper));
     let mut edits = Vec::new();
-    let first = first.map(|line| format!("{line}{ending}"));
+    let first = first.map(|line| format!("{indent}{line}{ending}"));
     let top = match (load.is_empty(), first) {
         (true, first) => first.unwrap_or_default() + &before,
         (false, first) => {
@@ -233,9 +252,9 @@ struct Head {
 }
 
 impl Head {
-    fn of(doc: &Document) -> Head {
-        let text = doc.text();
-        let bom = if text.starts_with('\u{feff}') { 3 } else { 0 };
+    fn of(doc: &Document, cell: Span) -> Head {
+        let text = &doc.text()[..cell.end as usize];
+        let bom = cell.start as usize + if doc.slice(cell).starts_with('\u{feff}') { 3 } else { 0 };
         let mut head = Head { first_import: None, after_imports: None, after_prologue: bom };
         let mut at = bom;
         let next_line = |at: usize| text[at..].find('\n').map_or(text.len(), |it| at + it + 1);
@@ -249,7 +268,7 @@ impl Head {
             if (span.start as usize) < at {
                 continue;
             }
-            if !text[at..span.start as usize].trim().is_empty() {
+            if span.end > cell.end || !text[at..span.start as usize].trim().is_empty() {
                 break;
             }
             at = span.end as usize;
@@ -261,8 +280,9 @@ impl Head {
                 }
                 _ => {
                     let comment = doc.slice(span);
-                    // A cell of a notebook can begin with a command about all of it.
-                    let stays = comment.starts_with("#!") || comment.starts_with("#%") || comment.contains("coding");
+                    // A cell of a notebook can begin with commands, about all of it or to install a package.
+                    let is_command = doc.command_at(span).is_some();
+                    let stays = comment.starts_with("#!") || comment.contains("coding") || is_command;
                     if stays && head.first_import.is_none() {
                         head.after_prologue = next_line(at);
                     }

@@ -117,6 +117,12 @@ fn drop_command(doc: &Document, command: Span, secret: Span, name: &str) -> Resu
     if !sets || words.next() != Some(name) || words.next().is_some() || !doc.slice(behind).trim().is_empty() {
         return Err(by_hand.to_owned());
     }
+    let line = line_start(doc.text(), command.start as usize) as u32;
+    // A block must not become empty.
+    if line < command.start {
+        let len = doc.slice(command).trim_end().len() as u32;
+        return Ok(Rewrite::of(Edit::replace(Span { end: command.start + len, ..command }, "pass")));
+    }
     Ok(Rewrite::of(Edit::replace(command, "")))
 }
 
@@ -162,6 +168,10 @@ pub fn is_prose(doc: &Document, facts: &Facts, secret: Span) -> bool {
     if doc.language().is_none() {
         // What a program wrote down is no document.
         if !doc.readers().is_empty() {
+            return false;
+        }
+        // Code that nobody reads runs all the same.
+        if doc.is_inside() {
             return false;
         }
         if let Some(host) = doc.host() {

@@ -21,8 +21,11 @@ Rotate the key if the notebook was ever shared.",
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     if is_notebook(context.doc) {
-        let is_code = context.doc.language().is_some();
-        let place = if is_code { "stands in a cell" } else { "stands in an output or a text of this notebook" };
+        let place = match (context.doc.is_inside(), context.doc.injections().is_empty()) {
+            (true, _) => "stands in a cell",
+            (false, true) => "stands in this notebook, which cannot be read",
+            (false, false) => "stands in an output or a text of this notebook",
+        };
         readers::keys_at(context, findings, RULE.id, |_| Some(place.to_owned()));
     }
 }

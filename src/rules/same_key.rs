@@ -3,7 +3,7 @@
 use super::context::{About, Context};
 use super::{Finding, Severity, found, hardcoded_ai_key};
 use crate::fixes::{Surroundings, key_at};
-use crate::secrets::Secret;
+use crate::secrets::{Secret, ends_escape};
 use crate::syntax::Document;
 use crate::text::{Disjoint, Span};
 
@@ -31,7 +31,5 @@ pub fn places_of(doc: &Document, around: &Surroundings, key: &Secret) -> Vec<Fin
 fn is_whole(text: &str, span: Span) -> bool {
     let part = |c: char| c.is_ascii_alphanumeric() || c == '_';
     let (before, behind) = (&text[..span.start as usize], &text[span.end as usize..]);
-    // The letter of an escape before it is none of its own.
-    let escaped = before.len() >= 2 && before.as_bytes()[before.len() - 2] == b'\\';
-    (escaped || !before.ends_with(part)) && !behind.starts_with(part)
+    (ends_escape(before.as_bytes()) || !before.ends_with(part)) && !behind.starts_with(part)
 }

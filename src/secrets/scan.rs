@@ -5,9 +5,9 @@
 //! the characters beside the match.
 
 use super::catalogue::{Catalogue, ShapeId};
+use super::escapes::ends_escape;
 use super::provider::{Class, Shape};
 use super::strength::looks_generated;
-use super::words::is_escape_letter;
 use crate::text::{Disjoint, Span};
 
 /// A key that a distinctive shape matched.
@@ -152,11 +152,12 @@ fn push(catalogue: &Catalogue, text: &[u8], span: Span, shape: ShapeId, found: &
 
 /// What stands before `at` goes on there.
 fn is_cut_before(shape: &Shape, text: &[u8], at: usize) -> bool {
-    // `=` pads the end of base64; before a key it assigns, as `-` does in `${X:-…}`. The letter of `\n` ends nothing.
-    let escaped = |byte: u8| is_escape_letter(byte) && text[..at - 1].ends_with(b"\\");
+    // `=` pads the end of base64; before a key it assigns, as `-` does in `${X:-…}`. An escape ends what it ends.
     let steps_in = |byte: u8| byte == b'-' && text[..at - 1].ends_with(b":");
     let before = at.checked_sub(1).and_then(|at| text.get(at));
-    before.is_some_and(|&byte| byte != b'=' && shape.boundary.forbids(byte) && !escaped(byte) && !steps_in(byte))
+    before.is_some_and(|&byte| {
+        byte != b'=' && shape.boundary.forbids(byte) && !steps_in(byte) && !ends_escape(&text[..at])
+    })
 }
 
 /// Of overlapping tokens the one with the higher priority stays, then the longer one.

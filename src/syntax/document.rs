@@ -24,8 +24,8 @@ pub struct Document {
     host: Option<&'static Host>,
     text: String,
     injections: OnceLock<Vec<Injection>>,
-    /// Where the lines begin that are commands to the file that holds this code.
-    commands: Vec<u32>,
+    /// What is known of code in another file.
+    embedding: Option<Embedding>,
     lines: OnceLock<Lines>,
     names: OnceLock<Names>,
     facts: OnceLock<Facts>,
@@ -57,7 +57,7 @@ impl Document {
             host,
             text: text.into(),
             injections: OnceLock::new(),
-            commands: Vec::new(),
+            embedding: None,
             lines: OnceLock::new(),
             names: OnceLock::new(),
             facts: OnceLock::new(),
@@ -73,9 +73,19 @@ impl Document {
     }
 
     /// Code in a language that stands in `file`.
-    pub(super) fn inside(file: &Document, text: String, commands: Vec<u32>, language: &'static Language) -> Document {
+    pub(super) fn inside(
+        file: &Document,
+        text: String,
+        embedding: Embedding,
+        language: Option<&'static Language>,
+    ) -> Document {
         let injections = OnceLock::from(Vec::new());
-        Document { host: file.host, injections, commands, ..Document::with_language(&file.path, text, Some(language)) }
+        Document {
+            host: file.host,
+            injections,
+            embedding: Some(embedding),
+            ..Document::with_language(&file.path, text, language)
+        }
     }
 
     /// Relative to the workspace root.
@@ -106,8 +116,20 @@ impl Document {
     /// A line that is a comment here, and in the file a command to the notebook: from its sign, with its end.
     pub fn command_at(&self, span: Span) -> Option<Span> {
         let line = self.lines().span(self.lines().line_of(span.start));
-        let at = *self.commands.iter().find(|&&at| line.start <= at && at < line.end)?;
+        let at = *self.embedding.as_ref()?.commands.iter().find(|&&at| line.start <= at && at < line.end)?;
         Some(Span { start: at, ..line })
+    }
+
+    /// It is code that stands in another file.
+    pub fn is_inside(&self) -> bool {
+        self.embedding.is_some()
+    }
+
+    /// The part of the text that runs at once and holds `at`: a cell of a notebook, else all of it.
+    pub fn cell_at(&self, at: u32) -> Span {
+        let cells = self.embedding.as_ref().map_or(&[][..], |it| &it.cells);
+        let next = cells.partition_point(|cell| cell.start <= at);
+        next.checked_sub(1).map_or(Span::new(0, self.text.len()), |cell| cells[cell])
     }
 
     /// The code in this text. Reads it at the first call.
@@ -247,6 +269,15 @@ pub(super) fn parse(grammar: &tree_sitter::Language, text: &str, old: Option<&Tr
     };
     let tree = parser.parse_with_options(&mut read, old, None)?;
     (reads <= READS && is_sane(&tree, old)).then_some(tree)
+}
+
+/// What is known of code in another file.
+#[derive(Debug)]
+pub(super) struct Embedding {
+    /// Where the lines begin that are commands to that file.
+    pub commands: Vec<u32>,
+    /// The cells of a notebook.
+    pub cells: Vec<Span>,
 }
 
 const MANY: usize = 100;

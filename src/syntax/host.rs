@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 use tree_sitter::{Query, QueryCursor, StreamingIterator};
 
 use super::document::{Document, parse};
-use super::injection::{Builder, Injection, Writing};
+use super::injection::{Builder, Injection};
 use super::language::Language;
 use super::notebook;
 use crate::text::Span;
@@ -139,7 +139,7 @@ impl Host {
             let Some(code) = captured("injection.content") else { continue };
             let before = captured("injection.language").map_or("", |it| &text[it.range()]);
             if let Some(language) = self.language(before) {
-                all.push(lines(file, code).build(file, language));
+                all.extend(lines(file, code).map(|code| code.build(file, Some(language))));
             }
         }
         all
@@ -162,14 +162,21 @@ impl Host {
     }
 }
 
-/// The lines of a block of code, without the indentation that all of them have.
-fn lines(file: &Document, code: Span) -> Builder {
+/// The lines of a block of code, without the indentation that all of them have; nothing in a quotation.
+fn lines(file: &Document, code: Span) -> Option<Builder> {
     let text = file.text();
     let blank = |c: char| c == ' ' || c == '\t';
     // The first line's indentation stands before the block.
     let before = &text[..code.start as usize];
     let start = before.trim_end_matches(blank).len();
     let start = if before[..start].ends_with('\n') { start } else { code.start as usize };
+    // In a quotation each line has a sign that is no code: the line of the fence tells.
+    let is_quoted = |line: &str| line.trim_start().starts_with('>') && !line.contains("<");
+    if before.lines().rev().take(2).any(is_quoted)
+        && text[code.range()].lines().skip(1).all(|it| it.trim_start().starts_with('>'))
+    {
+        return None;
+    }
     let mut all = Vec::new();
     let mut at = start;
     for line in text[start..code.end as usize].split_inclusive('\n') {
@@ -186,8 +193,8 @@ fn lines(file: &Document, code: Span) -> Builder {
         let skip = common_len(common, indent(line)) as u32;
         part.same(text, Span { start: line.start + skip, ..*line });
     }
-    part.block(0, None, Writing::Plain(common.to_owned()));
-    part
+    part.lines(common.to_owned());
+    Some(part)
 }
 
 fn common_len(a: &str, b: &str) -> usize {

@@ -1,6 +1,6 @@
 //! Code of one language in a file of another: a document of its own whose places are known in the file.
 
-use super::document::Document;
+use super::document::{Document, Embedding};
 use super::language::Language;
 use crate::text::{Edit, Span};
 
@@ -29,6 +29,8 @@ pub(super) struct Block {
     pub inner: Span,
     /// The cell of a notebook that it is, from 1.
     pub cell: Option<u32>,
+    /// The line in it where it begins, from 0.
+    pub line: u32,
     /// How the file writes it.
     pub writing: Writing,
 }
@@ -57,6 +59,7 @@ pub(super) struct Builder {
     text: String,
     pieces: Vec<Piece>,
     blocks: Vec<Block>,
+    /// Where the lines begin that are commands.
     commands: Vec<u32>,
 }
 
@@ -75,17 +78,23 @@ impl Builder {
         self.pieces.push(Piece { inner: Span::new(start, self.text.len()), outer });
     }
 
-    /// Where the next text will begin.
-    pub fn at(&self) -> usize {
-        self.text.len()
+    /// What was taken over so far.
+    pub fn text(&self) -> &str {
+        &self.text
     }
 
-    /// The text since `at`.
-    pub fn since(&self, at: usize) -> &str {
-        &self.text[at..]
+    /// All of it stands together in this cell of a notebook.
+    pub fn block(&mut self, cell: u32, writing: Writing) {
+        self.blocks.push(Block { inner: Span::new(0, self.text.len()), cell: Some(cell), line: 0, writing });
     }
 
-    /// The line that begins at `at` is a command, and no code: a comment here.
+    /// All of it stands together.
+    pub fn lines(&mut self, indent: String) {
+        let writing = Writing::Plain(indent);
+        self.blocks.push(Block { inner: Span::new(0, self.text.len()), cell: None, line: 0, writing });
+    }
+
+    /// What begins at `at` is a command up to the line's end, and no code: a comment here.
     pub fn command(&mut self, at: usize, comment: &str) {
         if comment.len() == 1 {
             self.text.replace_range(at..at + 1, comment);
@@ -93,38 +102,41 @@ impl Builder {
         }
     }
 
-    /// The text since `start`, but for the byte there, as code of its own.
-    pub fn behind(&self, start: usize, cell: Option<u32>, writing: &Writing) -> Builder {
-        let from = start as u32 + 1;
-        let shift = |span: Span| Span { start: span.start - from, end: span.end - from };
-        let pieces = self.pieces.iter().rev().take_while(|piece| piece.inner.end > from).map(|piece| {
-            let cut = from.saturating_sub(piece.inner.start);
-            let inner = shift(Span { start: piece.inner.start + cut, ..piece.inner });
-            Piece { inner, outer: Span { start: piece.outer.start + cut, ..piece.outer } }
+    /// The rest of the line behind the byte at `at`, as code of its own.
+    pub fn behind(&self, at: usize) -> Builder {
+        let from = at as u32 + 1;
+        let end = self.text[at..].find('\n').map_or(self.text.len(), |it| at + it) as u32;
+        let inside = self.pieces.iter().filter(|piece| piece.inner.end > from && piece.inner.start < end);
+        let pieces = inside.map(|piece| {
+            let inner = Span { start: piece.inner.start.max(from), end: piece.inner.end.min(end) };
+            let outer = Span { start: piece.at(inner.start), end: piece.at(inner.end) };
+            Piece { inner: Span { start: inner.start - from, end: inner.end - from }, outer }
         });
-        let mut pieces: Vec<Piece> = pieces.collect();
-        pieces.reverse();
-        let text = self.text[from as usize..].to_owned();
-        let blocks = vec![Block { inner: Span::new(0, text.len()), cell, writing: writing.clone() }];
-        Builder { text, pieces, blocks, commands: Vec::new() }
+        let text = self.text[from as usize..end as usize].to_owned();
+        let line = self.text[..at].matches('\n').count() as u32;
+        let blocks = self.blocks.iter().take(1);
+        let blocks = blocks.map(|block| Block { inner: Span::new(0, text.len()), line, ..block.clone() }).collect();
+        Builder { pieces: pieces.collect(), text, blocks, commands: Vec::new() }
     }
 
-    /// What was taken over since `start` stands together.
-    pub fn block(&mut self, start: usize, cell: Option<u32>, writing: Writing) {
-        self.blocks.push(Block { inner: Span::new(start, self.text.len()), cell, writing });
-    }
-
-    /// The next block begins on a line of its own.
-    pub fn separate(&mut self) {
+    /// Puts another one behind this one, on a line of its own.
+    pub fn append(&mut self, other: Builder) {
         if !self.text.is_empty() && !self.text.ends_with('\n') {
             self.text.push('\n');
         }
+        let by = self.text.len() as u32;
+        let moved = |span: Span| Span { start: span.start + by, end: span.end + by };
+        self.text.push_str(&other.text);
+        self.pieces.extend(other.pieces.into_iter().map(|piece| Piece { inner: moved(piece.inner), ..piece }));
+        self.blocks.extend(other.blocks.into_iter().map(|block| Block { inner: moved(block.inner), ..block }));
+        self.commands.extend(other.commands.into_iter().map(|at| at + by));
     }
 
-    /// The injection.
-    pub fn build(self, file: &Document, language: &'static Language) -> Injection {
+    /// The injection; in no language it is code that nobody reads.
+    pub fn build(self, file: &Document, language: Option<&'static Language>) -> Injection {
         let Builder { text, pieces, blocks, commands } = self;
-        Injection { doc: Document::inside(file, text, commands, language), pieces, blocks }
+        let cells = blocks.iter().filter(|block| block.cell.is_some()).map(|block| block.inner).collect();
+        Injection { doc: Document::inside(file, text, Embedding { commands, cells }, language), pieces, blocks }
     }
 }
 
@@ -183,8 +195,9 @@ impl Injection {
 
     /// An edit of the code as one of the file.
     pub fn edit(&self, edit: &Edit) -> Edit {
-        let block = self.blocks.partition_point(|block| block.inner.end < edit.span.start);
-        let block = self.blocks.get(block).or(self.blocks.last());
+        // Where one ends and the next begins, the text goes into the next.
+        let next = self.blocks.partition_point(|block| block.inner.start <= edit.span.start);
+        let block = next.checked_sub(1).map(|at| &self.blocks[at]);
         let insert = match block.map(|block| &block.writing) {
             Some(Writing::Plain(indent)) if !indent.is_empty() => {
                 let is_end = edit.insert.ends_with('\n');
@@ -209,7 +222,7 @@ impl Injection {
         let block =
             self.blocks.iter().find(|block| block.inner.start <= inner.start && inner.start < block.inner.end)?;
         let before = self.doc.slice(Span { start: block.inner.start, end: inner.start });
-        Some(Cell { number: block.cell?, line: before.matches('\n').count() as u32 + 1 })
+        Some(Cell { number: block.cell?, line: block.line + before.matches('\n').count() as u32 + 1 })
     }
 }
 

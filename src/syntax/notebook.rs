@@ -1,182 +1,216 @@
 //! The cells of a Jupyter notebook (nbformat 4), each at its place in the file.
 
-use serde::Deserialize;
+use std::collections::BTreeMap;
+
+use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::document::Document;
+use super::document::{Document, parse};
 use super::injection::{Builder, Injection, Writing};
 use super::language::Language;
 use crate::text::Span;
 
-/// A notebook as it is written, read no further than needed: outputs can be large.
-#[derive(Deserialize)]
-struct Notebook<'n> {
-    #[serde(borrow)]
-    cells: Vec<Cell<'n>>,
-    #[serde(default)]
-    metadata: Metadata,
-}
+/// The entries of an object as they are written: of two with one name the last one counts. Outputs are read no further.
+type Entries<'n> = BTreeMap<String, &'n RawValue>;
 
-#[derive(Deserialize)]
-struct Cell<'n> {
-    cell_type: String,
-    #[serde(borrow)]
-    source: &'n RawValue,
-}
+/// What runs a cell that begins with `%%NAME`, where that is another language than the notebook's.
+const MAGIC: &[(&str, &str)] = &[("bash", "bash"), ("sh", "bash"), ("script bash", "bash")];
+/// Cells that begin with these share the notebook's names.
+const OWN: &[&str] = &["time", "capture", "prun", "debug"];
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Metadata {
-    kernelspec: Kernel,
-    language_info: Kernel,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Kernel {
-    /// Of the language, in `language_info`; of the kernel, in `kernelspec`.
-    name: String,
-    language: String,
-}
-
-/// What a cell is run by when it begins with `%%NAME`, where that is another language than the notebook's.
-const MAGIC: &[(&str, &str)] =
-    &[("bash", "bash"), ("sh", "bash"), ("script bash", "bash"), ("javascript", "javascript"), ("js", "javascript")];
-/// Cells that begin with these are the notebook's own code.
-const OWN: &[&str] = &["time", "timeit", "capture", "prun", "debug", "python", "python3", "px"];
-
-/// The code of a notebook: all cells of its own language are one program, those of another one are apart.
+/// The code of a notebook: all cells of its own language are one program, the others are apart.
 ///
 /// The first one is there in every notebook; nothing is when the text is none.
 pub(super) fn injections(file: &Document) -> Vec<Injection> {
     let text = file.text();
-    let Ok(notebook) = serde_json::from_str::<Notebook<'_>>(text.trim_start_matches('\u{feff}')) else {
+    let Ok(notebook) = serde_json::from_str::<Entries<'_>>(text.trim_start_matches('\u{feff}')) else {
         return Vec::new();
     };
-    let Metadata { kernelspec, language_info } = &notebook.metadata;
-    let named = [&language_info.name, &kernelspec.language].into_iter().find(|it| !it.is_empty());
-    let Some(language) = Language::named(named.map_or("python", String::as_str)) else { return Vec::new() };
+    let cells = notebook.get("cells").and_then(|it| serde_json::from_str::<Vec<Entries<'_>>>(it.get()).ok());
+    let Some(cells) = cells else { return Vec::new() };
+    let own_language = language(notebook.get("metadata").copied());
     let (mut own, mut others) = (Builder::default(), Vec::new());
-    for (at, cell) in notebook.cells.iter().enumerate().filter(|(_, cell)| cell.cell_type == "code") {
+    for (at, entries) in cells.iter().enumerate() {
+        let is_code = entries.get("cell_type").is_some_and(|it| it.get() == "\"code\"");
+        let Some(source) = entries.get("source").filter(|_| is_code) else { continue };
         // serde lends a part of the text itself.
-        let start = cell.source.get().as_ptr() as usize - text.as_ptr() as usize;
-        let source = Source::new(text, start, cell.source.get());
-        let number = at as u32 + 1;
-        match source.language(text, language) {
-            None => {}
-            Some(it) if std::ptr::eq(it, language) => {
-                own.separate();
-                let shell = source.add(&mut own, text, number, language);
-                let of_shell = Language::named("bash");
-                others.extend(shell.into_iter().filter_map(|lines| Some(lines.build(file, of_shell?))));
-            }
-            Some(other) => {
-                let mut apart = Builder::default();
-                source.add(&mut apart, text, number, other);
-                others.push(apart.build(file, other));
-            }
+        let start = source.get().as_ptr() as usize - text.as_ptr() as usize;
+        let mut cell = Builder::default();
+        let writing = read(&mut cell, text, start, source.get());
+        cell.block(at as u32 + 1, writing);
+        let language = runner(cell.text(), own_language);
+        let is_own = own_language.is_some() && language.map(|it| &it.name) == own_language.map(|it| &it.name);
+        let lines = Lines { is_program: is_own, comment: language.map_or("", |it| it.comment.as_str()) };
+        let shell = lines.hide_commands(&mut cell);
+        // One that cannot be parsed would take the others with it, and does not run.
+        let parses = || {
+            own_language
+                .and_then(|it| parse(it.grammar(), cell.text(), None))
+                .is_some_and(|it| !it.root_node().has_error())
+        };
+        match is_own && parses() {
+            true => own.append(cell),
+            false => others.push(cell.build(file, language)),
         }
+        let of_shell = Language::named("bash");
+        others.extend(shell.into_iter().map(|line| line.build(file, of_shell)));
     }
-    others.insert(0, own.build(file, language));
+    others.insert(0, own.build(file, own_language));
     others
 }
 
-/// The source of one cell: a string, or a list of strings.
-struct Source {
-    /// The texts of the strings, as they are written.
-    strings: Vec<Span>,
-    writing: Writing,
+/// The language that the metadata name; Python where they name none.
+fn language(metadata: Option<&RawValue>) -> Option<&'static Language> {
+    let metadata: Value = metadata.and_then(|it| serde_json::from_str(it.get()).ok()).unwrap_or_default();
+    let name = |part: &str, key: &str| metadata.get(part)?.get(key)?.as_str().map(str::to_ascii_lowercase);
+    let names = [name("language_info", "name"), name("kernelspec", "language"), name("kernelspec", "name")];
+    let mut names = names.into_iter().flatten().filter(|it| !it.is_empty()).peekable();
+    if names.peek().is_none() {
+        return Language::named("python");
+    }
+    names.find_map(|name| match name.contains("python") || name.contains("pyspark") {
+        true => Language::named("python"),
+        false => Language::named(&name),
+    })
 }
 
-impl Source {
-    /// Reads valid JSON that begins at `start`.
-    fn new(text: &str, start: usize, json: &str) -> Source {
-        let mut strings: Vec<Span> = Vec::new();
-        let (mut open, mut escaped) = (None, false);
-        for (at, byte) in json.bytes().enumerate() {
-            match (byte, open) {
-                _ if escaped => escaped = false,
-                (b'\\', Some(_)) => escaped = true,
-                (b'"', None) => open = Some(start + at + 1),
-                (b'"', Some(from)) => {
-                    strings.push(Span::new(from, start + at));
-                    open = None;
-                }
-                _ => {}
+/// Who runs a cell; `None` when nobody knows.
+fn runner(cell: &str, own: Option<&'static Language>) -> Option<&'static Language> {
+    let Some(magic) = cell.trim_start().strip_prefix("%%") else { return own };
+    let magic = magic.lines().next().unwrap_or("").trim();
+    let is = |name: &str| magic == name || magic.strip_prefix(name).is_some_and(|rest| rest.starts_with(' '));
+    if OWN.iter().any(|name| is(name)) {
+        return own;
+    }
+    let (_, language) = MAGIC.iter().find(|(name, _)| is(name))?;
+    Language::named(language)
+}
+
+/// Takes over a source: a string or a list of strings, in valid JSON that begins at `start`.
+fn read(cell: &mut Builder, text: &str, start: usize, json: &str) -> Writing {
+    let mut strings: Vec<Span> = Vec::new();
+    let (mut open, mut escaped) = (None, false);
+    for (at, byte) in json.bytes().enumerate() {
+        match (byte, open) {
+            _ if escaped => escaped = false,
+            (b'\\', Some(_)) => escaped = true,
+            (b'"', None) => open = Some(start + at + 1),
+            (b'"', Some(from)) => {
+                strings.push(Span::new(from, start + at));
+                open = None;
             }
+            _ => {}
         }
-        let between = match strings.as_slice() {
-            [first, second, ..] => Some(text[first.end as usize..second.start as usize].to_owned()),
-            _ => None,
-        };
-        Source { strings, writing: Writing::Json(between) }
     }
-
-    /// Who runs the cell; `None` when nobody knows.
-    fn language(&self, text: &str, own: &'static Language) -> Option<&'static Language> {
-        let first = self.strings.first().map_or("", |it| &text[it.range()]);
-        let Some(magic) = first.trim_start().strip_prefix("%%") else { return Some(own) };
-        let magic = magic.split("\\n").next().unwrap_or("").trim();
-        let is = |name: &str| magic == name || magic.strip_prefix(name).is_some_and(|rest| rest.starts_with(' '));
-        if OWN.iter().any(|name| is(name)) {
-            return Some(own);
-        }
-        let (_, language) = MAGIC.iter().find(|(name, _)| is(name))?;
-        Language::named(language)
-    }
-
-    /// Adds the text of the cell to a program. Lines for the notebook (`%env`, `!pip`) are comments there; those for the
-    /// shell are given back.
-    fn add(&self, program: &mut Builder, text: &str, cell: u32, language: &Language) -> Vec<Builder> {
-        let start = program.at();
-        let (mut line, mut shell) = (Line { at: start, goes_on: false }, Vec::new());
-        for string in &self.strings {
-            let (mut at, end) = (string.start as usize, string.end as usize);
-            while at < end {
-                let same = memchr::memchr(b'\\', &text.as_bytes()[at..end]).map_or(end, |it| at + it);
-                if same > at {
-                    program.same(text, Span::new(at, same));
-                    at = same;
-                    continue;
-                }
-                let (c, len) = escape(&text[at..end]);
-                program.escape(c, Span::new(at, at + len));
-                at += len;
-                if c == '\n' {
-                    shell.extend(self.end(&mut line, program, start, cell, language));
-                }
+    for string in &strings {
+        let (mut at, end) = (string.start as usize, string.end as usize);
+        while at < end {
+            let same = memchr::memchr(b'\\', &text.as_bytes()[at..end]).map_or(end, |it| at + it);
+            if same > at {
+                cell.same(text, Span::new(at, same));
+                at = same;
+                continue;
             }
+            let (c, len) = escape(&text[at..end]);
+            cell.escape(c, Span::new(at, at + len));
+            at += len;
         }
-        shell.extend(self.end(&mut line, program, start, cell, language));
-        program.block(start, Some(cell), self.writing.clone());
-        shell
     }
+    Writing::Json(match strings.as_slice() {
+        [first, second, ..] => Some(text[first.end as usize..second.start as usize].to_owned()),
+        _ => None,
+    })
+}
 
-    /// Ends a line of the program: when it is a command, it becomes a comment.
-    fn end(&self, line: &mut Line, program: &mut Builder, start: usize, cell: u32, of: &Language) -> Option<Builder> {
-        let text = program.since(line.at);
-        let sign = line.at + text.len() - text.trim_start_matches([' ', '\t']).len();
-        let command = program.since(sign).trim_end();
-        let magic = command.starts_with('%') && (!command.starts_with("%%") || line.at == start);
-        let is_command = line.goes_on || magic || command.starts_with('!');
-        let goes_on = is_command && command.ends_with('\\');
-        // The notebook puts values of its own in these.
-        let is_shell = command.starts_with('!') && !line.goes_on && !goes_on && !command.contains(['{', '$']);
-        let shell = is_shell.then(|| program.behind(sign, Some(cell), &self.writing));
-        if is_command && !command.is_empty() {
-            program.command(sign, &of.comment);
+/// Tells code from commands to the notebook.
+struct Lines<'c> {
+    /// The cell is run by the notebook: `%env`, `!pip` and their like are commands in it.
+    is_program: bool,
+    comment: &'c str,
+}
+
+impl Lines<'_> {
+    /// Makes comments of commands. Those for the shell are given back.
+    fn hide_commands(&self, cell: &mut Builder) -> Vec<Builder> {
+        let (mut shell, mut commands) = (Vec::new(), Vec::new());
+        let (mut at, mut goes_on, mut open) = (0, false, Open::default());
+        let text = cell.text();
+        let first = text.len() - text.trim_start().len();
+        for line in text.split_inclusive('\n') {
+            let sign = at + line.len() - line.trim_start_matches([' ', '\t']).len();
+            let command = text[sign..at + line.len()].trim_end();
+            let is_magic = command.starts_with("%%") && sign == first;
+            let begins = self.is_program && !open.is_open() && begins_command(command);
+            let is_command = is_magic || goes_on || begins;
+            let more = is_command && command.ends_with('\\');
+            // The notebook puts values of its own in these.
+            if command.starts_with('!') && begins && !goes_on && !more && !command.contains(['{', '$']) {
+                shell.push(sign);
+            }
+            match is_command {
+                true if !command.is_empty() => commands.push(sign),
+                true => {}
+                false => open.read(line),
+            }
+            goes_on = more;
+            at += line.len();
         }
-        *line = Line { at: program.at(), goes_on };
+        let shell = shell.into_iter().map(|sign| cell.behind(sign)).collect();
+        for sign in commands {
+            cell.command(sign, self.comment);
+        }
         shell
     }
 }
 
-/// A line of a cell.
-struct Line {
-    /// Where it begins.
-    at: usize,
-    /// It belongs to the command before it.
-    goes_on: bool,
+/// `%env X`, `!pip`, `x = !ls`
+fn begins_command(line: &str) -> bool {
+    let is_name = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_alphanumeric() || "_., []".contains(c));
+    let assigned = || {
+        line.split_once('=').is_some_and(|(name, value)| is_name(name) && value.trim_start().starts_with(['!', '%']))
+    };
+    line.starts_with(['!', '%']) && !line.starts_with("!=") || assigned()
+}
+
+/// What is open at the end of a line of Python: a text of several lines, or brackets.
+#[derive(Default)]
+struct Open {
+    quote: Option<&'static str>,
+    brackets: usize,
+}
+
+impl Open {
+    fn is_open(&self) -> bool {
+        self.quote.is_some() || self.brackets > 0
+    }
+
+    fn read(&mut self, line: &str) {
+        let mut rest = line;
+        while let Some(c) = rest.chars().next() {
+            let mut taken = c.len_utf8();
+            match self.quote {
+                Some(quote) if rest.starts_with(quote) => {
+                    self.quote = None;
+                    taken = quote.len();
+                }
+                Some(_) if c == '\\' => taken += rest[taken..].chars().next().map_or(0, char::len_utf8),
+                Some(_) => {}
+                None if c == '#' => break,
+                None => match ["\"\"\"", "'''", "\"", "'"].into_iter().find(|quote| rest.starts_with(quote)) {
+                    Some(quote) => {
+                        self.quote = Some(quote);
+                        taken = quote.len();
+                    }
+                    None if "([{".contains(c) => self.brackets += 1,
+                    None if ")]}".contains(c) => self.brackets = self.brackets.saturating_sub(1),
+                    None => {}
+                },
+            }
+            rest = &rest[taken..];
+        }
+        // A text in one quote ends with its line.
+        self.quote = self.quote.filter(|quote| quote.len() == 3);
+    }
 }
 
 /// The character of an escape, and how long it is written. The JSON is valid.
@@ -269,12 +303,63 @@ mod tests {
 
     #[test]
     fn what_is_no_notebook_has_no_code() {
-        for text in
-            ["", "{", "[]", "{\"cells\": 1}", "{\"cells\": [{\"cell_type\": \"code\"}]}", "{\"worksheets\": []}"]
-        {
+        for text in ["", "{", "[]", "{\"cells\": 1}", "{\"cells\": [1]}", "{\"worksheets\": []}"] {
             assert!(Document::new("a.ipynb", text).injections().is_empty(), "{text}");
         }
-        let julia = r#"{"cells": [], "metadata": {"kernelspec": {"language": "julia"}}}"#;
-        assert!(Document::new("a.ipynb", julia).injections().is_empty());
+    }
+
+    #[test]
+    fn metadata_of_all_kinds_name_the_language() {
+        let language = |metadata: &str| {
+            let text =
+                format!(r#"{{"metadata": {metadata}, "cells": [{{"cell_type": "code", "source": "x"}}, {{}}]}}"#);
+            let doc = Document::new("a.ipynb", text);
+            doc.injections()[0].doc().language().map(|it| it.name.as_str())
+        };
+        for python in [
+            "{}",
+            "null",
+            r#"{"kernelspec": null}"#,
+            r#"{"kernelspec": {"name": 3}, "language_info": {}}"#,
+            r#"{"language_info": {"name": "ipython"}}"#,
+            r#"{"language_info": {"name": "pyspark"}, "kernelspec": {"language": "python"}}"#,
+            r#"{"kernelspec": {"name": "python3"}}"#,
+        ] {
+            assert_eq!(language(python), Some("python"), "{python}");
+        }
+        assert_eq!(language(r#"{"kernelspec": {"language": "typescript", "name": "deno"}}"#), Some("typescript"));
+        assert_eq!(language(r#"{"kernelspec": {"language": "julia"}}"#), None);
+    }
+
+    #[test]
+    fn commands_are_told_from_code() {
+        let commands = |source: &str| {
+            let text = serde_json::json!({"cells": [{"cell_type": "code", "source": source}]}).to_string();
+            let doc = Document::new("a.ipynb", text);
+            let all: Vec<&Injection> = doc.injections().iter().collect();
+            let of = |code: &Injection| {
+                let lines = code.doc().text().split_inclusive('\n').scan(0, |at, line| {
+                    *at += line.len();
+                    Some(Span::new(*at - line.len(), *at))
+                });
+                lines.filter(|line| code.doc().command_at(*line).is_some()).count()
+            };
+            all.iter().map(|code| of(code)).sum::<usize>()
+        };
+        for (source, count) in [
+            ("%env X=1\n!ls\nx = 1", 2),
+            ("x = !ls\ny = %pwd\nz.a, b = !ls", 3),
+            ("!ls \\\n  -l\nx = 1", 2),
+            ("    %env X=1\n", 1),
+            ("%%time\nx = 1", 1),
+            ("\n%%capture\nx = 1", 1),
+            ("s = \"\"\"\n%env X=1\n! a\n\"\"\"\n", 0),
+            ("x = (a\n  % b)\ny = [1,\n!= 2]", 0),
+            ("a != b\nx = y % z\nif x == '%':\n    pass", 0),
+            ("x = '\"\"\"'\n%env X=1", 1),
+            ("# \"\"\"\n%env X=1", 1),
+        ] {
+            assert_eq!(commands(source), count, "{source}");
+        }
     }
 }
