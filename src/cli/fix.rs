@@ -10,7 +10,7 @@ use super::report;
 use crate::fixes::Destination;
 use crate::moves::{self, Outcome, Plan, Reach, Refused};
 use crate::project::{Workspace, is_variable_name};
-use crate::rules::{self, Finding};
+use crate::rules::{self, Finding, is_env_file};
 use crate::secrets::discreet;
 use crate::stores;
 use crate::syntax::Document;
@@ -42,6 +42,8 @@ pub enum Fixed {
     Unchanged,
     /// Files were changed; check again.
     Changed,
+    /// The same, and a key that was to go from everywhere still stands somewhere.
+    ChangedInPart,
     /// A store or a file refused.
     Failed,
 }
@@ -93,7 +95,14 @@ pub fn fix(
     }
     let outcome = moves::carry_out(workspace, &plan);
     write_outcome(workspace, &plan, &outcome, out)?;
-    Ok(if outcome.errors.is_empty() { Fixed::Changed } else { Fixed::Failed })
+    // An env file is the right place for it.
+    let elsewhere = |path: &Path| !is_env_file(path) && !docs.iter().any(|doc| doc.path() == path);
+    let stays = plan.refused.iter().any(|it| elsewhere(&it.path));
+    Ok(match outcome.errors.is_empty() {
+        true if options.reach == Reach::Everywhere && stays => Fixed::ChangedInPart,
+        true => Fixed::Changed,
+        false => Fixed::Failed,
+    })
 }
 
 /// The variable that the user named can be one.

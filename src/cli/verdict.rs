@@ -33,7 +33,7 @@ pub(super) fn check(args: &Check) -> Result<u8> {
         return write_baseline(path, &checked);
     }
     let mut fit = baseline.apply(&mut checked.files);
-    let mut failed = false;
+    let (mut failed, mut stays) = (false, false);
     if args.fix || args.diff_only {
         match repair(args, &checked, &baseline)? {
             Fixed::Unchanged if args.diff_only => {
@@ -42,7 +42,7 @@ pub(super) fn check(args: &Check) -> Result<u8> {
             }
             Fixed::Unchanged => {}
             fixed => {
-                failed = fixed == Fixed::Failed;
+                (failed, stays) = (fixed == Fixed::Failed, fixed == Fixed::ChangedInPart);
                 checked = self::checked(args)?;
                 fit = baseline.apply(&mut checked.files);
             }
@@ -50,7 +50,8 @@ pub(super) fn check(args: &Check) -> Result<u8> {
     }
     warn(args, &checked)?;
     write(args, &Report { files: &checked.files, summary: summary(&checked, fit) })?;
-    Ok(if failed { FAILED } else { exit_code(args, &checked) })
+    let code = exit_code(args, &checked);
+    Ok(if failed { FAILED } else { code.max(if stays && !args.exit_zero { FOUND } else { CLEAN }) })
 }
 
 /// Moves the keys of every workspace. The plan goes where it does not mix with a machine's report.
@@ -81,7 +82,7 @@ fn repair(args: &Check, checked: &Checked, baseline: &Baseline) -> Result<Fixed>
         let is_named = |path: &Path| files.iter().any(|file| file.doc.path() == path && file.met == Met::Named);
         match fix::fix(workspace, &docs, &options, &is_named, baseline, out, &mut super::ask)? {
             Fixed::Unchanged => {}
-            Fixed::Changed if ended == Fixed::Failed => {}
+            Fixed::Changed | Fixed::ChangedInPart if ended == Fixed::Failed => {}
             fixed => ended = fixed,
         }
     }

@@ -117,6 +117,8 @@ fn start(doc: &Document, program: &str) -> String {
 
 /// A path as a shell takes it; one with control characters is left for the user to fill in.
 fn quoted(path: &str) -> String {
+    // What begins with `-` is no file to most programs.
+    let path = &if path.starts_with('-') { format!("./{path}") } else { path.to_owned() };
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '/' | '-');
     if path.chars().all(plain) {
         return path.to_owned();

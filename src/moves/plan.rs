@@ -92,6 +92,8 @@ enum Wanted<'w> {
     Findings(Keep<'w>),
     /// Every place of a key.
     Key(&'w Secret),
+    /// The places of a key that nothing finds.
+    Quiet(&'w Secret),
 }
 
 /// How far a key is followed.
@@ -117,6 +119,7 @@ pub fn plan(
     let mut planner = Planner::new(workspace, to, &open);
     for doc in docs {
         planner.repair(doc, name, Wanted::Findings(keep));
+        planner.repair_rest(doc);
     }
     for doc in docs.iter().filter(|doc| planner.plan.moves.iter().any(|it| it.path == doc.path())) {
         planner.plan.committed.extend(committed(workspace, doc, keep));
@@ -205,6 +208,21 @@ impl<'w> Planner<'w> {
         }
     }
 
+    /// Adds the places in a file where a key stands that moves from it, and that nothing else tells to be one: an output
+    /// of a notebook.
+    fn repair_rest(&mut self, doc: &Document) {
+        let here = self.plan.moves.iter().filter(|it| it.path == doc.path());
+        let keys: Vec<(String, Secret)> = here
+            .filter_map(|it| it.deposit.as_ref())
+            .map(|(_, deposit, key)| (deposit.name.clone(), key.clone()))
+            .collect();
+        for (name, key) in keys {
+            if self.texts.get(doc.path()).is_some_and(|(_, now)| now.contains(key.expose())) {
+                self.repair(doc, Some(&name), Wanted::Quiet(&key));
+            }
+        }
+    }
+
     /// Adds the other places of the keys that move by now.
     fn follow(&mut self) {
         let mut keys: Vec<(String, Secret)> = Vec::new();
@@ -228,14 +246,14 @@ impl<'w> Planner<'w> {
                 }
             }
         }
-        self.plan.refused.sort();
-        self.plan.refused.dedup();
     }
 
     fn done(self) -> Plan {
         let changed = self.texts.into_iter().filter(|(_, (before, after))| before != after);
         let files = changed.map(|(path, (before, after))| PlannedFile { path, before, after }).collect();
         let mut plan = Plan { files, ..self.plan };
+        plan.refused.sort();
+        plan.refused.dedup();
         plan.missing = missing(self.workspace, &plan);
         plan
     }
@@ -289,6 +307,7 @@ enum Step {
 fn next_step(workspace: &Workspace, doc: &Document, around: &Surroundings, wanted: Wanted<'_>) -> Step {
     let findings = match wanted {
         Wanted::Key(secret) => rules::places_of(doc, around, secret),
+        Wanted::Quiet(secret) => rules::quiet_places_of(doc, around, secret),
         Wanted::Findings(keep) => {
             let mut findings = workspace.judge(doc.path(), rules::check(doc, around)).unwrap_or_default();
             keep(doc.path(), &mut findings);

@@ -35,7 +35,7 @@ mod why;
 
 pub use crate::secrets::{is_app_secrets, is_env_file, is_env_template};
 pub use context::{Context, needs_look};
-pub use same_key::places_of;
+pub use same_key::{places_of, quiet_places_of};
 pub use why::{Seen, why};
 
 use crate::fixes::{GitState, Repairs, Surroundings};

@@ -10,20 +10,33 @@ use crate::text::{Disjoint, Span};
 /// The places where `key` stands, whole or put together, suppressed ones as well. In order.
 pub fn places_of(doc: &Document, around: &Surroundings, key: &Secret) -> Vec<Finding> {
     let context = Context::new(doc, around);
-    let mut places = found(&context);
-    places.retain(|it| it.secret.is_some_and(|span| key_at(doc, span) == *key));
+    let found = found(&context);
+    let mut places = unfound(&context, &found, key);
+    places.extend(found.into_iter().filter(|it| it.secret.is_some_and(|span| key_at(doc, span) == *key)));
+    places.sort_by_key(|it| it.span);
+    places
+}
+
+/// The places where `key` stands and no rule finds it: an output of a notebook. In order.
+pub fn quiet_places_of(doc: &Document, around: &Surroundings, key: &Secret) -> Vec<Finding> {
+    let context = Context::new(doc, around);
+    unfound(&context, &found(&context), key)
+}
+
+fn unfound(context: &Context<'_>, found: &[Finding], key: &Secret) -> Vec<Finding> {
+    let text = context.doc.text();
     let mut taken = Disjoint::default();
-    for place in &places {
+    for place in found {
         taken.add(place.span);
     }
-    for at in memchr::memmem::find_iter(doc.text().as_bytes(), key.expose().as_bytes()) {
+    let mut places = Vec::new();
+    for at in memchr::memmem::find_iter(text.as_bytes(), key.expose().as_bytes()) {
         let span = Span::new(at, at + key.expose().len());
-        if is_whole(doc.text(), span) && taken.add(span) {
+        if is_whole(text, span) && taken.add(span) {
             let about = About { message: "the same key stands here".to_owned(), provider: None, shape: None };
             places.push(context.secret_finding(hardcoded_ai_key::RULE.id, Severity::Warning, span, &about));
         }
     }
-    places.sort_by_key(|it| it.span);
     places
 }
 

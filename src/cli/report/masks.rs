@@ -60,6 +60,7 @@ mod tests {
         for text in [
             "api_key = os.environ[\"AZURE_OPENAI_KEY_2\"]",
             "https://api.openai.com/v1/chat",
+            "process.env.NEXT_PUBLIC_OPENAI_API_KEY",
             "a_long_name_without_any",
         ] {
             assert_eq!(hidden(text), [""; 0], "{text}");
