@@ -1,7 +1,7 @@
 //! Keys that code puts together: what may be replaced as a whole, and what is only a part.
 
 use super::rewrite::is_prose;
-use crate::secrets::{Assembled, Catalogue, How, Secret, encoded, is_likely, may_hold_pieces, runs, scan};
+use crate::secrets::{Assembled, Catalogue, How, Secret, Words, encoded, is_likely, may_hold_pieces, runs, scan};
 use crate::syntax::{Document, Fact, Folded, folded, folded_at};
 use crate::text::{Disjoint, Span};
 
@@ -9,7 +9,8 @@ use crate::text::{Disjoint, Span};
 pub fn assembled(catalogue: &Catalogue, doc: &Document, runs: &[Span]) -> Vec<Assembled> {
     let text = doc.text().as_bytes();
     let mut found = encoded(catalogue, text, runs);
-    if doc.language().is_some() && may_hold_pieces(catalogue, text) {
+    let words = doc.language().map(|it| if it.bare_words { Words::Bare } else { Words::Quoted });
+    if words.is_some_and(|words| may_hold_pieces(catalogue, text, words)) {
         found.extend(folded(doc).iter().filter_map(|folded| in_pieces(catalogue, doc, folded)));
     }
     found.sort_by_key(|it| (it.span.start, std::cmp::Reverse(it.span.end)));

@@ -12,11 +12,11 @@ use super::reads::{Read, reads};
 use super::{Finding, Severity, literal_in_key_slot};
 use crate::fixes::{Surroundings, assembled};
 use crate::secrets::{
-    Assembled, Catalogue, Fingerprint, Provider, Shape, Token, ambiguous, encoded, fingerprint, has_word,
+    Assembled, Catalogue, Fingerprint, Provider, Shape, Token, Words, ambiguous, encoded, fingerprint, has_word,
     is_app_secrets, is_env_file, is_env_template, is_likely, may_hold_pieces, nearest_name, redact, runs, scan_runs,
-    slot_candidates, variables_read, weak_fingerprint,
+    slot_candidates, variables_built, variables_read, weak_fingerprint,
 };
-use crate::syntax::{Document, Facts, Reader, is_parsed};
+use crate::syntax::{Document, Facts, Reader, has_bare_words, is_parsed};
 use crate::text::Span;
 
 /// One document with its surroundings, for one check.
@@ -53,7 +53,7 @@ pub fn needs_look(catalogue: &Catalogue, path: &Path, text: &[u8]) -> bool {
         || is_env_template(path)
         || Reader::copying(path).is_some()
         || (is_parsed(path)
-            && (may_hold_pieces(catalogue, text)
+            && (may_hold_pieces(catalogue, text, if has_bare_words(path) { Words::Bare } else { Words::Quoted })
                 || !slot_candidates(catalogue, text, &runs).is_empty()
                 || !variables_read(catalogue, text).is_empty()))
 }
@@ -140,7 +140,15 @@ impl<'d> Context<'d> {
     /// Where a provider's variable is read; none in plain text.
     pub fn variables(&self) -> &[Span] {
         self.variables.get_or_init(|| match self.doc.language() {
-            Some(_) => variables_read(self.catalogue(), self.doc.text().as_bytes()),
+            Some(_) => {
+                let text = self.doc.text().as_bytes();
+                let mut all = variables_read(self.catalogue(), text);
+                if Reader::copying(self.doc.path()).is_some() {
+                    all.extend(variables_built(self.catalogue(), text));
+                    all.sort();
+                }
+                all
+            }
             None => Vec::new(),
         })
     }

@@ -89,13 +89,22 @@ fn is_text(bytes: &[u8]) -> bool {
     bytes.iter().all(|byte| byte.is_ascii_graphic() || byte.is_ascii_whitespace())
 }
 
+/// Whether texts stand without quotes as well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Words {
+    /// They do not.
+    Quoted,
+    /// Behind a `=` they do, as in a shell.
+    Bare,
+}
+
 /// A literal in `text` begins like a key and ends too early: perhaps other pieces of it stand elsewhere.
 ///
 /// In nearly no file one does, so that what is more exact may take its time.
-pub fn may_hold_pieces(catalogue: &Catalogue, text: &[u8]) -> bool {
+pub fn may_hold_pieces(catalogue: &Catalogue, text: &[u8], words: Words) -> bool {
+    let bare = words == Words::Bare;
     for at in (0..text.len()).step_by(BLOCK) {
-        // A shell's words need no quotes.
-        let mut quotes = mask(&text[at..], |byte| is_quote(byte) | (byte == b'='));
+        let mut quotes = mask(&text[at..], |byte| is_quote(byte) | (bare & (byte == b'=')));
         while quotes != 0 {
             if is_first_piece(catalogue, text, at + quotes.trailing_zeros() as usize) {
                 return true;
@@ -210,7 +219,9 @@ fn behind(text: &[u8]) -> Behind {
     }
     let apart = rest.len() < text.len();
     match rest {
-        [b'+', ..] | [b'<', b'<', ..] | [b'.', b' ' | b'\n', ..] => Behind::Added,
+        [b'+', ..] | [b'<', b'<', ..] => Behind::Added,
+        // A point that ends a sentence stands at once behind its word.
+        [b'.', next, ..] if is_quote(*next) || apart && next.is_ascii_whitespace() => Behind::Added,
         _ if rest.starts_with(b".concat(") => Behind::Added,
         [quote, ..] | [b'r' | b'b' | b'f' | b'u' | b'R' | b'B' | b'F', quote, ..] if apart && is_quote(*quote) => {
             Behind::Added

@@ -21,7 +21,7 @@ mod shown;
 mod strength;
 mod words;
 
-pub use assembled::{Assembled, How, encoded, may_hold_pieces};
+pub use assembled::{Assembled, How, Words, encoded, may_hold_pieces};
 pub use candidates::{ambiguous, slot_candidates};
 pub use catalogue::{Catalogue, CatalogueError, ShapeId};
 pub use dotenv::{

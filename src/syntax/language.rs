@@ -26,6 +26,9 @@ pub struct Language {
     pub lsp_ids: Vec<String>,
     /// What begins a comment up to the end of the line.
     pub comment: String,
+    /// Texts need no quotes.
+    #[serde(default)]
+    pub bare_words: bool,
     /// Node kinds that name a thing.
     pub identifiers: Vec<String>,
     /// Path parts that mark tests and fixtures.

@@ -28,6 +28,11 @@ pub use starter::{By, Starter};
 
 use std::path::Path;
 
+/// In the file at `path` texts need no quotes, or in some code in it.
+pub fn has_bare_words(path: &Path) -> bool {
+    Language::of_path(path).map_or(Host::of_path(path).is_some(), |language| language.bare_words)
+}
+
 /// The file at `path` is parsed, or some code in it.
 pub fn is_parsed(path: &Path) -> bool {
     Language::of_path(path).is_some() || Host::of_path(path).is_some()
