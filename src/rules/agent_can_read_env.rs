@@ -4,7 +4,6 @@ use super::context::Context;
 use super::env_file_in_git::{listed, secrets};
 use super::{Finding, Rule, Severity};
 use crate::fixes::{Repairs, deny};
-use crate::text::Span;
 
 pub(super) static RULE: Rule = Rule {
     id: "agent-can-read-env",
@@ -38,9 +37,6 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     if keys.is_empty() {
         return;
     }
-    let first = context.doc.lines().span(0);
-    let text = context.doc.slice(first).trim_end();
-    let span = Span { end: first.start + text.len() as u32, ..first };
     let message = format!("{} can read this file, and it holds {}", listed(&names), listed(&keys));
-    findings.push(context.plain_finding(RULE.id, RULE.severity, span, message, None));
+    findings.push(context.plain_finding(RULE.id, RULE.severity, context.first_line(), message, None));
 }

@@ -4,7 +4,6 @@ use super::context::Context;
 use super::env_file_in_git::{git_says, listed};
 use super::{Finding, Rule, Severity};
 use crate::fixes::ignore_env_file;
-use crate::text::Span;
 
 pub(super) static RULE: Rule = Rule {
     id: "app-secrets-file-tracked",
@@ -33,9 +32,6 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     if names.is_empty() {
         return;
     }
-    let first = context.doc.lines().span(0);
-    let text = context.doc.slice(first).trim_end();
-    let span = Span { end: first.start + text.len() as u32, ..first };
     let message = format!("{what}, and it holds keys of {}", listed(&names));
-    findings.push(context.plain_finding(RULE.id, severity, span, message, None));
+    findings.push(context.plain_finding(RULE.id, severity, context.first_line(), message, None));
 }

@@ -210,6 +210,12 @@ impl<'d> Context<'d> {
         self.is_env_file() || self.is_app_secrets()
     }
 
+    /// The first line without its end: the place of what is said about a file.
+    pub fn first_line(&self) -> Span {
+        let first = self.doc.lines().span(0);
+        Span { end: first.start + self.doc.slice(first).trim_end().len() as u32, ..first }
+    }
+
     /// A finding about code that holds no secret: it is known again by its place.
     pub fn plain_finding(
         &self,

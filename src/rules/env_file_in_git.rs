@@ -4,7 +4,6 @@ use super::context::Context;
 use super::{Finding, Rule, Severity};
 use crate::fixes::{GitState, ignore_env_file};
 use crate::secrets::{classify, env_lines, env_value};
-use crate::text::Span;
 
 pub(super) static RULE: Rule = Rule {
     id: "env-file-in-git",
@@ -27,11 +26,8 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     if names.is_empty() {
         return;
     }
-    let first = context.doc.lines().span(0);
-    let text = context.doc.slice(first).trim_end();
-    let span = Span { end: first.start + text.len() as u32, ..first };
     let message = format!("{what}, and it holds {}", listed(&names));
-    findings.push(context.plain_finding(RULE.id, severity, span, message, None));
+    findings.push(context.plain_finding(RULE.id, severity, context.first_line(), message, None));
 }
 
 /// How bad it is that secrets stand in this file, as far as git goes.

@@ -193,6 +193,28 @@ function scenarios.env_open()
   return { files = files() }
 end
 
+-- Two files, one of them not open: both are buffers afterwards, and both are written.
+function scenarios.everywhere()
+  require('aikeys').setup({ save_after_move = true })
+  local buffer = edit('app.py')
+  attached(buffer)
+  local d = only_diagnostic(buffer)
+  goto_diagnostic(d)
+  local title
+  vim.lsp.buf.code_action({
+    apply = true,
+    filter = function(action)
+      local chosen = title == nil and action.title:find('here and wherever else it stands', 1, true) ~= nil
+      title = chosen and action.title or title
+      return chosen
+    end,
+  })
+  wait('the key to leave both files', function()
+    return not on_disk('app.py'):find(d.marked, 1, true) and not on_disk('other.py'):find(d.marked, 1, true)
+  end)
+  return { title = title, files = files(), other = on_disk('other.py') }
+end
+
 function scenarios.save_after_move()
   require('aikeys').setup({ save_after_move = true })
   local buffer = edit('app.py')

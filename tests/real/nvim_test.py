@@ -210,6 +210,15 @@ def save_after_move(nvim):
     assert workspace.rust_key in answer["rust"]
 
 
+def everywhere(nvim):
+    workspace = nvim.workspace
+    workspace.write("other.py", f'KEY = "{workspace.python_key}"\n')
+    answer = nvim.run()
+    assert workspace.python_key not in answer["other"] and "os.environ" in answer["other"], "other.py still holds the key"
+    assert not any(answer["files"].values()), answer["files"]
+    assert workspace.environment()["OPENAI_API_KEY"] == workspace.python_key
+
+
 def stale(nvim):
     """An action that was made for an older text changes nothing and says so."""
     answer = nvim.run()
@@ -264,7 +273,7 @@ def check(nvim):
 
 
 SCENARIOS = [
-    move, rust, wide, env_unsaved, env_open, save_after_move, stale,
+    move, rust, wide, env_unsaved, env_open, save_after_move, everywhere, stale,
     dotenv_names, health, health_missing, help, check,
 ]  # fmt: skip
 

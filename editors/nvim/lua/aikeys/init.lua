@@ -34,6 +34,18 @@ local function read_again()
   end
 end
 
+--- The buffers of files that hold changes which are not written.
+---@return table<integer, true>
+local function unsaved()
+  local buffers = {}
+  for _, buffer in ipairs(vim.api.nvim_list_bufs()) do
+    if vim.api.nvim_buf_is_loaded(buffer) and vim.bo[buffer].buftype == '' and vim.bo[buffer].modified then
+      buffers[buffer] = true
+    end
+  end
+  return buffers
+end
+
 --- Runs the command of a "Move to …" action. The server answers when the key is in its new place
 --- and the buffer is edited, or with an error when nothing was changed.
 ---@param command lsp.Command
@@ -41,7 +53,7 @@ end
 function M.move(command, ctx)
   local client = assert(vim.lsp.get_client_by_id(ctx.client_id))
   local buffer = ctx.bufnr
-  local others_unsaved = vim.bo[buffer].modified
+  local before = unsaved()
   local params = { command = command.command, arguments = command.arguments }
 
   client:request('workspace/executeCommand', params, function(err)
@@ -50,15 +62,24 @@ function M.move(command, ctx)
       return
     end
     read_again()
-    if not (vim.api.nvim_buf_is_loaded(buffer) and vim.bo[buffer].modified) then
-      return
+    -- A move from everywhere changes files that were not open: Neovim has them in buffers now.
+    local left = 0
+    for changed in pairs(unsaved()) do
+      if M.options.save_after_move and not before[changed] then
+        vim.api.nvim_buf_call(changed, function()
+          vim.cmd('silent update')
+        end)
+      elseif changed == buffer or not before[changed] then
+        left = left + 1
+      end
     end
-    if M.options.save_after_move and not others_unsaved then
-      vim.api.nvim_buf_call(buffer, function()
-        vim.cmd('silent update')
-      end)
-    else
+    if left == 1 then
       notify('the key is in its new place; write the buffer to take it out of the file', vim.log.levels.INFO)
+    elseif left > 1 then
+      notify(
+        ('the key is in its new place; `:wall` writes the %d changed buffers, to take it out of the files'):format(left),
+        vim.log.levels.INFO
+      )
     end
   end, buffer)
 end
