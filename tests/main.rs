@@ -12,4 +12,4 @@ mod support;
 mod tidy;
 
 /// The long tests do one round in so many here, and all of them in `journeys.rs`.
-const PART: usize = 10;
+const PART: usize = 16;
