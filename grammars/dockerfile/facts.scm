@@ -22,4 +22,6 @@
 (arg_instruction "ARG" @binding.name (arg_pair) @binding.value) @binding
 (run_instruction "RUN" @binding.name (shell_command) @binding.value) @binding
 (copy_instruction "COPY" @binding.name (path) @binding.value) @binding
+(copy_instruction "COPY" @binding.name (json_string_array (json_string) @binding.value)) @binding
 (add_instruction "ADD" @binding.name (path) @binding.value) @binding
+(add_instruction "ADD" @binding.name (json_string_array (json_string) @binding.value)) @binding

@@ -10,7 +10,7 @@ use super::report;
 use crate::fixes::Destination;
 use crate::moves::{self, Outcome, Plan, Reach, Refused};
 use crate::project::{Workspace, is_variable_name};
-use crate::rules::{self, Finding, is_env_file};
+use crate::rules::{self, Finding, is_app_secrets, is_env_file};
 use crate::secrets::discreet;
 use crate::stores;
 use crate::syntax::Document;
@@ -36,7 +36,7 @@ pub struct FixOptions {
 }
 
 /// How `--fix` ended.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Fixed {
     /// Nothing could be fixed, or only the diff was asked for, or the user said no.
     Unchanged,
@@ -96,7 +96,8 @@ pub fn fix(
     let outcome = moves::carry_out(workspace, &plan);
     write_outcome(workspace, &plan, &outcome, out)?;
     // An env file is the right place for it.
-    let elsewhere = |path: &Path| !is_env_file(path) && !docs.iter().any(|doc| doc.path() == path);
+    let keeps = |path: &Path| is_env_file(path) || is_app_secrets(path) && workspace.git_ignores(path) != Some(false);
+    let elsewhere = |path: &Path| !keeps(path) && !docs.iter().any(|doc| doc.path() == path);
     let stays = plan.refused.iter().any(|it| elsewhere(&it.path));
     Ok(match outcome.errors.is_empty() {
         true if options.reach == Reach::Everywhere && stays => Fixed::ChangedInPart,

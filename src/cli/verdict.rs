@@ -23,6 +23,7 @@ use crate::syntax::Document;
 pub(super) fn check(args: &Check) -> Result<u8> {
     let baseline = args.baseline.as_deref().map(Baseline::read).transpose()?.unwrap_or_default();
     fix::check_name(args.name.as_deref())?;
+    ensure!(!args.everywhere || args.fix || args.diff_only, "`--everywhere` goes with `--fix` or `--diff-only`");
     let mut checked = checked(args)?;
     // Also where nothing is found that could move there.
     for workspace in &checked.workspaces {
@@ -54,7 +55,7 @@ pub(super) fn check(args: &Check) -> Result<u8> {
     Ok(if failed { FAILED } else { code.max(if stays && !args.exit_zero { FOUND } else { CLEAN }) })
 }
 
-/// Moves the keys of every workspace. The plan goes where it does not mix with a machine's report.
+/// Moves the keys of every workspace; the worst end counts. The plan goes where it does not mix with a machine's report.
 fn repair(args: &Check, checked: &Checked, baseline: &Baseline) -> Result<Fixed> {
     ensure!(args.stdin_filename.is_none(), "text on standard input cannot be repaired: name the file");
     let options = FixOptions {
@@ -80,11 +81,7 @@ fn repair(args: &Check, checked: &Checked, baseline: &Baseline) -> Result<Fixed>
         let files: Vec<&CheckedFile> = checked.files.iter().filter(inside).collect();
         let docs: Vec<&Document> = files.iter().map(|file| &file.doc).collect();
         let is_named = |path: &Path| files.iter().any(|file| file.doc.path() == path && file.met == Met::Named);
-        match fix::fix(workspace, &docs, &options, &is_named, baseline, out, &mut super::ask)? {
-            Fixed::Unchanged => {}
-            Fixed::Changed | Fixed::ChangedInPart if ended == Fixed::Failed => {}
-            fixed => ended = fixed,
-        }
+        ended = ended.max(fix::fix(workspace, &docs, &options, &is_named, baseline, out, &mut super::ask)?);
     }
     out.flush()?;
     Ok(ended)

@@ -1,7 +1,7 @@
 //! What keeps a coding agent from reading env files.
 
 use super::{Fix, Safety};
-use crate::syntax::{Document, Fact};
+use crate::syntax::{Document, Fact, glob};
 use crate::text::{Change, Edit, Span, line_ending};
 
 use super::surroundings::{Agent, Denial};
@@ -16,7 +16,7 @@ impl Agent {
             Denial::Permissions => self.files.iter().filter_map(|file| file.1.as_deref()).any(denies),
             Denial::IgnoreFile => {
                 let text = self.files.first().and_then(|file| file.1.as_deref()).unwrap_or("");
-                text.lines().map(|line| line.trim().trim_start_matches('/')).any(|line| line.starts_with(".env"))
+                text.lines().any(|line| is_env(line.trim()))
             }
             Denial::Nothing => false,
         }
@@ -46,14 +46,20 @@ pub fn deny(agent: &Agent) -> Option<Fix> {
 /// A rule of `permissions.deny` is about reading env files.
 fn denies(settings: &str) -> bool {
     let doc = Document::new("settings.json", settings);
-    let Some(deny) = value_of(&doc, "deny", None) else { return false };
-    doc.facts().within(deny).any(|fact| match *fact {
-        Fact::Literal { value, .. } => {
-            let rule = doc.slice(value);
-            rule == "Read" || rule.starts_with("Read(") && (rule.contains(".env") || rule.contains("(**)"))
-        }
-        _ => false,
+    let deny = value_of(&doc, "permissions", None).and_then(|it| value_of(&doc, "deny", Some(it)));
+    let rule = |rule: &str| {
+        let path = rule.strip_prefix("Read(").and_then(|it| it.strip_suffix(')'));
+        rule == "Read" || path.is_some_and(is_env)
+    };
+    deny.is_some_and(|deny| {
+        doc.facts().within(deny).any(|fact| matches!(*fact, Fact::Literal { value, .. } if rule(doc.slice(value))))
     })
+}
+
+/// A pattern for paths is one for `.env` as well.
+fn is_env(pattern: &str) -> bool {
+    let pattern = pattern.trim_start_matches("./").trim_start_matches('/').trim_start_matches("**/");
+    pattern == "**" || glob(pattern, ".env")
 }
 
 /// Adds the rules to the settings; `None` when they cannot be read.
@@ -75,7 +81,8 @@ fn permission(doc: &Document) -> Option<Edit> {
         (None, None) => (root, format!("\"permissions\": {{ \"deny\": [{rules}] }}")),
     };
     let open = doc.slice(inside);
-    if !open.starts_with(['[', '{']) {
+    // A list of rules, or an object that holds one.
+    if !open.starts_with(if text.starts_with("\"Read") { '[' } else { '{' }) {
         return None;
     }
     let rest = &open[1..];
@@ -137,6 +144,27 @@ mod tests {
             }
         }
         assert!(deny(&agent("{ \"permissions\": ")).is_none(), "what cannot be read is not edited");
-        assert!(deny(&agent("{ \"permissions\": 3 }")).is_none());
+        for other in ["{ \"permissions\": 3 }", "{\"permissions\": []}", "{\"permissions\": {\"deny\": {}}}", "[]"] {
+            assert!(deny(&agent(other)).is_none(), "{other}");
+        }
+    }
+
+    #[test]
+    fn only_a_rule_about_env_files_denies_them() {
+        let deny =
+            |rule: &str| agent(&format!(r#"{{"hooks": {{"deny": []}}, "permissions": {{"deny": ["{rule}"]}}}}"#));
+        for rule in ["Read", "Read(.env)", "Read(./.env)", "Read(./.env*)", "Read(**/.env)", "Read(**)", "Read(./**)"] {
+            assert!(deny(rule).is_denied(), "{rule}");
+        }
+        for rule in ["Read(**/.env.example)", "Bash(cat .env)", "Write(.env)", "Read(./secrets/**)"] {
+            assert!(!deny(rule).is_denied(), "{rule}");
+        }
+        let ignore = |text: &str| Agent {
+            name: "Gemini CLI".to_owned(),
+            files: vec![(".geminiignore".into(), Some(text.to_owned()))],
+            denial: Denial::IgnoreFile,
+        };
+        assert!(ignore("node_modules\n**/.env\n").is_denied() && ignore("/.env*").is_denied());
+        assert!(!ignore(".envrc\n.env.example\n").is_denied());
     }
 }

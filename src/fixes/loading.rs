@@ -61,8 +61,7 @@ pub(super) fn loading(doc: &Document, around: &Surroundings, to: &Destination, r
     if loaders.clone().any(|loader| loader.at == "itself") {
         return Loading::There;
     }
-    let cell = doc.cell_at(read.start);
-    let added = loaders.find_map(|loader| add(doc, around, loader, cell));
+    let added = loaders.find_map(|loader| add(doc, around, loader, read));
     match added {
         Some(added) => Loading::Added(added),
         None => run(),
@@ -158,14 +157,18 @@ pub(super) fn depends_on(manifests: &str, package: &str) -> bool {
     })
 }
 
-fn add(doc: &Document, around: &Surroundings, loader: &Loader, cell: Span) -> Option<Added> {
+fn add(doc: &Document, around: &Surroundings, loader: &Loader, read: Span) -> Option<Added> {
     if loader.at == "first" {
         return Some(Added::First(loader.call.clone()));
     }
     if loader.at == "imports" {
         // An import further down, or in a function, is none where the call goes.
-        let head = Head::of(doc, cell);
+        let head = Head::of(doc, doc.cell_at(read.start));
         let before = head.after_imports.unwrap_or(head.after_prologue) as u32;
+        // The imports and the read stand on one line.
+        if before > read.start {
+            return None;
+        }
         let is_import = |span: Span| {
             span.end <= before
                 && line_start(doc.text(), span.start as usize) == span.start as usize
@@ -219,7 +222,8 @@ pub(super) fn head_edits(doc: &Document, cell: Span, needs: &Needs, first: Optio
     let (at_top, at_behind) =
         (head.first_import.unwrap_or(head.after_prologue), head.after_imports.unwrap_or(head.after_prologue));
     let insert = |at: usize, is_beside: bool, text: String| {
-        Edit::insert(at, if is_beside { text } else { spaced(doc, at, text, ending) })
+        let begins = at == 0 || doc.text()[..at].ends_with(['\n', '\u{feff}']);
+        Edit::insert(at, if is_beside && begins { text } else { spaced(doc, at, text, ending) })
     };
     if at_top == at_behind && !(top.is_empty() && behind.is_empty()) {
         let text = (top + &behind).trim_start_matches(ending).to_owned();

@@ -1,6 +1,7 @@
 //! What the core has to know of the world around a document. The shell fills it; tests write it down.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -42,8 +43,8 @@ pub struct Surroundings {
     pub agents: Vec<Agent>,
 }
 
-/// A coding agent, and what it is forbidden.
-#[derive(Clone, Debug)]
+/// A coding agent, and what it is forbidden. Its `Debug` shows no text: settings can hold keys.
+#[derive(Clone)]
 pub struct Agent {
     /// Its name.
     pub name: String,
@@ -51,6 +52,12 @@ pub struct Agent {
     pub files: Vec<(PathBuf, Option<String>)>,
     /// How it is kept from reading a file.
     pub denial: Denial,
+}
+
+impl fmt::Debug for Agent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Agent({})", self.name)
+    }
 }
 
 /// How an agent is kept from reading a file.

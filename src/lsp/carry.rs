@@ -39,10 +39,8 @@ pub fn store(mut plan: Move) -> Result<Stored, String> {
     let (workspace, doc) = (&plan.workspace, &plan.doc);
     match &plan.work {
         Work::One(fix) => {
-            let deposited = match env.get(&workspace.env_path(doc.path())) {
-                Some(env) => moves::deposit_beside(workspace, doc, fix, env.text()),
-                None => moves::deposit(workspace, doc, fix),
-            };
+            let env = env.get(&workspace.env_path(doc.path())).map(|it| it.text());
+            let deposited = moves::deposit(workspace, doc, fix, env);
             let deposited = deposited.map_err(|error| error.to_string())?.ok_or("this fix stores nothing")?;
             Ok(Stored { plan, deposited: vec![deposited], told: None })
         }

@@ -258,7 +258,12 @@ impl Session {
         self.document(&plan.uri).is_some_and(|open| open.revision == plan.revision)
             && plan.files.iter().chain(&plan.env).all(|it| match &it.uri {
                 Some(uri) => self.document(uri).is_some_and(|open| Some(open.version) == it.version),
-                None => true,
+                // It was not open, and still is not, and nobody has written it.
+                None => {
+                    let text = read_small(&it.file).ok().flatten();
+                    self.open_at(&plan.workspace, it.doc.path()).is_none()
+                        && text.unwrap_or_default() == it.doc.text().as_bytes()
+                }
             })
     }
 
@@ -299,14 +304,8 @@ impl Session {
         let Some(workspace) = &open.workspace else { return Surroundings::bare() };
         let to = stores::destinations(workspace.root());
         let mut around = moves::surroundings(workspace, &open.doc, to, &Packages::default());
-        for entry in &mut around.entries {
-            if let Some((_, other)) = self.open_at(workspace, entry.path()) {
-                *entry = Arc::new(copy(&other.doc));
-            }
-        }
-        if let Some((_, other)) = self.open_at(workspace, Path::new(".gitignore")) {
-            around.gitignore = Some(other.doc.text().to_owned());
-        }
+        let open = self.all_open(workspace).into_iter().map(|it| (it.doc.path().to_owned(), it.doc));
+        around.overlay(&open.collect());
         around
     }
 
@@ -386,11 +385,11 @@ impl Session {
                 true => Some(&around.gitignore),
                 false => around.agents.iter().flat_map(|it| &it.files).find(|it| it.0 == *path).map(|it| &it.1),
             };
-            let entry = || around.entries.iter().find(|entry| entry.path() == path).cloned();
+            let others = || around.entries.iter().chain(&around.siblings).find(|it| it.path() == path).cloned();
             let doc = match (known, text) {
                 (Some((_, other)), _) => Arc::new(copy(&other.doc)),
                 (None, Some(text)) => Arc::new(Document::new(path, text.clone().unwrap_or_default())),
-                (None, None) => entry()?,
+                (None, None) => others()?,
             };
             files.push(FileEdits {
                 uri: known.map(|(uri, _)| uri.clone()),

@@ -84,25 +84,17 @@ pub fn surroundings(workspace: &Workspace, doc: &Document, to: Vec<Destination>,
 
 /// The first half of a move: `.gitignore`, the store, `.env`, `.env.example`; each read back. The source is untouched.
 ///
-/// `None` when the fix deposits nothing.
-pub fn deposit(workspace: &Workspace, doc: &Document, fix: &Fix) -> Result<Option<Deposited>, MoveError> {
-    let Some(deposit) = &fix.deposit else { return Ok(None) };
-    let secret = key_at(doc, deposit.secret);
-    store(workspace, &workspace.env_path(doc.path()), deposit, &secret, None, Template::of(workspace, doc)).map(Some)
-}
-
-/// The same where an editor has the env file open with unsaved changes, whose text is `env`: its line is left to the
-/// editor. Writing to the disk beneath would lose either that line or the changes.
-pub fn deposit_beside(
+/// `None` when the fix deposits nothing. `env` is the text of the env file where an editor has it open with unsaved
+/// changes: its line is left to the editor. Writing to the disk beneath would lose either that line or the changes.
+pub fn deposit(
     workspace: &Workspace,
     doc: &Document,
     fix: &Fix,
-    env: &str,
+    env: Option<&str>,
 ) -> Result<Option<Deposited>, MoveError> {
     let Some(deposit) = &fix.deposit else { return Ok(None) };
     let secret = key_at(doc, deposit.secret);
-    store(workspace, &workspace.env_path(doc.path()), deposit, &secret, Some(env), Template::of(workspace, doc))
-        .map(Some)
+    store(workspace, &workspace.env_path(doc.path()), deposit, &secret, env, Template::of(workspace, doc)).map(Some)
 }
 
 /// The first half of a plan's moves: every key is stored and read back. The sources are untouched.

@@ -239,7 +239,7 @@ impl<'w> Planner<'w> {
                         self.repair(&doc, Some(name), Wanted::Key(secret));
                     }
                 }
-                // What was moved there by this plan.
+                // Where it goes, or was already.
                 Held::Not(path, _) if self.planned.contains_key(&path) => {}
                 Held::Not(path, reason) => {
                     self.plan.refused.push(Refused { path, line: 1, reason: reason.to_owned() });

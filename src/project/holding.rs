@@ -9,7 +9,7 @@ use memchr::memmem;
 
 use super::source::{Source, read};
 use super::workspace::Workspace;
-use crate::secrets::{Secret, is_env_file};
+use crate::secrets::{Secret, is_app_secrets, is_env_file};
 use crate::syntax::Document;
 
 /// Generated or vendored: what stands there came from elsewhere.
@@ -55,8 +55,9 @@ pub fn holding(workspace: &Workspace, keys: &[&Secret], open: &BTreeMap<PathBuf,
 fn judged(workspace: &Workspace, path: PathBuf, source: Source) -> Held {
     let excluded =
         |path: &Path| workspace.config(path).is_ok_and(|config| config.excludes(&workspace.root().join(path), false));
+    let keeps = |path: &Path| is_env_file(path) || is_app_secrets(path) && workspace.git_ignores(path) != Some(false);
     match source {
-        _ if is_env_file(&path) => Held::Not(path, "an env file: it stays there"),
+        _ if keeps(&path) => Held::Not(path, "a file for secrets: it stays there"),
         _ if excluded(&path) => Held::Not(path, "the settings exclude this file"),
         Source::Text(text) => Held::Text(Box::new(Document::new(path, text))),
         Source::Utf16(_) => Held::Not(path, "this file is written in UTF-16: take the key out by hand"),

@@ -52,7 +52,7 @@ fn copied(context: &Context<'_>) -> Vec<Finding> {
     }
     let taken = |(step, name, paths): (Span, Span, Vec<Span>)| {
         let sources = paths.split_last().map_or(&[][..], |(_, sources)| sources);
-        let mut sources = sources.iter().map(|path| context.doc.slice(*path));
+        let mut sources = sources.iter().map(|path| context.doc.slice(*path).trim_matches('"'));
         let named = sources.clone().find(|path| is_env_file(Path::new(path)));
         let all = context.around.copied && sources.any(|path| [".", "./", "*"].contains(&path));
         let file = named.or(all.then_some(".env"))?;

@@ -161,7 +161,7 @@ pub fn check(doc: &Document, around: &Surroundings) -> Vec<Finding> {
     if !context.needs_look() && !may_hold_code() {
         return Vec::new();
     }
-    let mut kept = suppression::apply(&context, found(&context));
+    let mut kept = judged(&context, &suppression::apply);
     context::number_weak(&context, &mut kept);
     kept.sort_by_key(|finding| (finding.span, finding.rule));
     // Messages quote names, and a name can be a key.
@@ -196,21 +196,29 @@ pub fn secrets(doc: &Document, around: &Surroundings) -> Vec<(Span, String)> {
     found
 }
 
-/// What all rules find, suppressed or not; code in the text speaks for itself, and its own comments count.
+/// What all rules find, suppressed or not.
 fn found(context: &Context<'_>) -> Vec<Finding> {
+    judged(context, &|_, findings| findings)
+}
+
+/// What all rules find, as it is judged: the text by itself, and each code in it by itself, with its own comments.
+fn judged(context: &Context<'_>, judge: &dyn Fn(&Context<'_>, Vec<Finding>) -> Vec<Finding>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for rule in RULES {
         (rule.check)(context, &mut findings);
     }
-    for code in context.doc.injections() {
+    let codes = context.doc.injections();
+    findings.retain(|finding| !codes.iter().any(|code| code.touches(finding.span)));
+    let mut findings = judge(context, one_each(findings));
+    for code in codes {
+        let inside = judged(&Context::new(code.doc(), context.around), judge);
+        // A line for the shell is a comment of the program around it.
         findings.retain(|finding| !code.touches(finding.span));
-        let inner = Context::new(code.doc(), context.around);
-        let inside = suppression::apply(&inner, found(&inner));
         // An example for people runs nowhere, so that only its keys count.
         let counts = |finding: &Finding| finding.secret.is_some() || !code.doc().is_example();
         findings.extend(inside.into_iter().filter(counts).map(|finding| outward(code, finding)));
     }
-    one_each(findings)
+    findings
 }
 
 /// A finding in code at its place in the file.
@@ -254,7 +262,7 @@ pub fn fixes(doc: &Document, around: &Surroundings, finding: &Finding) -> Repair
             Rule::named(finding.rule).map(|rule| (rule.fixes)(&context, finding)).unwrap_or_default()
         }
     };
-    // So can a path, and a variable.
+    // A path, or a variable, can be a key.
     let hide = |text: &mut String| *text = without_keys(text).into_owned();
     for fix in &mut repairs.fixes {
         hide(&mut fix.title);

@@ -26,8 +26,8 @@ pub fn quiet_places_of(doc: &Document, around: &Surroundings, key: &Secret) -> V
 fn unfound(context: &Context<'_>, found: &[Finding], key: &Secret) -> Vec<Finding> {
     let text = context.doc.text();
     let mut taken = Disjoint::default();
-    for place in found {
-        taken.add(place.span);
+    for secret in found.iter().filter_map(|place| place.secret) {
+        taken.add(secret);
     }
     let mut places = Vec::new();
     for at in memchr::memmem::find_iter(text.as_bytes(), key.expose().as_bytes()) {

@@ -1,6 +1,7 @@
 //! One version of one file.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
@@ -16,8 +17,7 @@ use crate::text::{Edit, Lines, Names, Span};
 
 /// The text of a file, with its lines, tree and facts, each made when it is first needed.
 ///
-/// Edits keep the tree, so that the next parse only reads what changed.
-#[derive(Debug)]
+/// Edits keep the tree, so that the next parse only reads what changed. Its `Debug` shows no text.
 pub struct Document {
     path: PathBuf,
     language: Option<&'static Language>,
@@ -33,6 +33,12 @@ pub struct Document {
     tree: OnceLock<Option<Tree>>,
     /// The tree before the edits since the last parse, moved along by them.
     old_tree: Option<Tree>,
+}
+
+impl fmt::Debug for Document {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Document({})", self.path.display())
+    }
 }
 
 impl Document {

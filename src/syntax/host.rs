@@ -111,7 +111,7 @@ impl Host {
     /// The host of a path by its name.
     pub fn of_path(path: &Path) -> Option<&'static Host> {
         let extension = path.extension().and_then(|it| it.to_str())?;
-        Host::all().iter().find(|host| host.extensions.iter().any(|it| it == extension))
+        Host::all().iter().find(|host| host.extensions.iter().any(|it| it.eq_ignore_ascii_case(extension)))
     }
 
     /// The code in a file.

@@ -96,7 +96,8 @@ impl Builder {
 
     /// What begins at `at` is a command up to the line's end, and no code: a comment here.
     pub fn command(&mut self, at: usize, comment: &str) {
-        if comment.len() == 1 {
+        // Another line is left as it is, and nobody can parse it.
+        if comment.len() == 1 && self.text.as_bytes()[at].is_ascii() {
             self.text.replace_range(at..at + 1, comment);
             self.commands.push(at as u32);
         }
@@ -206,12 +207,12 @@ impl Injection {
             }
             Some(Writing::Plain(_)) | None => edit.insert.clone(),
             Some(Writing::Json(between)) => {
-                let text = serde_json::Value::from(edit.insert.as_str()).to_string();
-                let text = &text[1..text.len() - 1];
-                match between {
-                    Some(between) => text.replace("\\n", &format!("\\n{between}")),
-                    None => text.to_owned(),
-                }
+                let written = |line: &str| {
+                    let text = serde_json::Value::from(line).to_string();
+                    text[1..text.len() - 1].to_owned()
+                };
+                let lines: Vec<String> = edit.insert.split('\n').map(written).collect();
+                lines.join(&format!("\\n{}", between.as_deref().unwrap_or("")))
             }
         };
         Edit { span: self.outer(edit.span), insert }

@@ -282,7 +282,7 @@ mod tests {
                     if seams.iter().any(crosses) {
                         continue;
                     }
-                    let edit = Edit::replace(Span::new(start, end), "new\n\"1\\");
+                    let edit = Edit::replace(Span::new(start, end), "a\\nb\nnew\n\"1\\");
                     let outer = code.edit(&edit);
                     let after = sources(&apply(plain, &[Edit { span: shifted(outer.span), ..outer }])).concat();
                     let cut = &inner[start..end];
@@ -358,6 +358,7 @@ mod tests {
             ("a != b\nx = y % z\nif x == '%':\n    pass", 0),
             ("x = '\"\"\"'\n%env X=1", 1),
             ("# \"\"\"\n%env X=1", 1),
+            ("é = !ls\n!echo \\\n é\n", 1),
         ] {
             assert_eq!(commands(source), count, "{source}");
         }

@@ -5,6 +5,7 @@ use std::path::Path;
 use serde::Deserialize;
 
 use super::reader::{ends_like, starters};
+use crate::text::whole_words;
 
 /// A kind of file that starts programs of a workspace.
 #[derive(Debug, Deserialize)]
@@ -46,17 +47,48 @@ impl Starter {
 
     /// A file with this text starts one of the programs, which are files of the workspace.
     pub fn starts(&self, text: &str, programs: &[&Path], workspace: &str) -> bool {
-        let names = |path: &&Path| path.file_name().and_then(|it| it.to_str()).is_some_and(|it| text.contains(it));
+        let names = |path: &&Path| path.file_name().and_then(|it| it.to_str()).is_some_and(|it| has_whole(text, it));
         let starts = match self.by {
             By::Always => true,
             By::File => programs.iter().any(names),
-            By::Workspace => text.contains(workspace),
+            By::Workspace => has_whole(text, workspace),
         };
         starts && self.holds.iter().all(|it| text.contains(it))
     }
 
     /// It gives the program this variable.
     pub fn gives(&self, text: &str, name: &str) -> bool {
-        text.contains(name) || self.gives.iter().any(|it| text.contains(it))
+        has_whole(text, name) || self.gives.iter().any(|it| text.contains(it))
+    }
+}
+
+/// `word` stands in `text`, and is no part of a longer name.
+fn has_whole(text: &str, word: &str) -> bool {
+    whole_words(text, word, |c| c.is_alphanumeric() || c == '_').next().is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_row_is_reached_by_its_files() {
+        for starter in starters() {
+            for file in &starter.files {
+                let path = file.replace('*', "x");
+                let found = Starter::of(Path::new(&path)).map(|it| &it.name);
+                assert_eq!(found, Some(&starter.name), "{path}");
+            }
+        }
+    }
+
+    #[test]
+    fn names_count_whole() {
+        let compose = Starter::of(Path::new("compose.yaml")).expect("a row");
+        assert!(compose.gives("environment:\n  GROQ_API_KEY: x", "GROQ_API_KEY"));
+        assert!(!compose.gives("environment:\n  MY_GROQ_API_KEY: x", "GROQ_API_KEY"));
+        let docker = Starter::of(Path::new("Dockerfile")).expect("a row");
+        assert!(docker.starts("CMD [\"python\", \"src/a.py\"]", &[Path::new("src/a.py")], "w"));
+        assert!(!docker.starts("COPY data.py .", &[Path::new("a.py")], "w"));
     }
 }
