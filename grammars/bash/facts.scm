@@ -54,6 +54,9 @@
 ((expansion . "${" . (variable_name) @env.read.name operator: [":-" "-" ":=" "="] . (_) @env.read.default . "}") @env.read
   (#match? @env.read "^\\$") (#match? @env.read.name "^[A-Za-z_]"))
 (unset_command (variable_name) @env.remove.name) @env.remove
+; What a function keeps to itself, and what is read from elsewhere, is not what the environment had.
+((declaration_command (variable_name) @env.remove.name) @env.remove (#not-match? @env.remove "^(export|readonly)"))
+((command name: (command_name (word) @_f) argument: (word) @env.remove.name) @env.remove (#eq? @_f "read"))
 
 ((command name: (command_name (word) @_f) argument: (_) @env.load.path) @env.load @env.override
   (#any-of? @_f "source" ".") (#match? @env.load.path "\\.env[a-z.]*[\"']?$"))

@@ -9,6 +9,7 @@ pub(super) fn clash(doc: &Document, name: &str, secret: Span) -> Option<String> 
     let dropped = doc.facts().iter().any(
         |fact| matches!(*fact, Fact::EnvWrite { name: it, value, .. } if value.contains(secret) && doc.slice(it) == name),
     );
+    let is_shell = doc.language().is_some_and(|language| language.shell);
     let line = |span: Span| doc.lines().line_of(span.start) + 1;
     doc.facts().iter().find_map(|fact| {
         let (span, what) = match *fact {
@@ -30,6 +31,21 @@ pub(super) fn clash(doc: &Document, name: &str, secret: Span) -> Option<String> 
                     None => empty || dropped,
                 };
                 if !other {
+                    return None;
+                }
+                (span, "gets another value")
+            }
+            // A shell's variables are those of the environment.
+            Fact::Binding { span, name: it, value } if is_shell && doc.slice(it) == name && value.contains(secret) => {
+                let sign = doc.slice(Span { start: it.end, end: value.start });
+                if !sign.starts_with("+=") {
+                    return None;
+                }
+                (span, "is added to")
+            }
+            Fact::Binding { span, name: it, value } if is_shell && doc.slice(it) == name && !value.contains(secret) => {
+                let given = doc.slice(value);
+                if given.contains(name) || given.contains(key) {
                     return None;
                 }
                 (span, "gets another value")

@@ -163,7 +163,7 @@ fn add(doc: &Document, around: &Surroundings, loader: &Loader, read: Span) -> Op
     }
     if loader.at == "imports" {
         // An import further down, or in a function, is none where the call goes.
-        let head = Head::of(doc, doc.cell_at(read.start));
+        let head = Head::of(doc, read);
         let before = head.after_imports.unwrap_or(head.after_prologue) as u32;
         // The imports and the read stand on one line.
         if before > read.start {
@@ -197,8 +197,8 @@ fn add(doc: &Document, around: &Surroundings, loader: &Loader, read: Span) -> Op
 
 /// Adds lines to the head of a document: a load call before all imports, imports before the other ones, and with a load
 /// call behind them or a helper all of it behind the imports. In a notebook the head is that of the cell.
-pub(super) fn head_edits(doc: &Document, cell: Span, needs: &Needs, first: Option<&str>, load: &[String]) -> Vec<Edit> {
-    let head = Head::of(doc, cell);
+pub(super) fn head_edits(doc: &Document, read: Span, needs: &Needs, first: Option<&str>, load: &[String]) -> Vec<Edit> {
+    let (cell, head) = (doc.cell_at(read.start), Head::of(doc, read));
     let ending = line_ending(doc.text());
     // A cell may be indented as a whole.
     let code = doc
@@ -247,6 +247,10 @@ fn spaced(doc: &Document, at: usize, text: String, ending: &str) -> String {
     format!("{start}{text}{blank}")
 }
 
+/// What a comment that has to stay first holds: encodings, words to tools, licences.
+const STAYS: [&str; 11] =
+    ["coding", "@ts-", "/// <", "eslint", "prettier", "@flow", "@jsx", "opyright", "icense", "SPDX", "type: ignore"];
+
 /// Where things may be added at the head of a file.
 struct Head {
     /// The start of the line of the first import.
@@ -258,12 +262,15 @@ struct Head {
 }
 
 impl Head {
-    fn of(doc: &Document, cell: Span) -> Head {
+    /// The head of what runs together with `read`.
+    fn of(doc: &Document, read: Span) -> Head {
+        let cell = doc.cell_at(read.start);
         let text = &doc.text()[..cell.end as usize];
         let bom = cell.start as usize + if doc.slice(cell).starts_with('\u{feff}') { 3 } else { 0 };
         let mut head = Head { first_import: None, after_imports: None, after_prologue: bom };
         let mut at = bom;
         let next_line = |at: usize| text[at..].find('\n').map_or(text.len(), |it| at + it + 1);
+        let mut is_header = false;
         let leading = doc.facts().iter().filter_map(|fact| match *fact {
             Fact::Comment { span } => Some((span, 'c')),
             Fact::Prologue { span } => Some((span, 'p')),
@@ -287,9 +294,12 @@ impl Head {
                 _ => {
                     let comment = doc.slice(span);
                     // A cell of a notebook can begin with commands, about all of it or to install a package.
-                    let is_command = doc.command_at(span).is_some();
-                    let stays = comment.starts_with("#!") || comment.contains("coding") || is_command;
-                    if stays && head.first_import.is_none() {
+                    let is_command = doc.command_at(span).is_some() && span.end <= read.start;
+                    let begins = comment.starts_with("#!") || is_command || STAYS.iter().any(|it| comment.contains(it));
+                    // The lines of one comment are a fact each.
+                    let goes_on = head.after_prologue == line_start(text, span.start as usize) && is_header;
+                    is_header = begins || goes_on;
+                    if is_header && head.first_import.is_none() {
                         head.after_prologue = next_line(at);
                     }
                 }

@@ -167,7 +167,7 @@ pub fn read_loudly(doc: &Document, span: Span, name: Option<&str>) -> Repairs {
     let (read, needs) = reading(doc, language, name, quote, span.start);
     let written = Rewrite { needs, ..Rewrite::of(Edit::replace(span, read)) };
     let mut change = Change::default();
-    let head = head_edits(doc, doc.cell_at(span.start), &written.needs, None, &[]);
+    let head = head_edits(doc, span, &written.needs, None, &[]);
     if change.add(doc.path().to_owned(), written.edits.into_iter().chain(head)).is_err() {
         return Repairs::default();
     }
@@ -234,8 +234,12 @@ fn assemble(
     for (path, edits) in written.others {
         change.add(path, edits).map_err(collide)?;
     }
-    let cell = doc.cell_at(written.read.start);
-    let head = head_edits(doc, cell, &written.needs, first.as_deref(), &load);
+    let head = head_edits(doc, written.read, &written.needs, first.as_deref(), &load);
+    // A function may be defined further down, an import may not.
+    let late = |edit: &Edit| edit.span.start > written.read.start;
+    if (!written.needs.imports.is_empty() || !load.is_empty()) && head.iter().any(late) {
+        return Err("an import has to stand before this key: put the key on a line of its own".to_owned());
+    }
     change.add(doc.path().to_owned(), written.edits.into_iter().chain(head)).map_err(collide)?;
     let safety = if start.is_some() { Safety::NeedsRun } else { Safety::Safe };
     Ok(Fix { title, safety, change, deposit: Some(deposit), start })

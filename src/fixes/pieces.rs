@@ -1,7 +1,10 @@
 //! Keys that code puts together: what may be replaced as a whole, and what is only a part.
 
 use super::rewrite::is_prose;
-use crate::secrets::{Assembled, Catalogue, How, Secret, Words, encoded, is_likely, may_hold_pieces, runs, scan};
+use crate::secrets::{
+    Assembled, Catalogue, How, Secret, Words, encoded, ends_colour, is_likely, may_hold_pieces, runs, scan,
+    starts_colour,
+};
 use crate::syntax::{Document, Fact, Folded, folded, folded_at};
 use crate::text::{Disjoint, Span};
 
@@ -9,7 +12,7 @@ use crate::text::{Disjoint, Span};
 pub fn assembled(catalogue: &Catalogue, doc: &Document, runs: &[Span]) -> Vec<Assembled> {
     let text = doc.text().as_bytes();
     let mut found = encoded(catalogue, text, runs);
-    let words = doc.language().map(|it| if it.bare_words { Words::Bare } else { Words::Quoted });
+    let words = doc.language().map(|it| if it.shell { Words::Bare } else { Words::Quoted });
     if words.is_some_and(|words| may_hold_pieces(catalogue, text, words)) {
         found.extend(folded(doc).iter().filter_map(|folded| in_pieces(catalogue, doc, folded)));
     }
@@ -79,7 +82,8 @@ pub(super) fn is_partial(doc: &Document, literal: Span, secret: Span) -> Option<
     let glued =
         "this is a part of a value that code puts together: put the whole key into .env, and read it in its place";
     let closes = ["\\n", "\\r", "\\t", "\\\"", "\\'"].iter().any(|it| behind.starts_with(it));
-    if before.ends_with(['\\', '}', '%']) || behind.starts_with(['{', '\\']) && !closes {
+    let (coloured, closes) = (ends_colour(before.as_bytes()), closes || starts_colour(behind));
+    if before.ends_with(['\\', '}', '%']) && !coloured || behind.starts_with(['{', '\\']) && !closes {
         return Some(glued.to_owned());
     }
     let bound = doc.facts().bindings_around(literal).into_iter().next();

@@ -16,7 +16,7 @@ use crate::secrets::{
     is_app_secrets, is_env_file, is_env_template, is_likely, may_hold_pieces, nearest_name, redact, runs, scan_runs,
     slot_candidates, variables_built, variables_read, weak_fingerprint,
 };
-use crate::syntax::{Document, Facts, Reader, has_bare_words, is_parsed};
+use crate::syntax::{Document, Facts, Reader, is_parsed, is_shell};
 use crate::text::Span;
 
 /// One document with its surroundings, for one check.
@@ -53,7 +53,7 @@ pub fn needs_look(catalogue: &Catalogue, path: &Path, text: &[u8]) -> bool {
         || is_env_template(path)
         || Reader::copying(path).is_some()
         || (is_parsed(path)
-            && (may_hold_pieces(catalogue, text, if has_bare_words(path) { Words::Bare } else { Words::Quoted })
+            && (may_hold_pieces(catalogue, text, if is_shell(path) { Words::Bare } else { Words::Quoted })
                 || !slot_candidates(catalogue, text, &runs).is_empty()
                 || !variables_read(catalogue, text).is_empty()))
 }

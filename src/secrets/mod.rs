@@ -27,7 +27,7 @@ pub use catalogue::{Catalogue, CatalogueError, ShapeId};
 pub use dotenv::{
     EnvLine, env_line_at, env_lines, env_value, env_value_span, is_app_secrets, is_env_file, is_env_template,
 };
-pub use escapes::ends_escape;
+pub use escapes::{ends_colour, ends_escape, starts_colour};
 pub use fingerprint::{Fingerprint, Identity, fingerprint, identity, weak_fingerprint};
 pub use placeholder::{Placeholder, classify};
 pub use provider::{Boundary, Class, Client, Confidence, Format, KeyApi, Level, Provider, Shape, Validate};

@@ -26,9 +26,9 @@ pub struct Language {
     pub lsp_ids: Vec<String>,
     /// What begins a comment up to the end of the line.
     pub comment: String,
-    /// Texts need no quotes.
+    /// Texts need no quotes, and its variables are those of the environment.
     #[serde(default)]
-    pub bare_words: bool,
+    pub shell: bool,
     /// Node kinds that name a thing.
     pub identifiers: Vec<String>,
     /// Path parts that mark tests and fixtures.

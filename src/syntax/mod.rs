@@ -28,9 +28,9 @@ pub use starter::{By, Starter};
 
 use std::path::Path;
 
-/// In the file at `path` texts need no quotes, or in some code in it.
-pub fn has_bare_words(path: &Path) -> bool {
-    Language::of_path(path).map_or(Host::of_path(path).is_some(), |language| language.bare_words)
+/// The file at `path` is for a shell, or some code in it can be.
+pub fn is_shell(path: &Path) -> bool {
+    Language::of_path(path).map_or(Host::of_path(path).is_some(), |language| language.shell)
 }
 
 /// The file at `path` is parsed, or some code in it.

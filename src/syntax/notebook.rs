@@ -40,7 +40,9 @@ pub(super) fn injections(file: &Document) -> Vec<Injection> {
         cell.block(at as u32 + 1, writing);
         let language = runner(cell.text(), own_language);
         let is_own = own_language.is_some() && language.map(|it| &it.name) == own_language.map(|it| &it.name);
-        let lines = Lines { is_program: is_own, comment: language.map_or("", |it| it.comment.as_str()) };
+        // Kernels of Python take commands.
+        let takes_commands = is_own && language.is_some_and(|it| it.comment == "#");
+        let lines = Lines { is_program: takes_commands, comment: language.map_or("", |it| it.comment.as_str()) };
         let shell = lines.hide_commands(&mut cell);
         // One that cannot be parsed would take the others with it, and does not run.
         let parses = || {
