@@ -10,7 +10,7 @@ use super::report;
 use crate::fixes::Destination;
 use crate::moves::{self, Outcome, Plan, Reach, Refused};
 use crate::project::{Workspace, is_variable_name};
-use crate::rules::{self, Finding, is_app_secrets, is_env_file};
+use crate::rules::{self, Finding};
 use crate::secrets::discreet;
 use crate::stores;
 use crate::syntax::Document;
@@ -95,9 +95,7 @@ pub fn fix(
     }
     let outcome = moves::carry_out(workspace, &plan);
     write_outcome(workspace, &plan, &outcome, out)?;
-    // An env file is the right place for it.
-    let keeps = |path: &Path| is_env_file(path) || is_app_secrets(path) && workspace.git_ignores(path) != Some(false);
-    let elsewhere = |path: &Path| !keeps(path) && !docs.iter().any(|doc| doc.path() == path);
+    let elsewhere = |path: &Path| !workspace.keeps_secrets(path) && !docs.iter().any(|doc| doc.path() == path);
     let stays = plan.refused.iter().any(|it| elsewhere(&it.path));
     Ok(match outcome.errors.is_empty() {
         true if options.reach == Reach::Everywhere && stays => Fixed::ChangedInPart,

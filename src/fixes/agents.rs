@@ -1,5 +1,7 @@
 //! What keeps a coding agent from reading env files.
 
+use super::declared::{entries, put_first};
+use super::removal::next;
 use super::{Fix, Safety};
 use crate::syntax::{Document, Fact, glob};
 use crate::text::{Change, Edit, Span, line_ending};
@@ -70,41 +72,23 @@ fn permission(doc: &Document) -> Option<Edit> {
         let lines = ["{", "  \"permissions\": {", &format!("    \"deny\": [{rules}]"), "  }", "}", ""];
         return Some(Edit::insert(doc.text().len(), lines.join(ending)));
     }
-    let root = Span::new(doc.text().find('{')?, doc.text().rfind('}')? + 1);
     if doc.facts().broken {
         return None;
     }
     let permissions = value_of(doc, "permissions", None);
-    let (inside, text) = match (permissions, permissions.and_then(|it| value_of(doc, "deny", Some(it)))) {
-        (_, Some(deny)) => (deny, rules),
-        (Some(permissions), None) => (permissions, format!("\"deny\": [{rules}]")),
-        (None, None) => (root, format!("\"permissions\": {{ \"deny\": [{rules}] }}")),
-    };
-    let open = doc.slice(inside);
     // A list of rules, or an object that holds one.
-    if !open.starts_with(if text.starts_with("\"Read") { '[' } else { '{' }) {
-        return None;
-    }
-    let rest = &open[1..];
-    let comma = if rest.trim_start().starts_with([']', '}']) { "" } else { "," };
-    // On a line of its own where the others are.
-    let line = &rest[..rest.len() - rest.trim_start().len()];
-    let insert = match line.contains('\n') && !comma.is_empty() {
-        true => format!("{line}{text}{comma}"),
-        false if comma.is_empty() => text,
-        false => format!("{}{text}{comma}{}", line, if line.is_empty() { " " } else { "" }),
+    let (open, bracket, text) = match (permissions, permissions.and_then(|it| value_of(doc, "deny", Some(it)))) {
+        (_, Some(deny)) => (deny.start, '[', rules),
+        (Some(permissions), None) => (permissions.start, '{', format!("\"deny\": [{rules}]")),
+        (None, None) => (next(doc, 0)?, '{', format!("\"permissions\": {{ \"deny\": [{rules}] }}")),
     };
-    Some(Edit::insert(inside.start as usize + 1, insert))
+    doc.text()[open as usize..].starts_with(bracket).then(|| put_first(doc, open + 1, &text))
 }
 
 /// The value of the first entry of this name, in `within` where that is given.
 fn value_of(doc: &Document, key: &str, within: Option<Span>) -> Option<Span> {
-    doc.facts().iter().find_map(|fact| match *fact {
-        Fact::Binding { span, name, value } if doc.slice(name) == key => {
-            within.is_none_or(|it| it.contains(span)).then_some(value)
-        }
-        _ => None,
-    })
+    let mut entries = entries(doc, key).filter(|(span, _)| within.is_none_or(|it| it.contains(*span)));
+    entries.next().map(|(_, value)| value)
 }
 
 #[cfg(test)]

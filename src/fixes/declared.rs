@@ -26,15 +26,19 @@ pub(super) fn declared(doc: &Document, declare: &Declare, id: &str, entry: &str)
             false => Err(format!("`{id}` in `{}` is of another kind: give the key another name", declare.list)),
         };
     }
-    let open = list.start + 1;
-    let is_empty = next(doc, open).is_none_or(|at| doc.text()[at as usize..].starts_with(']'));
+    Ok(Some(put_first(doc, list.start + 1, entry)))
+}
+
+/// Puts an entry first into the brackets that open right before `open`, written as the others are.
+pub(super) fn put_first(doc: &Document, open: u32, entry: &str) -> Edit {
+    let is_empty = next(doc, open).is_none_or(|at| doc.text()[at as usize..].starts_with([']', '}']));
     let gap = gap(doc, open, is_empty);
     let comma = match (is_empty, gap.is_empty()) {
         (true, _) => "",
         (false, true) => ", ",
         (false, false) => ",",
     };
-    Ok(Some(Edit::insert(open as usize, format!("{gap}{entry}{comma}"))))
+    Edit::insert(open as usize, format!("{gap}{entry}{comma}"))
 }
 
 /// An entry that stands first in the outermost braces.
@@ -55,7 +59,7 @@ fn gap(doc: &Document, open: u32, is_empty: bool) -> String {
 }
 
 /// The entries of this name, and their values.
-fn entries<'d>(doc: &'d Document, name: &'d str) -> impl Iterator<Item = (Span, Span)> + 'd {
+pub(super) fn entries<'d>(doc: &'d Document, name: &'d str) -> impl Iterator<Item = (Span, Span)> + 'd {
     doc.facts().iter().filter_map(move |fact| match *fact {
         Fact::Binding { span, name: it, value } if doc.slice(it).trim_matches('"') == name => Some((span, value)),
         _ => None,

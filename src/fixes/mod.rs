@@ -11,6 +11,7 @@ mod naming;
 mod nearby;
 mod pieces;
 mod place;
+mod prose;
 mod reading;
 mod refer;
 mod removal;
@@ -24,8 +25,8 @@ use std::path::{Path, PathBuf};
 pub use agents::deny;
 pub use move_key::{read_loudly, repairs as move_secret};
 pub use pieces::{assembled, is_joined, key_at};
+pub use prose::is_prose;
 pub use refer::reason;
-pub use rewrite::is_prose;
 pub use slot::{Slot, Whose, slot_at, whose, whose_in_text};
 pub use surroundings::{Agent, Denial, Destination, EnvEntry, EnvFile, GitState, Surroundings};
 

@@ -1,6 +1,6 @@
 //! Keys that code puts together: what may be replaced as a whole, and what is only a part.
 
-use super::rewrite::is_prose;
+use super::prose::is_prose;
 use crate::secrets::{
     Assembled, Catalogue, How, Secret, Words, encoded, ends_colour, is_likely, may_hold_pieces, runs, scan,
     starts_colour,

@@ -31,7 +31,8 @@ pub(super) fn line(doc: &Document, entry: Span, empty: &str) -> Result<Vec<Edit>
     let start = line_start(text, entry.start as usize);
     let end = text[entry.end as usize..].find('\n').map_or(text.len(), |at| entry.end as usize + at + 1);
     let behind = text[entry.end as usize..end].trim();
-    if !text[start..entry.start as usize].trim().is_empty() || !(behind.is_empty() || behind.starts_with('#')) {
+    let comment = doc.language().map_or("#", |language| language.comment.as_str());
+    if !text[start..entry.start as usize].trim().is_empty() || !(behind.is_empty() || behind.starts_with(comment)) {
         return Err("this entry shares its line with others: take it out by hand".to_owned());
     }
     let mut others =

@@ -144,19 +144,19 @@ impl Surroundings {
 }
 
 impl Surroundings {
-    /// Puts texts in the place of those that were read, by their paths from the root.
-    pub fn overlay(&mut self, open: &BTreeMap<PathBuf, Arc<Document>>) {
+    /// Puts texts in the place of those that were read; `open` knows them by their paths from the root.
+    pub fn overlay(&mut self, open: &dyn Fn(&Path) -> Option<Arc<Document>>) {
         for file in self.entries.iter_mut().chain(&mut self.siblings) {
-            if let Some(doc) = open.get(file.path()) {
-                *file = Arc::clone(doc);
+            if let Some(doc) = open(file.path()) {
+                *file = doc;
             }
         }
         for (path, text) in self.agents.iter_mut().flat_map(|agent| &mut agent.files) {
-            if let Some(doc) = open.get(path) {
+            if let Some(doc) = open(path) {
                 *text = Some(doc.text().to_owned());
             }
         }
-        if let Some(doc) = open.get(Path::new(".gitignore")) {
+        if let Some(doc) = open(Path::new(".gitignore")) {
             self.gitignore = Some(doc.text().to_owned());
         }
     }

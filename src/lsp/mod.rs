@@ -12,6 +12,7 @@ pub mod history;
 mod hover;
 mod main_loop;
 pub mod offers;
+mod open;
 mod outbox;
 mod server;
 pub mod session;

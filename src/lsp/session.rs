@@ -7,11 +7,13 @@ use std::sync::Arc;
 use super::history::{History, Learned};
 use super::hover;
 use super::offers::{Does, FileEdits, Move, MoveRequest, Offer, Work, ignore};
+pub use super::open::{Open, Opened};
+use super::open::{check, copy};
 use crate::fixes::{Safety, Surroundings};
 use crate::moves::{self, Reach};
 use crate::project::{Packages, ProjectError, Workspace, read_small};
 use crate::rules::{self, Finding, is_env_file};
-use crate::secrets::{Identity, identity};
+use crate::secrets::identity;
 use crate::stores;
 use crate::syntax::{Document, Host, Language};
 use crate::text::{Change, Span};
@@ -31,37 +33,6 @@ pub struct Session {
     /// What the user was told since the last refresh, and what is still to be told.
     told: BTreeSet<String>,
     problems: Vec<String>,
-}
-
-/// A document that the client has open.
-pub struct Open {
-    /// The client's version.
-    pub version: i32,
-    /// The text.
-    pub doc: Document,
-    /// A number that no other text of this session has.
-    pub revision: u64,
-    file: Option<PathBuf>,
-    workspace: Option<Arc<Workspace>>,
-    dirty: bool,
-    /// Which version of the history was searched is not known any more.
-    unsearched: bool,
-    /// Which secrets a commit holds, as far as the history was searched: the note to show.
-    committed: HashMap<Identity, Option<String>>,
-}
-
-/// What a client says of a document that it opens.
-pub struct Opened {
-    /// The client's name for it.
-    pub uri: String,
-    /// Its path, if it is a file.
-    pub file: Option<PathBuf>,
-    /// The editor's id of its language.
-    pub language: String,
-    /// The client's version.
-    pub version: i32,
-    /// The text.
-    pub text: String,
 }
 
 /// What an editor can do with an outdated action.
@@ -304,8 +275,7 @@ impl Session {
         let Some(workspace) = &open.workspace else { return Surroundings::bare() };
         let to = stores::destinations(workspace.root());
         let mut around = moves::surroundings(workspace, &open.doc, to, &Packages::default());
-        let open = self.all_open(workspace).into_iter().map(|it| (it.doc.path().to_owned(), it.doc));
-        around.overlay(&open.collect());
+        around.overlay(&|path| self.open_at(workspace, path).map(|(_, open)| Arc::new(copy(&open.doc))));
         around
     }
 
@@ -405,26 +375,10 @@ impl Session {
     }
 }
 
-/// The findings of a document, and why the settings could not be applied to them.
-fn check(open: &Open) -> (Vec<Finding>, Option<String>) {
-    let path = open.doc.path();
-    let Some(workspace) = &open.workspace else { return (rules::check(&open.doc, &Surroundings::bare()), None) };
-    let findings = rules::check(&open.doc, &workspace.surroundings(path));
-    match workspace.judge(path, findings.clone()) {
-        Ok(judged) => (judged, None),
-        Err(error) => (findings, Some(error.to_string())),
-    }
-}
-
 /// The title of a move that reaches so far.
 fn titled(title: &str, reach: Reach) -> String {
     match reach {
         Reach::Given => title.to_owned(),
         Reach::Everywhere => format!("{title}, here and wherever else it stands"),
     }
-}
-
-/// The same text again, not parsed yet.
-fn copy(doc: &Document) -> Document {
-    Document::with_language(doc.path(), doc.text(), doc.language())
 }

@@ -179,7 +179,7 @@ impl<'w> Planner<'w> {
         let path = doc.path().to_owned();
         let mut found = surroundings(self.workspace, doc, vec![self.to.clone()], &self.packages);
         found.name = name.map(str::to_owned);
-        found.overlay(self.open);
+        found.overlay(&|path| self.open.get(path).cloned());
         for _ in 0..ROUNDS {
             let text = self.texts.get(&path).map_or_else(|| doc.text().to_owned(), |(_, now)| now.clone());
             let now = Document::with_language(path.clone(), text, doc.language());
@@ -211,12 +211,7 @@ impl<'w> Planner<'w> {
     /// Adds the places in a file where a key stands that moves from it, and that nothing else tells to be one: an output
     /// of a notebook.
     fn repair_rest(&mut self, doc: &Document) {
-        let here = self.plan.moves.iter().filter(|it| it.path == doc.path());
-        let keys: Vec<(String, Secret)> = here
-            .filter_map(|it| it.deposit.as_ref())
-            .map(|(_, deposit, key)| (deposit.name.clone(), key.clone()))
-            .collect();
-        for (name, key) in keys {
+        for (name, key) in self.keys(|it| it.path == doc.path()) {
             if self.texts.get(doc.path()).is_some_and(|(_, now)| now.contains(key.expose())) {
                 self.repair(doc, Some(&name), Wanted::Quiet(&key));
             }
@@ -225,12 +220,7 @@ impl<'w> Planner<'w> {
 
     /// Adds the other places of the keys that move by now.
     fn follow(&mut self) {
-        let mut keys: Vec<(String, Secret)> = Vec::new();
-        for (_, deposit, secret) in self.plan.moves.iter().filter_map(|it| it.deposit.as_ref()) {
-            if !keys.iter().any(|(_, known)| known == secret) {
-                keys.push((deposit.name.clone(), secret.clone()));
-            }
-        }
+        let keys = self.keys(|_| true);
         let secrets: Vec<&Secret> = keys.iter().map(|(_, secret)| secret).collect();
         for held in holding(self.workspace, &secrets, self.open) {
             match held {
@@ -248,6 +238,18 @@ impl<'w> Planner<'w> {
         }
     }
 
+    /// The keys of these moves, each once, with its variable.
+    fn keys(&self, of: impl Fn(&PlannedMove) -> bool) -> Vec<(String, Secret)> {
+        let mut keys: Vec<(String, Secret)> = Vec::new();
+        let moves = self.plan.moves.iter().filter(|it| of(it));
+        for (_, deposit, secret) in moves.filter_map(|it| it.deposit.as_ref()) {
+            if !keys.iter().any(|(_, known)| known == secret) {
+                keys.push((deposit.name.clone(), secret.clone()));
+            }
+        }
+        keys
+    }
+
     fn done(self) -> Plan {
         let changed = self.texts.into_iter().filter(|(_, (before, after))| before != after);
         let files = changed.map(|(path, (before, after))| PlannedFile { path, before, after }).collect();
@@ -261,15 +263,14 @@ impl<'w> Planner<'w> {
 
 /// Which files start a program that reads a variable from now on, and do not give it.
 fn missing(workspace: &Workspace, plan: &Plan) -> Vec<String> {
-    let is_program = |path: &Path| {
-        Language::of_path(path).is_some_and(|language| !language.identifiers.is_empty())
-            && !Language::of_path(path).is_some_and(|language| language.is_test_path(path))
-    };
+    let is_program =
+        |path: &Path| Language::of_path(path).is_some_and(|it| !it.identifiers.is_empty() && !it.is_test_path(path));
     let mut programs: BTreeMap<&str, Vec<&Path>> = BTreeMap::new();
     for it in plan.moves.iter().filter(|it| is_program(&it.path)) {
-        programs.entry(it.name.as_deref().unwrap_or("")).or_default().push(&it.path);
+        if let Some(name) = &it.name {
+            programs.entry(name).or_default().push(&it.path);
+        }
     }
-    programs.remove("");
     if programs.is_empty() {
         return Vec::new();
     }

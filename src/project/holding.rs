@@ -9,7 +9,7 @@ use memchr::memmem;
 
 use super::source::{Source, read};
 use super::workspace::Workspace;
-use crate::secrets::{Secret, is_app_secrets, is_env_file};
+use crate::secrets::Secret;
 use crate::syntax::Document;
 
 /// Generated or vendored: what stands there came from elsewhere.
@@ -33,31 +33,34 @@ pub fn holding(workspace: &Workspace, keys: &[&Secret], open: &BTreeMap<PathBuf,
     let root = workspace.root();
     let finders: Vec<_> = keys.iter().map(|key| memmem::Finder::new(key.expose().as_bytes())).collect();
     let holds = |bytes: &[u8]| finders.iter().any(|finder| finder.find(bytes).is_some());
-    let is_own = |entry: &DirEntry| {
-        let name = entry.file_name().to_str().unwrap_or("");
-        let passed = [&BUILD[..], &VERSION_CONTROL, &MADE].concat().contains(&name);
-        entry.depth() == 0 || !passed || !entry.file_type().is_some_and(|it| it.is_dir())
-    };
-    let walk = WalkBuilder::new(root).standard_filters(false).filter_entry(is_own).sort_by_file_name(Ord::cmp).build();
-    let files = walk.filter_map(Result::ok).filter(|entry| entry.file_type().is_some_and(|it| it.is_file()));
-    let held = files.filter_map(|entry| {
-        let path = entry.path().strip_prefix(root).ok()?.to_owned();
+    let passed = [&BUILD[..], &VERSION_CONTROL, &MADE].concat();
+    let held = |path: PathBuf| {
         if let Some(doc) = open.get(&path) {
             let text = doc.text();
             return holds(text.as_bytes()).then(|| judged(workspace, path, Source::Text(text.to_owned())));
         }
-        let source = read(entry.path()).ok()?;
+        let source = read(&root.join(&path)).ok()?;
         holds(source.bytes()).then(|| judged(workspace, path, source))
-    });
-    held.collect()
+    };
+    files(WalkBuilder::new(root).standard_filters(false), root, passed).filter_map(held).collect()
+}
+
+/// The files of a walk from `root`, by their paths from there, in order; folders of the names in `passed` are passed by.
+pub(super) fn files(walk: &mut WalkBuilder, root: &Path, passed: Vec<&'static str>) -> impl Iterator<Item = PathBuf> {
+    let is_own = move |entry: &DirEntry| {
+        let is_folder = entry.file_type().is_some_and(|it| it.is_dir());
+        entry.depth() == 0 || !is_folder || !passed.contains(&entry.file_name().to_str().unwrap_or(""))
+    };
+    let walk = walk.filter_entry(is_own).sort_by_file_name(Ord::cmp).build();
+    let files = walk.filter_map(Result::ok).filter(|entry| entry.file_type().is_some_and(|it| it.is_file()));
+    files.filter_map(move |entry| Some(entry.path().strip_prefix(root).ok()?.to_owned()))
 }
 
 fn judged(workspace: &Workspace, path: PathBuf, source: Source) -> Held {
     let excluded =
         |path: &Path| workspace.config(path).is_ok_and(|config| config.excludes(&workspace.root().join(path), false));
-    let keeps = |path: &Path| is_env_file(path) || is_app_secrets(path) && workspace.git_ignores(path) != Some(false);
     match source {
-        _ if keeps(&path) => Held::Not(path, "a file for secrets: it stays there"),
+        _ if workspace.keeps_secrets(&path) => Held::Not(path, "a file for secrets: it stays there"),
         _ if excluded(&path) => Held::Not(path, "the settings exclude this file"),
         Source::Text(text) => Held::Text(Box::new(Document::new(path, text))),
         Source::Utf16(_) => Held::Not(path, "this file is written in UTF-16: take the key out by hand"),

@@ -126,6 +126,11 @@ impl Workspace {
         self.git.as_ref().and_then(|git| git.ignores(relative))
     }
 
+    /// The right place for a key: an env file, or a framework's file of secrets that git does not take.
+    pub fn keeps_secrets(&self, relative: &Path) -> bool {
+        is_env_file(relative) || is_app_secrets(relative) && self.git_ignores(relative) != Some(false)
+    }
+
     /// What a check needs to know around a path from the root. Cheap: reads nothing, but beside a file that copies all.
     pub fn surroundings(&self, relative: &Path) -> Surroundings {
         let git = if is_env_file(relative) || is_app_secrets(relative) {
