@@ -2,7 +2,7 @@
 
 use super::declared::{entries, put_first};
 use super::removal::next;
-use super::{Fix, Safety};
+use super::{Fix, Safety, leaves_out};
 use crate::syntax::{Document, Fact, glob};
 use crate::text::{Change, Edit, Span, line_ending};
 
@@ -18,7 +18,7 @@ impl Agent {
             Denial::Permissions => self.files.iter().filter_map(|file| file.1.as_deref()).any(denies),
             Denial::IgnoreFile => {
                 let text = self.files.first().and_then(|file| file.1.as_deref()).unwrap_or("");
-                text.lines().any(|line| is_env(line.trim()))
+                leaves_out(text, ".env")
             }
             Denial::Nothing => false,
         }
@@ -149,6 +149,6 @@ mod tests {
             denial: Denial::IgnoreFile,
         };
         assert!(ignore("node_modules\n**/.env\n").is_denied() && ignore("/.env*").is_denied());
-        assert!(!ignore(".envrc\n.env.example\n").is_denied());
+        assert!(!ignore(".envrc\n.env.example\n").is_denied() && !ignore(".env\n!.env\n").is_denied());
     }
 }
