@@ -213,8 +213,8 @@ fn lay(around: &mut Surroundings, path: &Path, text: &str, doc: &Document) {
         around.copied = true;
         let entry = |line| {
             let value = env_value(text, &line);
-            let is_reference = SecretRef::parse(&value).is_some();
-            EnvEntry { name: text[line.name.range()].to_owned(), identity: Some(identity(&value)), is_reference }
+            let reference = SecretRef::parse(&value);
+            EnvEntry { name: text[line.name.range()].to_owned(), identity: Some(identity(&value)), reference }
         };
         around.env.entries = env_lines(text).into_iter().map(entry).collect();
     } else if Language::of_path(path).is_some_and(|it| doc.language().is_some_and(|own| own.name == it.name)) {
@@ -292,7 +292,7 @@ fn repaired(doc: &Document, around: &Surroundings, findings: &[Finding], keys: &
             around.env.entries.push(EnvEntry {
                 name: deposit.name.clone(),
                 identity: Some(identity(value)),
-                is_reference: deposit.reference.is_some(),
+                reference: deposit.reference.clone(),
             });
         }
         for (path, edits) in &fix.change.files {

@@ -23,10 +23,20 @@ pub fn repairs(doc: &Document, around: &Surroundings, secret: Span) -> Repairs {
         return Repairs { fixes: Vec::new(), refused };
     };
     let mut repairs = Repairs::default();
+    if naming.state == State::Referred
+        && let Some(to) = referred_to(around, &naming.name)
+    {
+        match one(doc, around, secret, &naming.name, naming.state, &to) {
+            Ok(fix) => repairs.fixes.push(fix),
+            Err(reason) => repairs.refused = Some(reason),
+        }
+    }
     for to in &around.destinations {
-        let taken = naming.state == State::Taken;
+        let taken = matches!(naming.state, State::Taken | State::Referred);
         let name = if taken { other_name(around, &naming.name) } else { naming.name.clone() };
-        match one(doc, around, secret, &name, naming.state, to) {
+        let state = if taken { State::Free } else { naming.state };
+        let to = &to.of(&name);
+        match one(doc, around, secret, &name, state, to) {
             Ok(mut fix) if taken => {
                 fix.safety = Safety::Offered;
                 fix.title = format!("{} as {name}", fix.title);
@@ -34,20 +44,28 @@ pub fn repairs(doc: &Document, around: &Surroundings, secret: Span) -> Repairs {
             }
             Ok(fix) => {
                 let short = leave_out(doc, around, secret, &fix);
-                let named = leave_its_name(doc, secret, &name, naming.state, to);
+                let named = leave_its_name(doc, secret, &name, state, to);
                 repairs.fixes.push(fix);
                 repairs.fixes.extend(short.into_iter().chain(named));
                 repairs.fixes.dedup();
             }
             Err(reason) => repairs.refused = Some(reason),
         }
-        if taken && repairs.refused.is_none() {
+        if naming.state == State::Taken && repairs.refused.is_none() {
             let path = around.env.path.display();
             let reason = format!("{} holds another value in {path}: give this key a name with `--name`", naming.name);
             repairs.refused = Some(reason);
         }
     }
     repairs
+}
+
+/// The place that the env file's reference leads to: the key has to be there, or goes there.
+fn referred_to(around: &Surroundings, name: &str) -> Option<Destination> {
+    let entry = around.env.entries.iter().find(|entry| entry.name == name)?;
+    let reference = entry.reference.as_ref()?;
+    let store = reference.backend.clone();
+    Some(Destination { store, label: reference.to_string(), reference: Some(reference.to_string()) })
 }
 
 /// The move to one destination.
@@ -83,6 +101,7 @@ fn one(
         }
         let title = match state {
             State::Same { .. } => format!("Leave {name} empty here, which holds this key already"),
+            State::Referred => format!("Leave {name} empty here, which refers to {}", to.label),
             _ => format!("Move to {} and leave {name} empty here", to.label),
         };
         return assemble(doc, Rewrite::of(Edit::replace(secret, "")), Loading::There, title, deposit);
@@ -139,6 +158,7 @@ fn mention(
 ) -> Result<Fix, String> {
     let title = match state {
         State::Same { .. } => format!("Leave the name {name} here, which holds this key already"),
+        State::Referred => format!("Leave the name {name} here, which refers to {}", to.label),
         _ => format!("Move to {} and leave its name here", to.label),
     };
     assemble(doc, Rewrite::of(Edit::replace(secret, format!("<{name}>"))), Loading::There, title, deposit)
@@ -150,6 +170,7 @@ fn leave_its_name(doc: &Document, secret: Span, name: &str, state: State, to: &D
     let written = leave_name(doc, reader, secret, name)?;
     let title = match state {
         State::Same { .. } => format!("Leave the name {name} here, which holds this key already"),
+        State::Referred => format!("Leave the name {name} here, which refers to {}", to.label),
         _ => format!("Move to {} and leave its name here", to.label),
     };
     let fix = assemble(doc, written, Loading::There, title, deposit(secret, name, to).ok()?).ok()?;
@@ -190,6 +211,7 @@ fn deposit(secret: Span, name: &str, to: &Destination) -> Result<Deposit, String
 fn title(name: &str, state: State, to: &Destination, loading: &Loading) -> String {
     let what = match state {
         State::Same { .. } => format!("Read {name}, which holds this key already"),
+        State::Referred => format!("Read {name}, which refers to {}", to.label),
         _ => format!("Move to {}", to.label),
     };
     match loading {
@@ -210,6 +232,7 @@ fn referred(does: &str, name: &str, state: State, to: &Destination, loading: &Lo
     };
     match state {
         State::Same { .. } => format!("{name} holds this key already: {does}{start}"),
+        State::Referred => format!("{name} refers to {}: {does}{start}", to.label),
         _ => format!("Move to {} and {does}{start}", to.label),
     }
 }

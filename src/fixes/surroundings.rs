@@ -5,7 +5,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::secrets::{Catalogue, Identity};
+use crate::secrets::{Catalogue, Identity, SecretRef};
 use crate::syntax::Document;
 
 /// The world around one document.
@@ -105,8 +105,8 @@ pub struct EnvEntry {
     pub name: String,
     /// Tells equal values; `None` when the value cannot be read (a reference nobody resolved).
     pub identity: Option<Identity>,
-    /// The value is a reference to a store.
-    pub is_reference: bool,
+    /// The value is this reference to a store.
+    pub reference: Option<SecretRef>,
 }
 
 /// A place where keys can go.
@@ -114,7 +114,7 @@ pub struct EnvEntry {
 pub struct Destination {
     /// The store's id: `env`, `local` …
     pub store: String,
-    /// The name in titles: `.env`, `the encrypted store`.
+    /// The name in titles, `{name}` standing for the variable: `.env`, `Vault at secret/app#/{name}`.
     pub label: String,
     /// What `.env` says, `{name}` standing for the variable: `ref+age://…#/{name}`; `None` where `.env` is the store.
     pub reference: Option<String>,
@@ -163,6 +163,11 @@ impl Surroundings {
 }
 
 impl Destination {
+    /// The place for the key of one variable.
+    pub(super) fn of(&self, name: &str) -> Destination {
+        Destination { label: self.label.replace("{name}", name), ..self.clone() }
+    }
+
     /// Plain text in `.env`.
     pub fn env() -> Destination {
         Destination { store: "env".to_owned(), label: ".env".to_owned(), reference: None }

@@ -9,6 +9,7 @@ mod holding;
 mod package;
 mod source;
 mod starting;
+mod store_settings;
 mod workspace;
 
 pub(crate) use config::SETTINGS;
@@ -21,4 +22,7 @@ pub use holding::{BUILD, Held, VERSION_CONTROL, holding};
 pub use package::Packages;
 pub use source::{ReadError, Source, is_binary, read, same_length};
 pub use starting::starting;
+pub use store_settings::{
+    AwsSettings, ExecSettings, GcpSettings, KeyringSettings, StoreSettings, VaultSettings, user_file, user_folder,
+};
 pub use workspace::Workspace;
