@@ -15,7 +15,8 @@ mod workspace;
 pub(crate) use config::SETTINGS;
 pub use config::{Config, ProjectError, SEVERITIES};
 pub use env_file::{
-    EnvFileError, env_example_line, is_variable_name, read_values, values_to_run_with, variable_edit, write_variable,
+    EnvFileError, env_example_line, env_value_written, is_variable_name, read_values, values_to_run_with,
+    variable_edit, write_variable,
 };
 pub use files::{FileError, FolderLock, append, check_writable, private_folder, read_small, write_atomic};
 pub use holding::{BUILD, Held, VERSION_CONTROL, holding};
@@ -23,6 +24,7 @@ pub use package::Packages;
 pub use source::{ReadError, Source, is_binary, read, same_length};
 pub use starting::starting;
 pub use store_settings::{
-    AwsSettings, ExecSettings, GcpSettings, KeyringSettings, StoreSettings, VaultSettings, user_file, user_folder,
+    AwsSettings, ExecSettings, GcpSettings, KeyringSettings, StoreSettings, VaultSettings, state_folder, user_file,
+    user_folder,
 };
 pub use workspace::Workspace;

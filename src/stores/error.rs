@@ -16,7 +16,7 @@ pub enum StoreError {
     #[error("{0}")]
     Busy(String),
     /// The store holds another value under this name.
-    #[error("{place} holds another value: give the key another name with `--name`")]
+    #[error("{place} holds another value")]
     Taken {
         /// The reference.
         place: String,

@@ -233,7 +233,7 @@ impl SecretStore for Locals {
     }
 
     async fn get(&self, at: &SecretRef) -> Result<Held, StoreError> {
-        Ok(Held { secret: self.at(at).get(field(at)?)?, version: None })
+        Ok(Held { secret: self.at(at).get(field(at)?)?, version: None, lease: None })
     }
 
     async fn write(&self, at: &SecretRef, secret: &Secret, over: Over<'_>) -> Result<(), StoreError> {
