@@ -10,8 +10,9 @@ use crate::stores::http::{Message, ask};
 
 /// AWS as moto plays it: Secrets Manager, STS and the rest.
 ///
-/// It differs from AWS: it looks at no signature, what has no stage in its request may be answered from an old
-/// version, a missing secret is 404 and not 400, and its own access control refuses in XML: let `Fault::Status` do that.
+/// It differs from AWS: it looks at no signature; what has no stage in its request may be answered from an old version;
+/// a missing secret is 404 and not 400; names and sizes have no limits; a deleted secret can be written to; its own
+/// access control refuses in XML; each answer ends the connection. `Fault::Status` plays what it does not.
 pub struct Moto {
     server: Server,
     /// For `AWS_ENDPOINT_URL`.
