@@ -13,5 +13,7 @@
 mod faults;
 mod faults_work;
 mod http;
+mod machine;
 mod servers;
 mod servers_work;
+mod vault;

@@ -1,7 +1,7 @@
 //! Why a store did not do what it was asked.
 
 use crate::project::{FileError, ProjectError};
-use crate::secrets::discreet;
+use crate::secrets::{SecretRef, discreet};
 
 /// Why a store did not do what it was asked. Names the store and what to do; never holds a value.
 #[derive(Debug, thiserror::Error)]
@@ -66,6 +66,17 @@ impl StoreError {
     /// The same, for another question that fails for the same reason.
     pub(super) fn again(&self) -> StoreError {
         StoreError::Unavailable(self.to_string())
+    }
+
+    /// The same, of a reference that was asked for together with others.
+    pub(super) fn again_at(&self, at: &SecretRef) -> StoreError {
+        match self {
+            StoreError::Missing { advice, .. } => StoreError::Missing { place: at.to_string(), advice: advice.clone() },
+            StoreError::Gone { what, version, .. } => {
+                StoreError::Gone { place: at.to_string(), what: what.clone(), version: version.clone() }
+            }
+            other => other.again(),
+        }
     }
 
     /// What stands in a reference by mistake can be a key, and messages quote it.

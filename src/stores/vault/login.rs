@@ -1,5 +1,7 @@
 //! Logging in to Vault: a token that is there, or a login that gives one.
 
+use std::path::PathBuf;
+
 use etcetera::home_dir;
 use reqwest::Method;
 use serde::Deserialize;
@@ -61,7 +63,7 @@ async fn login(settings: Option<&VaultSettings>) -> Result<Login, StoreError> {
         (_, Some(_)) => "token",
         _ if variable("ROLE_ID").is_some() && variable("SECRET_ID").is_some() => "approle",
         _ if role.is_some() && (variable("ID_TOKEN").is_some() || in_github()) => "jwt",
-        _ if role.is_some() && std::path::Path::new(POD).exists() => "kubernetes",
+        _ if role.is_some() && pod().exists() => "kubernetes",
         _ => "token",
     };
     let lacks = |what: &str| StoreError::Unavailable(format!("logging in to Vault by {way} needs {what}"));
@@ -76,7 +78,8 @@ async fn login(settings: Option<&VaultSettings>) -> Result<Login, StoreError> {
             "jwt": job_identity().await?.expose(),
         }),
         "kubernetes" => {
-            let token = read_small(std::path::Path::new(POD))?.ok_or_else(|| lacks(POD))?;
+            let path = pod();
+            let token = read_small(&path)?.ok_or_else(|| lacks(&path.display().to_string()))?;
             json!({
                 "role": role.ok_or_else(|| lacks("its role: set VAULT_AUTH_ROLE, or `role` under `[stores.vault]`"))?,
                 "jwt": String::from_utf8_lossy(&token).trim(),
@@ -100,6 +103,11 @@ fn token_file() -> Option<Secret> {
     let bytes = read_small(&home_dir().ok()?.join(".vault-token")).ok()??;
     let text = String::from_utf8(bytes).ok()?;
     Some(text.trim()).filter(|text| !text.is_empty()).map(Secret::new)
+}
+
+/// Where the pod's identity lies: a cluster can put one for Vault elsewhere.
+fn pod() -> PathBuf {
+    variable("ID_TOKEN_FILE").map_or_else(|| PathBuf::from(POD), PathBuf::from)
 }
 
 fn in_github() -> bool {

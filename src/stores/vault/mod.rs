@@ -133,7 +133,7 @@ impl SecretStore for Vault {
             let found = places.binary_search(&whole(at)).ok().and_then(|place| read.get(place));
             match found {
                 Some(Ok(whole)) => held(at, whole),
-                Some(Err(error)) => Err(error.again()),
+                Some(Err(error)) => Err(error.again_at(at)),
                 None => Err(StoreError::Missing { place: at.to_string(), advice: String::new() }),
             }
         };
