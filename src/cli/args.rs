@@ -76,7 +76,7 @@ pub struct Check {
     /// Do not ask before `--fix` changes files
     #[arg(long)]
     pub yes: bool,
-    /// Where `--fix` moves keys: `env`, `local` …
+    /// Where `--fix` moves keys: `env`, `local`, `vault` … (`aikeys-lsp stores` lists them)
     #[arg(long, value_name = "STORE")]
     pub to: Option<String>,
     /// The variable that the moved key gets
@@ -253,7 +253,7 @@ pub enum StoreAction {
         /// `ref+vault://secret/app#/NAME` …
         #[arg(value_name = "REF")]
         reference: String,
-        /// Let another value become an older version
+        /// Take the place of another value; it stays as an older version where the store has versions
         #[arg(long)]
         replace: bool,
     },
@@ -289,7 +289,7 @@ pub enum StoreAction {
         /// To here
         #[arg(value_name = "TO")]
         to: String,
-        /// Let another value become an older version
+        /// Take the place of another value; it stays as an older version where the store has versions
         #[arg(long)]
         replace: bool,
     },

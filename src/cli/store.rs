@@ -77,7 +77,7 @@ pub(super) fn store(action: &StoreAction, out: &mut dyn Write) -> Result<u8> {
 fn put(stores: &Stores, at: &SecretRef, value: &Secret, replace: bool) -> Result<()> {
     let put = if replace { stores.replace(at, value) } else { stores.put(at, value) };
     match put {
-        Err(error @ StoreError::Taken { .. }) => Err(anyhow!("{error}: `--replace` makes it an older version")),
+        Err(error @ StoreError::Taken { .. }) => Err(anyhow!("{error}: `--replace` puts this one in its place")),
         put => Ok(put?),
     }
 }
