@@ -11,6 +11,7 @@ mod look;
 mod progress;
 pub mod report;
 pub mod run;
+pub mod team;
 mod verdict;
 mod walk;
 
@@ -79,7 +80,11 @@ fn answer(request: Request) -> Result<ExitCode> {
 fn command(command: Command, out: &mut dyn Write) -> Result<ExitCode> {
     match command {
         Command::Run { env_file, command } => return run::run(env_file.as_deref(), &command),
-        Command::Init { yes } => init::init(Path::new("."), yes, out, &mut ask)?,
+        Command::Init { passphrase, yes } => init::init(Path::new("."), passphrase, yes, out, &mut ask)?,
+        Command::AddRecipient { keys, name, yes } => {
+            team::add_recipient(Path::new("."), &keys, name.as_deref(), yes, out, &mut ask)?;
+        }
+        Command::Rekey { yes } => team::rekey(Path::new("."), yes, out, &mut ask)?,
         Command::Explain { what } => explain::explain(out, &what)?,
         Command::Rules => explain::rules(out)?,
         Command::Providers { name } => {

@@ -3,7 +3,13 @@
 //! `.env` itself is written by `project`. A store is one file here and one row in [`KINDS`].
 
 mod error;
+mod exec;
+mod identity;
+#[cfg(feature = "keyring")]
+mod keyring;
 mod local;
+mod program;
+mod recipients;
 mod store;
 
 use std::collections::BTreeMap;
@@ -16,7 +22,9 @@ use tokio::runtime::Runtime;
 use tokio::time::timeout;
 
 pub use error::StoreError;
-pub use local::{IDENTITY_FILE, Local, RECIPIENTS, SECRETS, init};
+pub use identity::{IDENTITY_FILE, protect};
+pub use local::{Local, Made, RECIPIENTS, Rekey, SECRETS, init};
+pub use recipients::{Reader, readers};
 pub use store::{Held, Over, SecretStore, Version, VersionState};
 
 use crate::fixes::Destination;
@@ -65,7 +73,12 @@ enum Asked {
 }
 
 /// All stores, in the order of menus.
-const KINDS: &[Kind] = &[local::KIND];
+const KINDS: &[Kind] = &[
+    local::KIND,
+    #[cfg(feature = "keyring")]
+    keyring::KIND,
+    exec::KIND,
+];
 
 /// What a store may take for one answer, with logging in.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -127,9 +140,9 @@ impl Stores {
         Err(StoreError::Unavailable(reason).discreet())
     }
 
-    /// The secret behind a reference, if no server and no program has to be asked.
+    /// The secret behind a reference, if no server, no program and nobody has to be asked.
     pub fn at_hand(&self, at: &SecretRef) -> Option<Secret> {
-        if at.backend == local::KIND.backend { self.get(at).ok() } else { None }
+        if at.backend == local::KIND.backend && identity::is_at_hand() { self.get(at).ok() } else { None }
     }
 
     /// The secret behind a reference.
@@ -219,8 +232,15 @@ impl Stores {
 
     /// Nothing, where they cannot be read: that is told when a store is asked for.
     fn settings(&self) -> &StoreSettings {
-        static NONE: StoreSettings =
-            StoreSettings { default: None, vault: None, aws: None, gcp: None, keyring: None, exec: BTreeMap::new() };
+        static NONE: StoreSettings = StoreSettings {
+            default: None,
+            vault: None,
+            aws: None,
+            gcp: None,
+            keyring: None,
+            local: None,
+            exec: BTreeMap::new(),
+        };
         self.settings.as_ref().unwrap_or(&NONE)
     }
 
