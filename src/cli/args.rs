@@ -158,6 +158,27 @@ pub enum Command {
     },
     /// Make the encrypted store of a workspace, and this machine's identity
     Init {
+        /// Put a passphrase before the identity
+        #[arg(long)]
+        passphrase: bool,
+        /// Do not ask
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Let a teammate read the encrypted store
+    AddRecipient {
+        /// A public key, which `aikeys-lsp init` shows there, or a file with public keys
+        #[arg(required = true, value_name = "KEY|FILE")]
+        keys: Vec<String>,
+        /// Whose key this is, for the list
+        #[arg(long = "as", value_name = "NAME")]
+        name: Option<String>,
+        /// Do not ask
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Encrypt the store to those whom .aikeys/recipients.txt names now
+    Rekey {
         /// Do not ask
         #[arg(long)]
         yes: bool,

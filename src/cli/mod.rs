@@ -15,6 +15,7 @@ mod progress;
 pub mod report;
 pub mod run;
 mod store;
+pub mod team;
 mod trust;
 mod undo;
 mod verdict;
@@ -95,7 +96,11 @@ fn command(command: Command, out: &mut dyn Write) -> Result<ExitCode> {
         Command::Trust { remove: true, .. } => trust::remove(out)?,
         Command::Trust { yes, .. } => trust::trust(yes, out, &mut ask)?,
         Command::Undo { yes } => undo::undo(yes, out, &mut ask)?,
-        Command::Init { yes } => init::init(Path::new("."), yes, out, &mut ask)?,
+        Command::Init { passphrase, yes } => init::init(Path::new("."), passphrase, yes, out, &mut ask)?,
+        Command::AddRecipient { keys, name, yes } => {
+            team::add_recipient(Path::new("."), &keys, name.as_deref(), yes, out, &mut ask)?;
+        }
+        Command::Rekey { yes } => team::rekey(Path::new("."), yes, out, &mut ask)?,
         Command::Explain { what } => explain::explain(out, &what)?,
         Command::Rules => explain::rules(out)?,
         Command::Providers { name } => {

@@ -24,7 +24,7 @@ pub use package::Packages;
 pub use source::{ReadError, Source, is_binary, read, same_length};
 pub use starting::starting;
 pub use store_settings::{
-    AwsSettings, ExecSettings, GcpSettings, KeyringSettings, StoreSettings, VaultSettings, state_folder, user_file,
-    user_folder,
+    AwsSettings, ExecSettings, GcpSettings, KeyringSettings, LocalSettings, StoreSettings, VaultSettings, state_folder,
+    user_file, user_folder, user_stores,
 };
 pub use workspace::Workspace;

@@ -4,8 +4,14 @@
 
 mod address;
 mod error;
+mod exec;
+mod identity;
+#[cfg(feature = "keyring")]
+mod keyring;
 mod local;
 mod memory;
+mod program;
+mod recipients;
 mod store;
 #[cfg(feature = "vault")]
 mod vault;
@@ -20,8 +26,10 @@ use tokio::runtime::Runtime;
 use tokio::time::timeout;
 
 pub use error::StoreError;
-pub use local::{IDENTITY_FILE, Local, RECIPIENTS, SECRETS, init};
+pub use identity::{IDENTITY_FILE, protect};
+pub use local::{Local, Made, RECIPIENTS, Rekey, SECRETS, init};
 pub use memory::{Checked, recall, remember};
+pub use recipients::{Reader, readers};
 pub use store::{Held, Lease, Over, SecretStore, Version, VersionState};
 
 use crate::fixes::Destination;
@@ -75,6 +83,9 @@ const KINDS: &[Kind] = &[
     local::KIND,
     #[cfg(feature = "vault")]
     vault::KIND,
+    #[cfg(feature = "keyring")]
+    keyring::KIND,
+    exec::KIND,
 ];
 
 /// What a store may take for one answer, with logging in.
@@ -145,9 +156,9 @@ impl Stores {
         KINDS.iter().filter(lacks).map(|kind| (kind.id, kind.setup)).collect()
     }
 
-    /// The secret behind a reference, if no server and no program has to be asked.
+    /// The secret behind a reference, if no server, no program and nobody has to be asked.
     pub fn at_hand(&self, at: &SecretRef) -> Option<Secret> {
-        if at.backend == local::KIND.backend { self.get(at).ok() } else { None }
+        if at.backend == local::KIND.backend && identity::is_at_hand() { self.get(at).ok() } else { None }
     }
 
     /// The secret behind a reference.
@@ -267,8 +278,15 @@ impl Stores {
 
     /// Nothing, where they cannot be read: that is told when a store is asked for.
     fn settings(&self) -> &StoreSettings {
-        static NONE: StoreSettings =
-            StoreSettings { default: None, vault: None, aws: None, gcp: None, keyring: None, exec: BTreeMap::new() };
+        static NONE: StoreSettings = StoreSettings {
+            default: None,
+            vault: None,
+            aws: None,
+            gcp: None,
+            keyring: None,
+            local: None,
+            exec: BTreeMap::new(),
+        };
         self.settings.as_ref().unwrap_or(&NONE)
     }
 
