@@ -3,6 +3,7 @@
 mod agents;
 mod clashes;
 mod declared;
+mod endpoint;
 mod instead;
 mod loading;
 mod mentions;
@@ -23,12 +24,13 @@ mod surroundings;
 use std::path::{Path, PathBuf};
 
 pub use agents::deny;
+pub use endpoint::{argument_of_store, is_loopback, is_private};
 pub use move_key::{read_loudly, repairs as move_secret};
 pub use pieces::{assembled, is_joined, key_at};
 pub use prose::is_prose;
 pub use refer::reason;
 pub use slot::{Slot, Whose, slot_at, whose, whose_in_text};
-pub use surroundings::{Agent, Denial, Destination, EnvEntry, EnvFile, GitState, Surroundings};
+pub use surroundings::{Agent, Checked, Denial, Destination, EnvEntry, EnvFile, GitState, Surroundings};
 
 use crate::secrets::{SecretRef, is_env_file};
 use crate::syntax::Document;

@@ -9,7 +9,7 @@ use super::reading::{Needs, reading};
 use super::refer::{filled, leave_name};
 use super::rewrite::{Rewrite, rewrite};
 use super::{Deposit, Destination, Fix, GitState, Repairs, Safety, Surroundings, settings};
-use crate::secrets::{SecretRef, env_line_at, env_value_span, is_env_template};
+use crate::secrets::{Opens, SecretRef, env_line_at, env_value_span, is_env_template, token_at};
 use crate::syntax::{Document, Fact};
 use crate::text::{Change, Edit, Span};
 
@@ -23,7 +23,12 @@ pub fn repairs(doc: &Document, around: &Surroundings, secret: Span) -> Repairs {
         return Repairs { fixes: Vec::new(), refused };
     };
     let mut repairs = Repairs::default();
+    let opens = opener(doc, around, secret, &naming.name);
     for to in &around.destinations {
+        if let Some(opens) = opens.filter(|opens| opens.opens(to)) {
+            repairs.refused = Some(format!("it opens {}, so nothing could read it from there: move it to `.env`", opens.name));
+            continue;
+        }
         let taken = naming.state == State::Taken;
         let name = if taken { other_name(around, &naming.name) } else { naming.name.clone() };
         match one(doc, around, secret, &name, naming.state, to) {
@@ -48,6 +53,23 @@ pub fn repairs(doc: &Document, around: &Surroundings, secret: Span) -> Repairs {
         }
     }
     repairs
+}
+
+/// The store that the key opens.
+fn opener<'a>(doc: &Document, around: &'a Surroundings, secret: Span, name: &str) -> Option<&'a Opens> {
+    let token = token_at(&around.catalogue, doc.text().as_bytes(), secret);
+    let by_shape = token.map(|token| around.catalogue.shape(token.shape).0);
+    let by_place = || super::slot::slot_at(doc, doc.facts(), around, secret).map(|slot| slot.provider);
+    let provider = by_shape.or_else(|| around.catalogue.provider_of_env(name)).or_else(by_place)?;
+    provider.opens.as_ref()
+}
+
+impl Opens {
+    /// A reference there would need its key to be read.
+    fn opens(&self, to: &Destination) -> bool {
+        let backend = to.reference.as_deref().and_then(|it| it.strip_prefix("ref+")?.split(':').next());
+        backend.is_some_and(|backend| self.only || self.backends.iter().any(|it| it == backend))
+    }
 }
 
 /// The move to one destination.

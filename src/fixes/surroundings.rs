@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::secrets::{Catalogue, Identity};
-use crate::syntax::Document;
+use crate::syntax::{Document, Launch};
 
 /// The world around one document.
 #[derive(Clone, Debug)]
@@ -41,6 +41,19 @@ pub struct Surroundings {
     pub today: String,
     /// The coding agents that work in the workspace; for env files only.
     pub agents: Vec<Agent>,
+    /// The programs that are started beside an env file with references, where nothing is known to resolve those.
+    pub launches: Vec<Launch>,
+    /// What was seen when the store behind a reference was asked the last time, by the reference.
+    pub checked: BTreeMap<String, Checked>,
+}
+
+/// What a store said of a reference.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checked {
+    /// When it was asked, in UTC: `2026-01-01 12:00`.
+    pub time: String,
+    /// Why the reference is not resolved, in words for the user, without a secret.
+    pub problem: Option<String>,
 }
 
 /// A coding agent, and what it is forbidden. Its `Debug` shows no text: settings can hold keys.
@@ -139,6 +152,8 @@ impl Surroundings {
             name: None,
             today: "2026-01-01".to_owned(),
             agents: Vec::new(),
+            launches: Vec::new(),
+            checked: BTreeMap::new(),
         }
     }
 }

@@ -6,6 +6,7 @@ mod env_file;
 mod files;
 mod git;
 mod holding;
+mod launching;
 mod package;
 mod source;
 mod starting;

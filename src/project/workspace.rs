@@ -9,6 +9,7 @@ use super::agents::agents;
 use super::config::{Config, ProjectError};
 use super::files::{read_small, writable};
 use super::git::{Committed, Git};
+use super::launching::launches;
 use super::package::Packages;
 use crate::fixes::{Destination, EnvEntry, EnvFile, GitState, Surroundings, leaves_out};
 use crate::rules::{self, Finding, is_app_secrets, is_env_file};
@@ -143,6 +144,7 @@ impl Workspace {
             workspace: self.name.clone(),
             git,
             agents: if is_env_file(relative) { agents(&self.root) } else { Vec::new() },
+            launches: if is_env_file(relative) { launches(&self.root, relative) } else { Vec::new() },
             copied: Reader::copying(relative).is_some_and(|copies| self.is_copied(relative, copies)),
             today: self.today.clone(),
             ..Surroundings::bare()
