@@ -16,8 +16,9 @@ use std::sync::{Barrier, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use aikeys::project::Workspace;
 use aikeys::secrets::Secret;
-use aikeys::stores::Local;
+use aikeys::stores::{Local, Stores};
 
 use stage::{Env, Stage, Store};
 
@@ -326,9 +327,10 @@ fn workspaces_that_are_set_up_at_once_can_all_be_opened() {
             }
         });
         for room in &rooms {
-            let store = Local::open(room.path());
-            store.put("A", &Secret::new("value")).expect("it can be opened");
-            assert_eq!(store.get("A").expect("it is there").expose(), "value");
+            let stores = Stores::of(&Workspace::open(room.path()).expect("a workspace"));
+            let reference = Local::open(room.path()).reference("A");
+            stores.put(&reference, &Secret::new("value")).expect("it can be opened");
+            assert_eq!(stores.get(&reference).expect("it is there").expose(), "value");
         }
     }
 }

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use aikeys::fixes::{Agent, Checked, Denial, Destination, EnvEntry, Fix, GitState, Safety, Surroundings, leaves_out};
 use aikeys::rules::{self, Finding, RULES, is_env_file};
 use aikeys::secrets::{SecretRef, env_lines, env_value, identity};
-use aikeys::syntax::{Document, Language, launches, resolves, tells};
+use aikeys::syntax::{Document, Language, resolves, tells};
 use aikeys::text;
 
 use crate::support::{Keyed, with_keys};
@@ -215,9 +215,8 @@ fn git(attributes: &str) -> GitState {
 fn lay(around: &mut Surroundings, path: &Path, text: &str, doc: &Document) {
     let name = path.file_name().and_then(|it| it.to_str()).unwrap_or("");
     if tells(path) && is_env_file(doc.path()) {
-        match resolves(text) {
-            true => around.launches.clear(),
-            false => around.launches.extend(launches(path, text)),
+        if !resolves(text) {
+            around.launchers.push(std::sync::Arc::new(Document::new(path, text)));
         }
     } else if name == ".dockerignore" {
         around.copied &= !leaves_out(text, ".env");
@@ -225,8 +224,8 @@ fn lay(around: &mut Surroundings, path: &Path, text: &str, doc: &Document) {
         around.copied = true;
         let entry = |line| {
             let value = env_value(text, &line);
-            let is_reference = SecretRef::parse(&value).is_some();
-            EnvEntry { name: text[line.name.range()].to_owned(), identity: Some(identity(&value)), is_reference }
+            let reference = SecretRef::parse(&value);
+            EnvEntry { name: text[line.name.range()].to_owned(), identity: Some(identity(&value)), reference }
         };
         around.env.entries = env_lines(text).into_iter().map(entry).collect();
     } else if Language::of_path(path).is_some_and(|it| doc.language().is_some_and(|own| own.name == it.name)) {
@@ -304,7 +303,7 @@ fn repaired(doc: &Document, around: &Surroundings, findings: &[Finding], keys: &
             around.env.entries.push(EnvEntry {
                 name: deposit.name.clone(),
                 identity: Some(identity(value)),
-                is_reference: deposit.reference.is_some(),
+                reference: deposit.reference.clone(),
             });
         }
         for (path, edits) in &fix.change.files {

@@ -12,7 +12,7 @@ use crate::moves::{self, Outcome, Plan, Reach, Refused};
 use crate::project::{Workspace, is_variable_name};
 use crate::rules::{self, Finding};
 use crate::secrets::discreet;
-use crate::stores;
+use crate::stores::Stores;
 use crate::syntax::Document;
 use crate::text::{Edit, Span, apply};
 
@@ -61,7 +61,8 @@ pub fn fix(
     out: &mut dyn Write,
     ask: &mut dyn FnMut(&mut dyn Write) -> io::Result<bool>,
 ) -> anyhow::Result<Fixed> {
-    let to = destination(workspace.root(), options.to.as_deref())?;
+    let stores = Stores::of(workspace);
+    let to = destination(&stores, options.to.as_deref())?;
     let tests: RefCell<BTreeSet<PathBuf>> = RefCell::default();
     let keep = |path: &Path, findings: &mut Vec<Finding>| {
         let test = crate::syntax::Language::of_path(path).is_some_and(|language| language.is_test_path(path));
@@ -76,7 +77,7 @@ pub fn fix(
             tests.borrow_mut().insert(path.to_owned());
         }
     };
-    let mut plan = moves::plan(workspace, docs, &to, options.name.as_deref(), &keep, options.reach);
+    let mut plan = moves::plan(workspace, &stores, docs, &to, options.name.as_deref(), &keep, options.reach);
     let reason = "a test: name the file to move its keys".to_owned();
     plan.refused.extend(tests.take().into_iter().map(|path| Refused { path, line: 1, reason: reason.clone() }));
     if options.diff_only {
@@ -93,7 +94,7 @@ pub fn fix(
         writeln!(out, "nothing was changed")?;
         return Ok(Fixed::Unchanged);
     }
-    let outcome = moves::carry_out(workspace, &plan);
+    let outcome = moves::carry_out(workspace, &stores, &plan);
     write_outcome(workspace, &plan, &outcome, out)?;
     let elsewhere = |path: &Path| !workspace.keeps_secrets(path) && !docs.iter().any(|doc| doc.path() == path);
     let stays = plan.refused.iter().any(|it| elsewhere(&it.path));
@@ -113,16 +114,8 @@ pub(super) fn check_name(name: Option<&str>) -> anyhow::Result<()> {
 }
 
 /// The store that the user named, else the preferred one.
-pub(super) fn destination(root: &Path, to: Option<&str>) -> anyhow::Result<Destination> {
-    let mut all = stores::destinations(root);
-    let Some(to) = to else { return Ok(all.swap_remove(0)) };
-    if let Some(at) = all.iter().position(|it| it.store == to) {
-        return Ok(all.swap_remove(at));
-    }
-    match to {
-        "local" => anyhow::bail!("there is no encrypted store in {}: make one with `aikeys-lsp init`", root.display()),
-        _ => anyhow::bail!("there is no store {:?}: this version moves keys to env and local", discreet(to)),
-    }
+pub(super) fn destination(stores: &Stores, to: Option<&str>) -> anyhow::Result<Destination> {
+    Ok(to.map_or_else(|| stores.preferred(), |to| stores.destination(to))?)
 }
 
 fn write_plan(plan: &Plan, out: &mut dyn Write) -> io::Result<()> {

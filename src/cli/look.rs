@@ -10,11 +10,12 @@ use std::sync::mpsc::Sender;
 
 use super::check::{CheckedFile, Event, Found, Kind, Met, Run, Target};
 use super::walk::{Entry, is_excluded_by_settings};
+use crate::moves;
 use crate::project::{ProjectError, ReadError, Source, is_binary, read, same_length};
 use crate::rules::{Finding, check, fixes, needs_look, secrets};
 use crate::secrets::scan;
+use crate::stores::Stores;
 use crate::syntax::{Document, largest};
-use crate::{moves, stores};
 
 /// Looks at files, one after the other, with one buffer.
 pub(super) struct Looker<'l> {
@@ -141,7 +142,8 @@ impl<'l> Looker<'l> {
         }
         workspace.annotate(&doc, &mut findings);
         let secrets = secrets(&doc, &around);
-        let around = moves::surroundings(workspace, &doc, stores::destinations(workspace.root()), &self.run.packages);
+        let stores = Stores::of(workspace);
+        let around = moves::surroundings(workspace, &stores, &doc, stores.destinations(), &self.run.packages);
         let found = |finding: Finding| {
             let repairs = fixes(&doc, &around, &finding);
             let titles = repairs.fixes.into_iter().map(|fix| fix.title).collect();

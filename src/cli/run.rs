@@ -6,10 +6,10 @@ use std::process::Command;
 
 use anyhow::Context;
 
-use crate::moves::resolve_all;
+use crate::moves::{resolve, resolve_all};
 use crate::project::Workspace;
-use crate::secrets::SecretRef;
-use crate::stores;
+use crate::secrets::{Secret, is_reference};
+use crate::stores::Stores;
 
 /// Replaces this process by the command, with the env file's variables in its environment.
 ///
@@ -27,19 +27,16 @@ pub fn run(env_file: Option<&Path>, command: &[OsString]) -> anyhow::Result<std:
         }
         None => nearest(&here, workspace.root()),
     };
-    let root = workspace.root();
     let mut child = Command::new(program);
     child.args(arguments);
-    for (name, value) in resolve_all(root, &env)? {
-        if std::env::var_os(&name).is_none() {
-            child.env(name, value.expose());
-        }
+    let stores = Stores::of(&workspace);
+    for (name, value) in resolve_all(&stores, &env, &|name| std::env::var_os(name).is_none())? {
+        child.env(name, value.expose());
     }
-    for (name, value) in std::env::vars() {
-        if let Some(reference) = SecretRef::parse(&value) {
-            let secret = stores::get(root, &reference).with_context(|| name.clone())?;
-            child.env(name, secret.expose());
-        }
+    let set = std::env::vars().map(|(name, value)| (name, Secret::new(value)));
+    let set = set.filter(|(_, value)| is_reference(value.expose())).collect();
+    for (name, value) in resolve(&stores, set)? {
+        child.env(name, value.expose());
     }
     become_it(child, program)
 }

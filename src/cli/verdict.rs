@@ -17,6 +17,7 @@ use super::{CLEAN, FAILED, FOUND};
 use crate::moves::Reach;
 use crate::project::Workspace;
 use crate::rules::Severity;
+use crate::stores::Stores;
 use crate::syntax::Document;
 
 /// Checks, repairs where it was asked to, reports, and says how it ended.
@@ -27,7 +28,7 @@ pub(super) fn check(args: &Check) -> Result<u8> {
     let mut checked = checked(args)?;
     // Also where nothing is found that could move there.
     for workspace in &checked.workspaces {
-        fix::destination(workspace.root(), args.to.as_deref())?;
+        fix::destination(&Stores::of(workspace), args.to.as_deref())?;
     }
     if let Some(path) = &args.write_baseline {
         warn(args, &checked)?;

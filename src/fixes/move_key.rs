@@ -24,14 +24,25 @@ pub fn repairs(doc: &Document, around: &Surroundings, secret: Span) -> Repairs {
     };
     let mut repairs = Repairs::default();
     let opens = opener(doc, around, secret, &naming.name);
+    if naming.state == State::Referred
+        && let Some(to) = referred_to(around, &naming.name)
+        && !opens.is_some_and(|opens| opens.is_opened_by(&to))
+    {
+        match one(doc, around, secret, &naming.name, naming.state, &to) {
+            Ok(fix) => repairs.fixes.push(fix),
+            Err(reason) => repairs.refused = Some(reason),
+        }
+    }
     for to in &around.destinations {
-        if let Some(opens) = opens.filter(|opens| opens.opens(to)) {
-            repairs.refused = Some(format!("it opens {}, so nothing could read it from there: move it to `.env`", opens.name));
+        if let Some(opens) = opens.filter(|opens| opens.is_opened_by(to)) {
+            repairs.refused = Some(opens.circular());
             continue;
         }
-        let taken = naming.state == State::Taken;
+        let taken = matches!(naming.state, State::Taken | State::Referred);
         let name = if taken { other_name(around, &naming.name) } else { naming.name.clone() };
-        match one(doc, around, secret, &name, naming.state, to) {
+        let state = if taken { State::Free } else { naming.state };
+        let to = &to.of(&name);
+        match one(doc, around, secret, &name, state, to) {
             Ok(mut fix) if taken => {
                 fix.safety = Safety::Offered;
                 fix.title = format!("{} as {name}", fix.title);
@@ -39,14 +50,14 @@ pub fn repairs(doc: &Document, around: &Surroundings, secret: Span) -> Repairs {
             }
             Ok(fix) => {
                 let short = leave_out(doc, around, secret, &fix);
-                let named = leave_its_name(doc, secret, &name, naming.state, to);
+                let named = leave_its_name(doc, secret, &name, state, to);
                 repairs.fixes.push(fix);
                 repairs.fixes.extend(short.into_iter().chain(named));
                 repairs.fixes.dedup();
             }
             Err(reason) => repairs.refused = Some(reason),
         }
-        if taken && repairs.refused.is_none() {
+        if naming.state == State::Taken && repairs.refused.is_none() {
             let path = around.env.path.display();
             let reason = format!("{} holds another value in {path}: give this key a name with `--name`", naming.name);
             repairs.refused = Some(reason);
@@ -56,7 +67,7 @@ pub fn repairs(doc: &Document, around: &Surroundings, secret: Span) -> Repairs {
 }
 
 /// The store that the key opens.
-fn opener<'a>(doc: &Document, around: &'a Surroundings, secret: Span, name: &str) -> Option<&'a Opens> {
+pub(super) fn opener<'a>(doc: &Document, around: &'a Surroundings, secret: Span, name: &str) -> Option<&'a Opens> {
     let token = token_at(&around.catalogue, doc.text().as_bytes(), secret);
     let by_shape = token.map(|token| around.catalogue.shape(token.shape).0);
     let by_place = || super::slot::slot_at(doc, doc.facts(), around, secret).map(|slot| slot.provider);
@@ -65,11 +76,24 @@ fn opener<'a>(doc: &Document, around: &'a Surroundings, secret: Span, name: &str
 }
 
 impl Opens {
-    /// A reference there would need its key to be read.
-    fn opens(&self, to: &Destination) -> bool {
+    /// A reference there would need its own key to be read.
+    pub(super) fn is_opened_by(&self, to: &Destination) -> bool {
         let backend = to.reference.as_deref().and_then(|it| it.strip_prefix("ref+")?.split(':').next());
         backend.is_some_and(|backend| self.only || self.backends.iter().any(|it| it == backend))
     }
+
+    /// Why a key stays where a program finds it without a store.
+    pub(super) fn circular(&self) -> String {
+        format!("it opens {}, so nothing could read it from a store: move it to `.env` (`--to env`)", self.name)
+    }
+}
+
+/// The place that the env file's reference leads to: the key has to be there, or goes there.
+fn referred_to(around: &Surroundings, name: &str) -> Option<Destination> {
+    let entry = around.env.entries.iter().find(|entry| entry.name == name)?;
+    let reference = entry.reference.as_ref()?;
+    let store = reference.backend.clone();
+    Some(Destination { store, label: reference.to_string(), reference: Some(reference.to_string()) })
 }
 
 /// The move to one destination.
@@ -105,6 +129,7 @@ fn one(
         }
         let title = match state {
             State::Same { .. } => format!("Leave {name} empty here, which holds this key already"),
+            State::Referred => format!("Leave {name} empty here, which refers to {}", to.label),
             _ => format!("Move to {} and leave {name} empty here", to.label),
         };
         return assemble(doc, Rewrite::of(Edit::replace(secret, "")), Loading::There, title, deposit);
@@ -161,6 +186,7 @@ fn mention(
 ) -> Result<Fix, String> {
     let title = match state {
         State::Same { .. } => format!("Leave the name {name} here, which holds this key already"),
+        State::Referred => format!("Leave the name {name} here, which refers to {}", to.label),
         _ => format!("Move to {} and leave its name here", to.label),
     };
     assemble(doc, Rewrite::of(Edit::replace(secret, format!("<{name}>"))), Loading::There, title, deposit)
@@ -172,6 +198,7 @@ fn leave_its_name(doc: &Document, secret: Span, name: &str, state: State, to: &D
     let written = leave_name(doc, reader, secret, name)?;
     let title = match state {
         State::Same { .. } => format!("Leave the name {name} here, which holds this key already"),
+        State::Referred => format!("Leave the name {name} here, which refers to {}", to.label),
         _ => format!("Move to {} and leave its name here", to.label),
     };
     let fix = assemble(doc, written, Loading::There, title, deposit(secret, name, to).ok()?).ok()?;
@@ -212,6 +239,7 @@ fn deposit(secret: Span, name: &str, to: &Destination) -> Result<Deposit, String
 fn title(name: &str, state: State, to: &Destination, loading: &Loading) -> String {
     let what = match state {
         State::Same { .. } => format!("Read {name}, which holds this key already"),
+        State::Referred => format!("Read {name}, which refers to {}", to.label),
         _ => format!("Move to {}", to.label),
     };
     match loading {
@@ -232,6 +260,7 @@ fn referred(does: &str, name: &str, state: State, to: &Destination, loading: &Lo
     };
     match state {
         State::Same { .. } => format!("{name} holds this key already: {does}{start}"),
+        State::Referred => format!("{name} refers to {}: {does}{start}", to.label),
         _ => format!("Move to {} and {does}{start}", to.label),
     }
 }

@@ -27,6 +27,8 @@ pub(super) enum State {
         /// The value is a reference.
         is_reference: bool,
     },
+    /// The name holds a reference, and nobody knows what lies behind it until its store is asked.
+    Referred,
     /// The name holds another value.
     Taken,
 }
@@ -43,10 +45,14 @@ pub(super) fn name_for(doc: &Document, around: &Surroundings, secret: Span) -> O
         || settings::field(doc, around, secret).is_some();
     if !fixed
         && let Some(entry) = around.env.entries.iter().find(|entry| {
-            entry.identity.as_ref() == Some(&value) && state(&around.env, &entry.name, &value) != State::Taken
+            entry.identity.as_ref() == Some(&value)
+                && matches!(state(&around.env, &entry.name, &value), State::Same { .. })
         })
     {
-        return Some(Naming { name: entry.name.clone(), state: State::Same { is_reference: entry.is_reference } });
+        return Some(Naming {
+            name: entry.name.clone(),
+            state: State::Same { is_reference: entry.reference.is_some() },
+        });
     }
     let name = wanted?;
     let state = state(&around.env, &name, &value);
@@ -63,11 +69,12 @@ fn state(env: &EnvFile, name: &str, value: &Identity) -> State {
     let mut same = env.entries.iter().filter(|entry| entry.name == name).peekable();
     // Of several lines some loaders take the first one, others the last.
     let Some(first) = same.peek().copied() else { return State::Free };
-    if same.all(|entry| entry.identity.as_ref() == Some(value)) {
-        State::Same { is_reference: first.is_reference }
-    } else {
-        State::Taken
+    let is_reference = first.reference.is_some();
+    if same.clone().all(|entry| entry.identity.as_ref() == Some(value)) {
+        return State::Same { is_reference };
     }
+    let unknown = is_reference && first.identity.is_none();
+    if unknown && same.count() == 1 { State::Referred } else { State::Taken }
 }
 
 fn wanted(doc: &Document, around: &Surroundings, secret: Span) -> Option<String> {

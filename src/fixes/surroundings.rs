@@ -5,8 +5,8 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::secrets::{Catalogue, Identity};
-use crate::syntax::{Document, Launch};
+use crate::secrets::{Catalogue, Identity, SecretRef};
+use crate::syntax::Document;
 
 /// The world around one document.
 #[derive(Clone, Debug)]
@@ -41,8 +41,9 @@ pub struct Surroundings {
     pub today: String,
     /// The coding agents that work in the workspace; for env files only.
     pub agents: Vec<Agent>,
-    /// The programs that are started beside an env file with references, where nothing is known to resolve those.
-    pub launches: Vec<Launch>,
+    /// The files beside an env file that say how programs are started, where it holds references and nothing is known to
+    /// resolve those.
+    pub launchers: Vec<Arc<Document>>,
     /// What was seen when the store behind a reference was asked the last time, by the reference.
     pub checked: BTreeMap<String, Checked>,
 }
@@ -118,8 +119,8 @@ pub struct EnvEntry {
     pub name: String,
     /// Tells equal values; `None` when the value cannot be read (a reference nobody resolved).
     pub identity: Option<Identity>,
-    /// The value is a reference to a store.
-    pub is_reference: bool,
+    /// The value is this reference to a store.
+    pub reference: Option<SecretRef>,
 }
 
 /// A place where keys can go.
@@ -127,7 +128,7 @@ pub struct EnvEntry {
 pub struct Destination {
     /// The store's id: `env`, `local` …
     pub store: String,
-    /// The name in titles: `.env`, `the encrypted store`.
+    /// The name in titles, `{name}` standing for the variable: `.env`, `Vault at secret/app#/{name}`.
     pub label: String,
     /// What `.env` says, `{name}` standing for the variable: `ref+age://…#/{name}`; `None` where `.env` is the store.
     pub reference: Option<String>,
@@ -152,7 +153,7 @@ impl Surroundings {
             name: None,
             today: "2026-01-01".to_owned(),
             agents: Vec::new(),
-            launches: Vec::new(),
+            launchers: Vec::new(),
             checked: BTreeMap::new(),
         }
     }
@@ -161,7 +162,7 @@ impl Surroundings {
 impl Surroundings {
     /// Puts texts in the place of those that were read; `open` knows them by their paths from the root.
     pub fn overlay(&mut self, open: &dyn Fn(&Path) -> Option<Arc<Document>>) {
-        for file in self.entries.iter_mut().chain(&mut self.siblings) {
+        for file in self.entries.iter_mut().chain(&mut self.siblings).chain(&mut self.launchers) {
             if let Some(doc) = open(file.path()) {
                 *file = doc;
             }
@@ -178,6 +179,11 @@ impl Surroundings {
 }
 
 impl Destination {
+    /// The place for the key of one variable.
+    pub(super) fn of(&self, name: &str) -> Destination {
+        Destination { label: self.label.replace("{name}", name), ..self.clone() }
+    }
+
     /// Plain text in `.env`.
     pub fn env() -> Destination {
         Destination { store: "env".to_owned(), label: ".env".to_owned(), reference: None }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::offers::{FileEdits, Move, Work};
 use crate::fixes::{Deposit, Destination};
 use crate::moves::{self, Deposited, Plan, PlannedFile};
+use crate::stores::Stores;
 use crate::syntax::Document;
 use crate::text::{Edit, Span};
 
@@ -37,16 +38,18 @@ pub fn store(mut plan: Move) -> Result<Stored, String> {
     let env: BTreeMap<PathBuf, Arc<Document>> =
         plan.env.iter().map(|it| (it.doc.path().to_owned(), Arc::clone(&it.doc))).collect();
     let (workspace, doc) = (&plan.workspace, &plan.doc);
+    let stores = Stores::of(workspace);
     match &plan.work {
         Work::One(fix) => {
             let env = env.get(&workspace.env_path(doc.path())).map(|it| it.text());
-            let deposited = moves::deposit(workspace, doc, fix, env);
+            let deposited = moves::deposit(workspace, &stores, doc, fix, env);
             let deposited = deposited.map_err(|error| error.to_string())?.ok_or("this fix stores nothing")?;
             Ok(Stored { plan, deposited: vec![deposited], told: None })
         }
         Work::Everywhere { to, deposit, open } => {
-            let planned = planned(&plan, to, deposit, open)?;
-            let deposited = moves::deposit_all(workspace, &planned, &env).map_err(|error| error.to_string())?;
+            let planned = planned(&plan, &stores, to, deposit, open)?;
+            let deposited =
+                moves::deposit_all(workspace, &stores, &planned, &env).map_err(|error| error.to_string())?;
             let told = told(&planned, &deposit.name);
             let root = workspace.root();
             let files = planned.files.iter().map(|file| {
@@ -68,9 +71,15 @@ pub fn store(mut plan: Move) -> Result<Stored, String> {
     }
 }
 
-fn planned(plan: &Move, to: &Destination, deposit: &Deposit, open: &[FileEdits]) -> Result<Plan, String> {
+fn planned(
+    plan: &Move,
+    stores: &Stores,
+    to: &Destination,
+    deposit: &Deposit,
+    open: &[FileEdits],
+) -> Result<Plan, String> {
     let texts = open.iter().map(|it| (it.doc.path().to_owned(), Arc::clone(&it.doc))).collect();
-    let planned = moves::plan_key(&plan.workspace, &plan.doc, to, deposit, &texts);
+    let planned = moves::plan_key(&plan.workspace, stores, &plan.doc, to, deposit, &texts);
     if planned.moves.iter().any(|it| it.path == plan.doc.path()) {
         return Ok(planned);
     }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::fixes::{Repairs, Surroundings};
+use crate::fixes::{EnvEntry, Repairs, Surroundings};
 use crate::rules::{Finding, Rule};
 use crate::secrets::without_keys;
 use crate::syntax::{Document, Fact};
@@ -57,8 +57,9 @@ pub(super) fn env_read(doc: &Document, offset: u32, around: &dyn Fn() -> Surroun
     let file = around.env.path.display();
     let shown = without_keys(name);
     let text = match around.env.entries.iter().rev().find(|entry| entry.name == name) {
-        Some(entry) if entry.is_reference => {
-            format!("`{shown}`: `{file}` holds a reference to a store, which `aikeys-lsp run` resolves")
+        Some(EnvEntry { reference: Some(reference), .. }) => {
+            let reference = without_keys(&reference.to_string()).into_owned();
+            format!("`{shown}`: `{file}` refers to `{reference}`, which `aikeys-lsp run` resolves")
         }
         Some(_) => format!("`{shown}`: `{file}` holds a value"),
         None => format!("`{shown}`: `{file}` does not set it"),

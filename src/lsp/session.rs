@@ -14,7 +14,7 @@ use crate::moves::{self, Reach};
 use crate::project::{Packages, ProjectError, Workspace, read_small};
 use crate::rules::{self, Finding, is_env_file};
 use crate::secrets::identity;
-use crate::stores;
+use crate::stores::Stores;
 use crate::syntax::{Document, Host, Language};
 use crate::text::{Change, Span};
 
@@ -273,8 +273,9 @@ impl Session {
     /// What fixes need to know around a document. What the client has open counts before what lies on disk.
     fn surroundings(&self, open: &Open) -> Surroundings {
         let Some(workspace) = &open.workspace else { return Surroundings::bare() };
-        let to = stores::destinations(workspace.root());
-        let mut around = moves::surroundings(workspace, &open.doc, to, &Packages::default());
+        let stores = Stores::of(workspace);
+        let to = stores.destinations();
+        let mut around = moves::surroundings(workspace, &stores, &open.doc, to, &Packages::default());
         around.overlay(&|path| self.open_at(workspace, path).map(|(_, open)| Arc::new(copy(&open.doc))));
         around
     }
@@ -355,7 +356,10 @@ impl Session {
                 true => Some(&around.gitignore),
                 false => around.agents.iter().flat_map(|it| &it.files).find(|it| it.0 == *path).map(|it| &it.1),
             };
-            let others = || around.entries.iter().chain(&around.siblings).find(|it| it.path() == path).cloned();
+            let others = || {
+                let mut all = around.entries.iter().chain(&around.siblings).chain(&around.launchers);
+                all.find(|it| it.path() == path).cloned()
+            };
             let doc = match (known, text) {
                 (Some((_, other)), _) => Arc::new(copy(&other.doc)),
                 (None, Some(text)) => Arc::new(Document::new(path, text.clone().unwrap_or_default())),

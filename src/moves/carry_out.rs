@@ -8,6 +8,7 @@ use super::{MoveError, Template, finished, holds, store};
 use crate::fixes::Deposit;
 use crate::project::{FileError, FolderLock, Workspace, check_writable, read_small, write_atomic};
 use crate::secrets::Secret;
+use crate::stores::Stores;
 
 /// How carrying out ended.
 #[derive(Debug, Default)]
@@ -19,13 +20,13 @@ pub struct Outcome {
 }
 
 /// Carries a plan out: every key is stored and read back, and only then the files change.
-pub fn carry_out(workspace: &Workspace, plan: &Plan) -> Outcome {
-    carry_out_beside(workspace, plan, &mut || {})
+pub fn carry_out(workspace: &Workspace, stores: &Stores, plan: &Plan) -> Outcome {
+    carry_out_beside(workspace, stores, plan, &mut || {})
 }
 
 /// The same; `meanwhile` is called between any two steps, where other programs can do something as well.
-pub fn carry_out_beside(workspace: &Workspace, plan: &Plan, meanwhile: &mut dyn FnMut()) -> Outcome {
-    let mut work = Work { workspace, plan, failed: BTreeSet::new(), outcome: Outcome::default() };
+pub fn carry_out_beside(workspace: &Workspace, stores: &Stores, plan: &Plan, meanwhile: &mut dyn FnMut()) -> Outcome {
+    let mut work = Work { workspace, stores, plan, failed: BTreeSet::new(), outcome: Outcome::default() };
     // What cannot be changed is known before anything is stored.
     for file in &plan.files {
         let ready = check(workspace, file).map_err(MoveError::from);
@@ -41,7 +42,7 @@ pub fn carry_out_beside(workspace: &Workspace, plan: &Plan, meanwhile: &mut dyn 
         let Some((env, deposit, secret)) = it.deposit.as_ref().filter(|_| work.can(it)) else { continue };
         meanwhile();
         let template = Template::in_plan(plan, env);
-        let deposited = store(workspace, env, deposit, secret, None, template);
+        let deposited = store(workspace, stores, env, deposit, secret, None, template);
         stored.extend(work.ended(&it.path, deposited).map(|deposited| (it, deposited)));
     }
     let written: Vec<&PlannedFile> = after
@@ -66,6 +67,7 @@ pub fn carry_out_beside(workspace: &Workspace, plan: &Plan, meanwhile: &mut dyn 
 /// A plan that is being carried out.
 struct Work<'p> {
     workspace: &'p Workspace,
+    stores: &'p Stores,
     plan: &'p Plan,
     /// The files that stay as they are.
     failed: BTreeSet<&'p Path>,
@@ -104,7 +106,7 @@ impl<'p> Work<'p> {
         if self.failed.contains(file.path.as_path()) {
             return false;
         }
-        let written = write(self.workspace, self.plan, file);
+        let written = write(self.workspace, self.stores, self.plan, file);
         self.ended(&file.path, written).is_some()
     }
 
@@ -142,11 +144,11 @@ fn check(workspace: &Workspace, file: &PlannedFile) -> Result<Option<Vec<u8>>, F
 }
 
 /// Writes one file, if every key that it loses still is in its store.
-fn write(workspace: &Workspace, plan: &Plan, file: &PlannedFile) -> Result<(), MoveError> {
+fn write(workspace: &Workspace, stores: &Stores, plan: &Plan, file: &PlannedFile) -> Result<(), MoveError> {
     let root = workspace.root();
     let _lock = FolderLock::take(root)?;
     for (env, deposit, secret) in file.needs(plan) {
-        if !holds(root, &root.join(env), &deposit.name, secret) {
+        if !holds(stores, &root.join(env), &deposit.name, secret)? {
             return Err(MoveError::Gone { path: env.display().to_string(), name: deposit.name.clone() });
         }
     }

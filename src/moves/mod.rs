@@ -18,7 +18,7 @@ use crate::project::{
 };
 use crate::rules::{self, Finding};
 use crate::secrets::{Fingerprint, Secret, SecretRef, fingerprint};
-use crate::stores::{self, StoreError};
+use crate::stores::{StoreError, Stores};
 use crate::syntax::Document;
 use crate::text::Edit;
 
@@ -26,8 +26,13 @@ use crate::text::Edit;
 #[derive(Debug, thiserror::Error)]
 pub enum MoveError {
     /// The store.
-    #[error(transparent)]
-    Store(#[from] StoreError),
+    #[error("{name}: {error}")]
+    Store {
+        /// The variable.
+        name: String,
+        /// What the store says.
+        error: StoreError,
+    },
     /// The env file.
     #[error(transparent)]
     Env(#[from] EnvFileError),
@@ -70,16 +75,22 @@ pub struct Deposited {
     fingerprint: Option<Fingerprint>,
 }
 
-/// The fixes of a finding, with all that lies around it looked up now.
+/// The fixes of a finding, with all that lies around it looked up now. No server is asked.
 pub fn repairs(workspace: &Workspace, doc: &Document, finding: &Finding) -> Repairs {
-    let to = stores::destinations(workspace.root());
-    rules::fixes(doc, &surroundings(workspace, doc, to, &Packages::default()), finding)
+    let stores = Stores::of(workspace);
+    rules::fixes(doc, &surroundings(workspace, &stores, doc, stores.destinations(), &Packages::default()), finding)
 }
 
-/// The surroundings of a document for fixes to these destinations. What `packages` holds is not read again.
-pub fn surroundings(workspace: &Workspace, doc: &Document, to: Vec<Destination>, packages: &Packages) -> Surroundings {
-    let root = workspace.root();
-    workspace.surroundings_for_fix(doc, to, &|reference| stores::get(root, reference).ok(), packages)
+/// The surroundings of a document for fixes to these destinations. What `packages` holds is not read again, and no server
+/// is asked.
+pub fn surroundings(
+    workspace: &Workspace,
+    stores: &Stores,
+    doc: &Document,
+    to: Vec<Destination>,
+    packages: &Packages,
+) -> Surroundings {
+    workspace.surroundings_for_fix(doc, to, &|reference| stores.at_hand(reference), packages)
 }
 
 /// The first half of a move: `.gitignore`, the store, `.env`, `.env.example`; each read back. The source is untouched.
@@ -88,13 +99,15 @@ pub fn surroundings(workspace: &Workspace, doc: &Document, to: Vec<Destination>,
 /// changes: its line is left to the editor. Writing to the disk beneath would lose either that line or the changes.
 pub fn deposit(
     workspace: &Workspace,
+    stores: &Stores,
     doc: &Document,
     fix: &Fix,
     env: Option<&str>,
 ) -> Result<Option<Deposited>, MoveError> {
     let Some(deposit) = &fix.deposit else { return Ok(None) };
     let secret = key_at(doc, deposit.secret);
-    store(workspace, &workspace.env_path(doc.path()), deposit, &secret, env, Template::of(workspace, doc)).map(Some)
+    let template = Template::of(workspace, doc);
+    store(workspace, stores, &workspace.env_path(doc.path()), deposit, &secret, env, template).map(Some)
 }
 
 /// The first half of a plan's moves: every key is stored and read back. The sources are untouched.
@@ -102,6 +115,7 @@ pub fn deposit(
 /// `open` are env files that an editor has open with unsaved changes: their lines are left to it.
 pub fn deposit_all(
     workspace: &Workspace,
+    stores: &Stores,
     plan: &Plan,
     open: &BTreeMap<PathBuf, Arc<Document>>,
 ) -> Result<Vec<Deposited>, MoveError> {
@@ -111,7 +125,7 @@ pub fn deposit_all(
             continue;
         }
         let template = Template::in_plan(plan, env);
-        all.push(store(workspace, env, deposit, secret, open.get(env).map(|doc| doc.text()), template)?);
+        all.push(store(workspace, stores, env, deposit, secret, open.get(env).map(|doc| doc.text()), template)?);
     }
     Ok(all)
 }
@@ -145,6 +159,7 @@ impl Template {
 
 fn store(
     workspace: &Workspace,
+    stores: &Stores,
     env: &Path,
     deposit: &Deposit,
     secret: &Secret,
@@ -161,13 +176,13 @@ fn store(
         env_edit: None,
         fingerprint: fingerprint(secret.expose()),
     };
-    if open_env.is_none() && holds(root, &full, &deposit.name, secret) {
+    if open_env.is_none() && holds(stores, &full, &deposit.name, secret).unwrap_or(false) {
         return Ok(deposited);
     }
     cover(workspace, env)?;
     let value = match &deposit.reference {
         Some(reference) => {
-            stores::put(root, reference, secret)?;
+            stores.put(reference, secret).map_err(of(&deposit.name))?;
             Secret::new(reference.to_string())
         }
         None => secret.clone(),
@@ -185,13 +200,22 @@ fn store(
 }
 
 /// The env file, its references resolved, gives a program this value under this name: the key's place in the source can go.
-fn holds(root: &Path, env: &Path, name: &str, secret: &Secret) -> bool {
+fn holds(stores: &Stores, env: &Path, name: &str, secret: &Secret) -> Result<bool, MoveError> {
     let values = project::read_values(env).unwrap_or_default();
-    let Some((_, value)) = values.into_iter().find(|(it, _)| it == name) else { return false };
+    let Some((_, value)) = values.into_iter().find(|(it, _)| it == name) else { return Ok(false) };
     match SecretRef::parse(value.expose()) {
-        Some(reference) => stores::get(root, &reference).is_ok_and(|it| it == *secret),
-        None => value == *secret,
+        Some(reference) => match stores.get(&reference) {
+            Ok(held) => Ok(held == *secret),
+            Err(StoreError::Missing { .. } | StoreError::Gone { .. }) => Ok(false),
+            Err(error) => Err(of(name)(error)),
+        },
+        None => Ok(value == *secret),
     }
+}
+
+/// Says of which variable a store speaks.
+fn of(name: &str) -> impl Fn(StoreError) -> MoveError + '_ {
+    |error| MoveError::Store { name: name.to_owned(), error }
 }
 
 /// Makes `.gitignore` cover the env file before anything is written to it.
@@ -214,12 +238,30 @@ fn cover(workspace: &Workspace, env: &Path) -> Result<(), MoveError> {
     Err(MoveError::NotIgnored { path: env.display().to_string() })
 }
 
-/// The value of every variable of an env file, references resolved: the environment for a child.
-pub fn resolve_all(root: &Path, env: &Path) -> Result<Vec<(String, Secret)>, MoveError> {
+/// The value of every variable of an env file that is wanted, references resolved: the environment for a child.
+pub fn resolve_all(
+    stores: &Stores,
+    env: &Path,
+    wanted: &dyn Fn(&str) -> bool,
+) -> Result<Vec<(String, Secret)>, MoveError> {
     let values = project::values_to_run_with(env)?;
-    let resolve = |(name, value): (String, Secret)| match SecretRef::parse(value.expose()) {
-        Some(reference) => Ok((name, stores::get(root, &reference)?)),
+    resolve(stores, values.into_iter().filter(|(name, _)| wanted(name)).collect())
+}
+
+/// The same variables, the references among their values resolved, all at the same time.
+pub fn resolve(stores: &Stores, values: Vec<(String, Secret)>) -> Result<Vec<(String, Secret)>, MoveError> {
+    let references: Vec<SecretRef> = values.iter().filter_map(|(_, value)| SecretRef::parse(value.expose())).collect();
+    if references.is_empty() {
+        return Ok(values);
+    }
+    let mut found = stores.get_all(&references).into_iter();
+    let resolved = values.into_iter().map(|(name, value)| match SecretRef::parse(value.expose()) {
+        Some(_) => match found.next() {
+            Some(Ok(secret)) => Ok((name, secret)),
+            Some(Err(error)) => Err(of(&name)(error)),
+            None => Ok((name, value)),
+        },
         None => Ok((name, value)),
-    };
-    values.into_iter().map(resolve).collect()
+    });
+    resolved.collect()
 }

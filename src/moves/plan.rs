@@ -9,6 +9,7 @@ use crate::fixes::{Deposit, Destination, EnvEntry, Fix, Safety, Surroundings, is
 use crate::project::{Held, Packages, Workspace, holding, starting};
 use crate::rules::{self, Finding};
 use crate::secrets::{Secret, identity};
+use crate::stores::Stores;
 use crate::syntax::{Document, Language};
 use crate::text;
 
@@ -109,6 +110,7 @@ pub enum Reach {
 /// Plans the moves of the findings that `keep` leaves of all of a file's. `name` is the variable the user named.
 pub fn plan(
     workspace: &Workspace,
+    stores: &Stores,
     docs: &[&Document],
     to: &Destination,
     name: Option<&str>,
@@ -116,7 +118,7 @@ pub fn plan(
     reach: Reach,
 ) -> Plan {
     let open = BTreeMap::new();
-    let mut planner = Planner::new(workspace, to, &open);
+    let mut planner = Planner::new(workspace, stores, to, &open);
     for doc in docs {
         planner.repair(doc, name, Wanted::Findings(keep));
         planner.repair_rest(doc);
@@ -134,12 +136,13 @@ pub fn plan(
 /// those of the disk, by their paths from the root.
 pub fn plan_key(
     workspace: &Workspace,
+    stores: &Stores,
     doc: &Document,
     to: &Destination,
     deposit: &Deposit,
     open: &BTreeMap<PathBuf, Arc<Document>>,
 ) -> Plan {
-    let mut planner = Planner::new(workspace, to, open);
+    let mut planner = Planner::new(workspace, stores, to, open);
     let secret = key_at(doc, deposit.secret);
     planner.repair(doc, Some(&deposit.name), Wanted::Key(&secret));
     planner.follow();
@@ -149,6 +152,7 @@ pub fn plan_key(
 /// A plan that is being made.
 struct Planner<'w> {
     workspace: &'w Workspace,
+    stores: &'w Stores,
     to: &'w Destination,
     /// Texts that count before those of the disk.
     open: &'w BTreeMap<PathBuf, Arc<Document>>,
@@ -162,9 +166,15 @@ struct Planner<'w> {
 }
 
 impl<'w> Planner<'w> {
-    fn new(workspace: &'w Workspace, to: &'w Destination, open: &'w BTreeMap<PathBuf, Arc<Document>>) -> Planner<'w> {
+    fn new(
+        workspace: &'w Workspace,
+        stores: &'w Stores,
+        to: &'w Destination,
+        open: &'w BTreeMap<PathBuf, Arc<Document>>,
+    ) -> Planner<'w> {
         Planner {
             workspace,
+            stores,
             to,
             open,
             plan: Plan::default(),
@@ -177,7 +187,7 @@ impl<'w> Planner<'w> {
     /// Adds what can be done in a file.
     fn repair(&mut self, doc: &Document, name: Option<&str>, wanted: Wanted<'_>) {
         let path = doc.path().to_owned();
-        let mut found = surroundings(self.workspace, doc, vec![self.to.clone()], &self.packages);
+        let mut found = surroundings(self.workspace, self.stores, doc, vec![self.to.clone()], &self.packages);
         found.name = name.map(str::to_owned);
         found.overlay(&|path| self.open.get(path).cloned());
         for _ in 0..ROUNDS {
@@ -392,7 +402,7 @@ fn record(
         let entry = EnvEntry {
             name: deposit.name.clone(),
             identity: Some(identity(secret.expose())),
-            is_reference: deposit.reference.is_some(),
+            reference: deposit.reference.clone(),
         };
         planned.entry(env.clone()).or_default().push(entry);
         (env, deposit, secret)

@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::env_file::is_variable_name;
 use super::files::{FileError, read_small};
+use super::store_settings::StoreSettings;
 use crate::rules::{Rule, Severity};
 use crate::secrets::{Catalogue, Provider, discreet};
 
@@ -38,6 +39,8 @@ pub struct Config {
     /// The user's own providers.
     #[serde(default, rename = "provider")]
     pub providers: Vec<Provider>,
+    /// Where the user's stores are; without effect until the user trusts the workspace.
+    pub stores: Option<StoreSettings>,
     #[serde(skip)]
     excluded: Option<Gitignore>,
 }
@@ -134,6 +137,12 @@ impl Config {
                 return Err(wrong(rule, format!("there is no rule {rule:?}: `aikeys-lsp rules` lists them")));
             }
         }
+        if config.stores.as_ref().is_some_and(|stores| !stores.exec.is_empty()) {
+            return Err(wrong(
+                "exec",
+                "programs of stores belong into your own settings, not into a repository".to_owned(),
+            ));
+        }
         let severities = config.severity.values().chain(config.per_path.iter().flat_map(|it| it.severity.values()));
         for severity in severities.chain(&config.fail_on) {
             if !SEVERITIES.contains(&severity.as_str()) {
@@ -197,7 +206,7 @@ fn matched(matcher: &Gitignore, path: &Path, is_folder: bool) -> bool {
     path.starts_with(matcher.path()) && matcher.matched_path_or_any_parents(path, is_folder).is_ignore()
 }
 
-fn text_of(path: &Path) -> Result<Option<String>, ProjectError> {
+pub(super) fn text_of(path: &Path) -> Result<Option<String>, ProjectError> {
     let Some(bytes) = read_small(path)? else { return Ok(None) };
     String::from_utf8(bytes).map(Some).map_err(|_| ProjectError::Config {
         path: path.display().to_string(),
@@ -206,7 +215,7 @@ fn text_of(path: &Path) -> Result<Option<String>, ProjectError> {
     })
 }
 
-fn at_line(path: &Path, text: &str, error: &toml::de::Error) -> ProjectError {
+pub(super) fn at_line(path: &Path, text: &str, error: &toml::de::Error) -> ProjectError {
     let start = error.span().map_or(0, |span| span.start).min(text.len());
     let line = text.as_bytes()[..start].iter().filter(|&&byte| byte == b'\n').count() + 1;
     ProjectError::Config { path: path.display().to_string(), line, message: discreet(error.message()) }

@@ -10,6 +10,7 @@ mod launching;
 mod package;
 mod source;
 mod starting;
+mod store_settings;
 mod workspace;
 
 pub(crate) use config::SETTINGS;
@@ -22,4 +23,7 @@ pub use holding::{BUILD, Held, VERSION_CONTROL, holding};
 pub use package::Packages;
 pub use source::{ReadError, Source, is_binary, read, same_length};
 pub use starting::starting;
+pub use store_settings::{
+    AwsSettings, ExecSettings, GcpSettings, KeyringSettings, StoreSettings, VaultSettings, user_file, user_folder,
+};
 pub use workspace::Workspace;

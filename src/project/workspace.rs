@@ -9,7 +9,7 @@ use super::agents::agents;
 use super::config::{Config, ProjectError};
 use super::files::{read_small, writable};
 use super::git::{Committed, Git};
-use super::launching::launches;
+use super::launching::launchers;
 use super::package::Packages;
 use crate::fixes::{Destination, EnvEntry, EnvFile, GitState, Surroundings, leaves_out};
 use crate::rules::{self, Finding, is_app_secrets, is_env_file};
@@ -24,6 +24,7 @@ pub struct Workspace {
     catalogue: Arc<Catalogue>,
     configs: Mutex<HashMap<PathBuf, Arc<Config>>>,
     today: String,
+    trusted: bool,
 }
 
 /// Reads the value behind a reference, where that needs no network.
@@ -45,9 +46,20 @@ impl Workspace {
             catalogue: Catalogue::built_in_shared(),
             configs: Mutex::default(),
             today: today(),
+            trusted: false,
         };
         workspace.load_providers()?;
         Ok(workspace)
+    }
+
+    /// The editor's user trusts this folder: its own settings say where keys may go.
+    pub fn trusting(self) -> Workspace {
+        Workspace { trusted: true, ..self }
+    }
+
+    /// See [`Workspace::trusting`].
+    pub(super) fn is_trusted(&self) -> bool {
+        self.trusted
     }
 
     /// The root folder, absolute.
@@ -93,11 +105,13 @@ impl Workspace {
             return Ok(known);
         }
         let found = match (Config::of_folder(folder, &self.catalogue)?, folder.parent()) {
-            (Some((path, config)), _) if folder != self.root && !config.providers.is_empty() => {
+            (Some((path, config)), _)
+                if folder != self.root && (!config.providers.is_empty() || config.stores.is_some()) =>
+            {
                 return Err(ProjectError::Catalogue {
                     path: path.display().to_string(),
                     message: format!(
-                        "providers count for the whole workspace: write `[[provider]]` into {}",
+                        "providers and stores count for the whole workspace: write them into {}",
                         self.root.join("aikeys.toml").display()
                     ),
                 });
@@ -144,7 +158,7 @@ impl Workspace {
             workspace: self.name.clone(),
             git,
             agents: if is_env_file(relative) { agents(&self.root) } else { Vec::new() },
-            launches: if is_env_file(relative) { launches(&self.root, relative) } else { Vec::new() },
+            launchers: if is_env_file(relative) { launchers(&self.root, relative) } else { Vec::new() },
             copied: Reader::copying(relative).is_some_and(|copies| self.is_copied(relative, copies)),
             today: self.today.clone(),
             ..Surroundings::bare()
@@ -254,7 +268,7 @@ impl Workspace {
                 None => Some(identity(&value)),
             };
             let name = text[line.name.range()].to_owned();
-            (!value.is_empty()).then_some(EnvEntry { name, identity: known, is_reference: reference.is_some() })
+            (!value.is_empty()).then_some(EnvEntry { name, identity: known, reference })
         };
         let entries = env_lines(&text).iter().filter_map(entry).collect();
         EnvFile { path, entries, refused: None, git }

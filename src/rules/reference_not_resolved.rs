@@ -4,6 +4,7 @@ use super::context::Context;
 use super::{Finding, Rule, Severity};
 use crate::fixes::{Fix, Repairs, Safety};
 use crate::secrets::{SecretRef, discreet, env_lines, env_value, env_value_span};
+use crate::syntax::{Launch, launches};
 use crate::text::{Change, Span};
 
 pub(super) static RULE: Rule = Rule {
@@ -43,6 +44,11 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
+/// The programs that are started without anything that resolves references.
+fn launches_of(context: &Context<'_>) -> Vec<Launch> {
+    context.around.launchers.iter().flat_map(|file| launches(file.path(), file.text())).collect()
+}
+
 /// The values that are references, with their texts.
 fn references(context: &Context<'_>) -> Vec<(Span, String)> {
     let text = context.doc.text();
@@ -52,8 +58,9 @@ fn references(context: &Context<'_>) -> Vec<(Span, String)> {
 
 /// What is said of programs that are started without anything that resolves references.
 fn bare(context: &Context<'_>) -> Option<String> {
-    let first = context.around.launches.first()?;
-    let more = match context.around.launches.len() - 1 {
+    let launches = launches_of(context);
+    let first = launches.first()?;
+    let more = match launches.len() - 1 {
         0 => String::new(),
         more => format!(" and {more} more"),
     };
@@ -66,7 +73,7 @@ fn prefixed(context: &Context<'_>, finding: &Finding) -> Vec<Fix> {
     if was_asked(context, finding) {
         return Vec::new();
     }
-    let launches = &context.around.launches;
+    let launches = launches_of(context);
     let mut paths: Vec<_> = launches.iter().filter(|it| it.edit.is_some()).map(|it| &it.path).collect();
     paths.dedup();
     let fix = |path: &std::path::PathBuf| {
@@ -85,7 +92,8 @@ fn refused(context: &Context<'_>, finding: &Finding) -> Option<String> {
     if was_asked(context, finding) {
         return None;
     }
-    let by_hand = context.around.launches.iter().find(|it| it.edit.is_none())?;
+    let launches = launches_of(context);
+    let by_hand = launches.iter().find(|it| it.edit.is_none())?;
     let how = if by_hand.how.is_empty() { "start all of the command with `aikeys-lsp run -- …`" } else { &by_hand.how };
     Some(format!("`{}` in {}: {how}", by_hand.name, by_hand.path.display()))
 }

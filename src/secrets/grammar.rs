@@ -129,8 +129,12 @@ pub fn malformed(text: &str) -> Option<Malformed> {
         None => (slashes, None),
     };
     let (path, params) = before.split_once('?').unwrap_or((before, ""));
-    let reason = odd_sign(slashes).or_else(|| parts(name, path, field)).or_else(|| params_of(params));
-    if let Some(reason) = reason {
+    if let Some(reason) = odd_sign(slashes) {
+        let meant = slashes.trim_end_matches(',').replace('+', "%2B").replace(' ', "%20");
+        let clear = !meant.contains(['"', '\'', '`', '\t']);
+        return wrong(reason, clear.then(|| format!("{begin}+{backend}://{meant}")));
+    }
+    if let Some(reason) = parts(name, path, field).or_else(|| params_of(params)) {
         return wrong(reason, None);
     }
     // A mount of version 1 may well hold such a path.
@@ -146,10 +150,10 @@ pub fn malformed(text: &str) -> Option<Malformed> {
 /// A sign at which a reader of references stops.
 fn odd_sign(rest: &str) -> Option<String> {
     if rest.contains('+') {
-        return Some("`vals` ends a reference at `+`: a name with `+` cannot stand in one".to_owned());
+        return Some("`vals` ends a reference at `+`: in a name it is written `%2B`".to_owned());
     }
     if rest.contains([' ', '\t']) {
-        return Some("a reference ends at a blank".to_owned());
+        return Some("a reference ends at a blank: in a name it is written `%20`".to_owned());
     }
     if rest.contains(['"', '\'', '`']) {
         return Some("a quote cannot stand in a reference".to_owned());
@@ -258,9 +262,9 @@ mod tests {
             ("ref+vault://secret//a#/b", None),
             ("ref+vault://secret/a", None),
             ("ref+vault://secret/a#/", None),
-            ("ref+vault://secret/a+b#/c", None),
-            ("ref+vault://secret/a b#/c", None),
-            ("ref+vault://secret/a#/c,", None),
+            ("ref+vault://secret/a+b#/c", Some("ref+vault://secret/a%2Bb#/c")),
+            ("ref+vault://secret/a b#/c", Some("ref+vault://secret/a%20b#/c")),
+            ("ref+vault://secret/a#/c,", Some("ref+vault://secret/a#/c")),
             ("ref+vault://secret/a?version=new#/c", None),
             ("ref+vault://secret/a?version#/c", None),
             ("ref+gcpsecrets://secret", None),

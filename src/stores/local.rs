@@ -6,13 +6,15 @@ use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::sync::Arc;
 
 use age::armor::{ArmoredReader, ArmoredWriter, Format};
 use age::x25519::{Identity, Recipient};
+use async_trait::async_trait;
 use etcetera::BaseStrategy;
 use zeroize::Zeroizing;
 
-use super::StoreError;
+use super::{Around, Asked, Held, Kind, Over, SecretStore, StoreError, Version, VersionState};
 use crate::fixes::Destination;
 use crate::project::{FolderLock, private_folder, read_small, write_atomic};
 use crate::secrets::{Secret, SecretRef};
@@ -105,7 +107,7 @@ impl Local {
 
     /// The reference of a name.
     pub fn reference(&self, name: &str) -> SecretRef {
-        SecretRef { backend: "age".to_owned(), path: self.path.clone(), field: Some(name.to_owned()) }
+        SecretRef::new("age", &*self.path, Some(name))
     }
 
     /// Every name in the store.
@@ -116,19 +118,24 @@ impl Local {
     /// The secret under a name.
     pub fn get(&self, name: &str) -> Result<Secret, StoreError> {
         let (_, mut all) = self.read()?;
-        let missing = || StoreError::Missing { place: self.path.clone(), name: name.to_owned() };
+        let missing = || StoreError::Missing { place: self.reference(name).to_string(), advice: String::new() };
         all.remove(name).map(|value| Secret::new(value.as_str())).ok_or_else(missing)
     }
 
-    /// Puts a secret under a name; another value under it is never replaced.
-    pub fn put(&self, name: &str, secret: &Secret) -> Result<(), StoreError> {
+    /// Puts a secret under a name; another value under it is replaced only when `over` says that there is one.
+    fn set(&self, name: &str, secret: &Secret, over: Over<'_>) -> Result<(), StoreError> {
         let (old, mut all) = self.read()?;
-        match all.get(name) {
-            Some(value) if value.as_str() == secret.expose() => return Ok(()),
-            Some(_) => return Err(StoreError::Taken { name: name.to_owned() }),
-            None => {}
+        if all.contains_key(name) && over == Over::Nothing {
+            return Err(StoreError::Conflict { place: self.reference(name).to_string() });
         }
         all.insert(name.to_owned(), Zeroizing::new(secret.expose().to_owned()));
+        self.write(Some(&old), &all)
+    }
+
+    /// Takes a name out. What git has of the file still holds it.
+    fn remove(&self, name: &str) -> Result<(), StoreError> {
+        let (old, mut all) = self.read()?;
+        all.remove(name);
         self.write(Some(&old), &all)
     }
 
@@ -189,6 +196,73 @@ impl Local {
         };
         lines.map(recipient).collect()
     }
+}
+
+pub(super) const KIND: Kind = Kind {
+    id: "local",
+    backend: "age",
+    setup: "make the encrypted store with `aikeys-lsp init`",
+    places,
+    open: |around| Ok(Arc::new(Locals { root: around.root.to_owned() })),
+};
+
+fn places(around: &Around<'_>, _: Asked) -> Vec<Destination> {
+    let local = Local::open(around.root);
+    local.is_there().then(|| local.destination()).into_iter().collect()
+}
+
+/// All encrypted files of a workspace: a reference names its file.
+struct Locals {
+    root: PathBuf,
+}
+
+impl Locals {
+    fn at(&self, at: &SecretRef) -> Local {
+        Local::at(&self.root, &at.path)
+    }
+}
+
+#[async_trait(?Send)]
+impl SecretStore for Locals {
+    fn name(&self) -> String {
+        "the encrypted store".to_owned()
+    }
+
+    fn login(&self) -> String {
+        String::new()
+    }
+
+    async fn get(&self, at: &SecretRef) -> Result<Held, StoreError> {
+        Ok(Held { secret: self.at(at).get(field(at)?)?, version: None })
+    }
+
+    async fn write(&self, at: &SecretRef, secret: &Secret, over: Over<'_>) -> Result<(), StoreError> {
+        self.at(at).set(field(at)?, secret, over)
+    }
+
+    async fn exists(&self, at: &SecretRef) -> Result<bool, StoreError> {
+        let name = field(at)?;
+        Ok(self.at(at).names()?.iter().any(|it| it == name))
+    }
+
+    async fn versions(&self, at: &SecretRef) -> Result<Vec<Version>, StoreError> {
+        self.get(at).await?;
+        Ok(vec![Version { id: "1".to_owned(), created: None, state: VersionState::Live, labels: Vec::new() }])
+    }
+
+    async fn disable(&self, at: &SecretRef, _: &str) -> Result<(), StoreError> {
+        self.at(at).remove(field(at)?)
+    }
+
+    async fn list(&self, at: &SecretRef) -> Result<Vec<SecretRef>, StoreError> {
+        let local = self.at(at);
+        Ok(local.names()?.iter().map(|name| local.reference(name)).collect())
+    }
+}
+
+fn field(reference: &SecretRef) -> Result<&str, StoreError> {
+    let missing = || StoreError::Unavailable(format!("{reference} names no secret: write `#/NAME` behind the file"));
+    reference.field.as_deref().ok_or_else(missing)
 }
 
 /// `AIKEYS_IDENTITY`, else a file in the platform's configuration folder.

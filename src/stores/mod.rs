@@ -1,79 +1,305 @@
 //! Secret stores: put, get, and what `.env` says of a secret that lies there.
 //!
-//! `.env` itself is written by `project`. A store is one file here and one arm in [`get`] and [`put`].
+//! `.env` itself is written by `project`. A store is one file here and one row in [`KINDS`].
 
+mod error;
 mod local;
+mod store;
 
-use std::path::Path;
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::Duration;
 
+use tokio::runtime::Runtime;
+use tokio::time::timeout;
+
+pub use error::StoreError;
 pub use local::{IDENTITY_FILE, Local, RECIPIENTS, SECRETS, init};
+pub use store::{Held, Over, SecretStore, Version, VersionState};
 
 use crate::fixes::Destination;
-use crate::secrets::{Secret, SecretRef, discreet};
+use crate::project::{StoreSettings, Workspace};
+use crate::secrets::{Secret, SecretRef};
 
-/// Why a store did not do what it was asked. Never holds a value.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    /// The store was never made, or this machine cannot open it.
-    #[error("{0}")]
-    Unavailable(String),
-    /// The store holds another value under this name.
-    #[error("the store holds another value for {name}: give the key another name with `--name`")]
-    Taken {
-        /// The name.
-        name: String,
-    },
-    /// There is nothing under this name.
-    #[error("the store {place} holds no {name}")]
-    Missing {
-        /// The store's place.
-        place: String,
-        /// The name.
-        name: String,
-    },
-    /// A backend that this version does not know.
-    #[error("`ref+{0}://` is a reference that this version cannot resolve")]
-    Backend(String),
-    /// What came back is not what was put.
-    #[error("{place}: what was read back is not what was stored: nothing else was changed")]
-    ReadBack {
-        /// The store's place.
-        place: String,
-    },
-    /// A file of the store.
-    #[error(transparent)]
-    File(#[from] crate::project::FileError),
+/// The stores of a workspace. Connects when it is asked something, once for each store.
+pub struct Stores {
+    root: PathBuf,
+    workspace: String,
+    settings: Result<StoreSettings, String>,
+    untrusted: bool,
+    open: Mutex<BTreeMap<String, Arc<dyn SecretStore>>>,
+    runtime: OnceLock<Runtime>,
 }
 
-/// The stores that a workspace can move keys to, the preferred one first.
-pub fn destinations(root: &Path) -> Vec<Destination> {
-    let local = Local::open(root);
-    local.is_there().then(|| local.destination()).into_iter().chain([Destination::env()]).collect()
+/// A kind of store.
+struct Kind {
+    /// As `--to` and the settings have it.
+    id: &'static str,
+    /// As references have it.
+    backend: &'static str,
+    /// How it is set up, for who asks for it and has not done so.
+    setup: &'static str,
+    /// Where keys can go. Asks nobody.
+    places: fn(&Around<'_>, Asked) -> Vec<Destination>,
+    /// Gets ready to talk to it.
+    open: fn(&Around<'_>) -> Result<Arc<dyn SecretStore>, StoreError>,
 }
 
-/// Stores a secret under its reference, reads it back and compares. The same value again is fine; another one is refused.
-pub fn put(root: &Path, reference: &SecretRef, secret: &Secret) -> Result<(), StoreError> {
-    match reference.backend.as_str() {
-        "age" => Local::at(root, &reference.path).put(field(reference)?, secret)?,
-        other => return Err(StoreError::Backend(other.to_owned())),
+/// What a store can know of the workspace and the user.
+struct Around<'s> {
+    root: &'s Path,
+    /// The workspace's name.
+    workspace: &'s str,
+    settings: &'s StoreSettings,
+}
+
+/// Who wants to know of a place.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    /// A menu, which lists what the user has set up.
+    Menu,
+    /// The user, by its name.
+    ByName,
+}
+
+/// All stores, in the order of menus.
+const KINDS: &[Kind] = &[local::KIND];
+
+/// What a store may take for one answer, with logging in.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How long to wait before a busy store is asked again: it doubles each time, within [`PATIENCE`].
+const PAUSE: Duration = Duration::from_millis(200);
+/// How often a secret is written anew because somebody else wrote at the same moment.
+const TRIES: usize = 3;
+
+impl Stores {
+    /// The stores of a workspace. Settings that cannot be read are told when a store is asked for that needs them.
+    pub fn of(workspace: &Workspace) -> Stores {
+        Stores {
+            root: workspace.root().to_owned(),
+            workspace: workspace.name().to_owned(),
+            settings: workspace.stores().map_err(|error| error.to_string()),
+            untrusted: workspace.waits_for_trust(),
+            open: Mutex::default(),
+            runtime: OnceLock::new(),
+        }
     }
-    if get(root, reference)? == *secret { Ok(()) } else { Err(StoreError::ReadBack { place: reference.to_string() }) }
+
+    /// The stores that keys can move to, the preferred one first. Asks nobody.
+    pub fn destinations(&self) -> Vec<Destination> {
+        let mut all = vec![Destination::env()];
+        all.extend(KINDS.iter().flat_map(|kind| (kind.places)(&self.around(), Asked::Menu)));
+        let default = self.settings().default.as_ref();
+        // The encrypted store was made to be used.
+        all.sort_by_key(|it| (Some(&it.store) != default, it.store != local::KIND.id));
+        all
+    }
+
+    /// The store that keys move to when none is named.
+    pub fn preferred(&self) -> Result<Destination, StoreError> {
+        match &self.settings().default {
+            Some(store) => self.destination(store),
+            None => Ok(self.destinations().swap_remove(0)),
+        }
+    }
+
+    /// The store with this id as a place for keys.
+    pub fn destination(&self, store: &str) -> Result<Destination, StoreError> {
+        let around = self.around();
+        let asked = KINDS.iter().flat_map(|kind| (kind.places)(&around, Asked::ByName));
+        if let Some(found) = asked.chain([Destination::env()]).find(|it| it.store == store) {
+            return Ok(found);
+        }
+        let reason = match (KINDS.iter().find(|kind| kind.id == store), &self.settings) {
+            (_, Err(broken)) => broken.clone(),
+            _ if self.untrusted => format!(
+                "{store:?} is not among your own stores, and those of this workspace have no effect until you trust it: \
+                 read its aikeys.toml, then run `aikeys-lsp trust`"
+            ),
+            (Some(kind), _) => {
+                let root = self.root.display();
+                format!("{store} is not set up for {root}: {}", kind.setup)
+            }
+            (None, _) => format!("there is no store {store:?}: `aikeys-lsp stores` lists them"),
+        };
+        Err(StoreError::Unavailable(reason).discreet())
+    }
+
+    /// The secret behind a reference, if no server and no program has to be asked.
+    pub fn at_hand(&self, at: &SecretRef) -> Option<Secret> {
+        if at.backend == local::KIND.backend { self.get(at).ok() } else { None }
+    }
+
+    /// The secret behind a reference.
+    pub fn get(&self, at: &SecretRef) -> Result<Secret, StoreError> {
+        let store = self.store(at)?;
+        self.block_on(ask(&*store, || store.get(at))).map(|held| held.secret).map_err(StoreError::discreet)
+    }
+
+    /// The secrets behind references, in their order; all stores are asked at the same time.
+    pub fn get_all(&self, all: &[SecretRef]) -> Vec<Result<Secret, StoreError>> {
+        let mut by_backend: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        for (at, reference) in all.iter().enumerate() {
+            by_backend.entry(&reference.backend).or_default().push(at);
+        }
+        let asked = by_backend.into_values().map(async |places| {
+            let wanted: Vec<&SecretRef> = places.iter().map(|at| &all[*at]).collect();
+            let found = match self.store(wanted[0]) {
+                Ok(store) => store.get_all(&wanted).await,
+                Err(error) => wanted.iter().map(|_| Err(error.again())).collect(),
+            };
+            places.into_iter().zip(found).collect::<Vec<_>>()
+        });
+        let mut found: Vec<_> = self.block_on(futures::future::join_all(asked)).into_iter().flatten().collect();
+        found.sort_by_key(|(at, _)| *at);
+        found.into_iter().map(|(_, held)| held.map(|held| held.secret).map_err(StoreError::discreet)).collect()
+    }
+
+    /// Stores a secret under its reference, reads it back and compares. The same value again is fine; another one is
+    /// refused.
+    pub fn put(&self, at: &SecretRef, secret: &Secret) -> Result<(), StoreError> {
+        self.set(at, secret, Other::Refused)
+    }
+
+    /// The same, but another value becomes an older version.
+    pub fn replace(&self, at: &SecretRef, secret: &Secret) -> Result<(), StoreError> {
+        self.set(at, secret, Other::Replaced)
+    }
+
+    /// There is a secret under a reference, which is not read.
+    pub fn exists(&self, at: &SecretRef) -> Result<bool, StoreError> {
+        let store = self.store(at)?;
+        self.block_on(ask(&*store, || store.exists(at))).map_err(StoreError::discreet)
+    }
+
+    /// The versions of a secret, the newest one first.
+    pub fn versions(&self, at: &SecretRef) -> Result<Vec<Version>, StoreError> {
+        let store = self.store(at)?;
+        self.block_on(ask(&*store, || store.versions(at))).map_err(StoreError::discreet)
+    }
+
+    /// Takes a version of a secret out of use.
+    pub fn disable(&self, at: &SecretRef, version: &str) -> Result<(), StoreError> {
+        let store = self.store(at)?;
+        self.block_on(ask(&*store, || store.disable(at, version))).map_err(StoreError::discreet)
+    }
+
+    /// The references of all secrets at a place.
+    pub fn list(&self, at: &SecretRef) -> Result<Vec<SecretRef>, StoreError> {
+        let store = self.store(at)?;
+        self.block_on(ask(&*store, || store.list(at))).map_err(StoreError::discreet)
+    }
+
+    fn set(&self, at: &SecretRef, secret: &Secret, other: Other) -> Result<(), StoreError> {
+        let store = self.store(at)?;
+        self.block_on(set(&*store, at, secret, other)).map_err(StoreError::discreet)
+    }
+
+    /// The store that a reference leads to.
+    fn store(&self, at: &SecretRef) -> Result<Arc<dyn SecretStore>, StoreError> {
+        if let (Err(broken), false) = (&self.settings, at.backend == local::KIND.backend) {
+            return Err(StoreError::Unavailable(broken.clone()));
+        }
+        let mut open = self.open.lock().map_err(|_| StoreError::Backend(at.backend.clone()))?;
+        if let Some(store) = open.get(&at.backend) {
+            return Ok(Arc::clone(store));
+        }
+        let kind = KINDS.iter().find(|kind| kind.backend == at.backend);
+        let kind = kind.ok_or_else(|| StoreError::Backend(at.backend.clone()).discreet())?;
+        let store = (kind.open)(&self.around())?;
+        open.insert(at.backend.clone(), Arc::clone(&store));
+        Ok(store)
+    }
+
+    fn around(&self) -> Around<'_> {
+        Around { root: &self.root, workspace: &self.workspace, settings: self.settings() }
+    }
+
+    /// Nothing, where they cannot be read: that is told when a store is asked for.
+    fn settings(&self) -> &StoreSettings {
+        static NONE: StoreSettings =
+            StoreSettings { default: None, vault: None, aws: None, gcp: None, keyring: None, exec: BTreeMap::new() };
+        self.settings.as_ref().unwrap_or(&NONE)
+    }
+
+    fn block_on<T>(&self, future: impl Future<Output = T>) -> T {
+        let runtime = self.runtime.get_or_init(|| {
+            // Without a runtime no store answers: the system has no more threads or handles.
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            runtime.expect("the system gives a timer and a poll")
+        });
+        runtime.block_on(future)
+    }
 }
 
-/// The secret behind a reference.
-pub fn get(root: &Path, reference: &SecretRef) -> Result<Secret, StoreError> {
-    let found = match reference.backend.as_str() {
-        "age" => field(reference).and_then(|field| Local::at(root, &reference.path).get(field)),
-        other => Err(StoreError::Backend(other.to_owned())),
+/// What a put does to another value.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Other {
+    Refused,
+    Replaced,
+}
+
+/// Writes over what was seen, and reads back. An answer that never came is no answer: what stands there then counts.
+async fn set(store: &dyn SecretStore, at: &SecretRef, secret: &Secret, other: Other) -> Result<(), StoreError> {
+    let mut tries = 0;
+    loop {
+        let found = ask(store, || store.get(at)).await;
+        let version = match found {
+            Ok(held) if held.secret == *secret => return Ok(()),
+            Ok(_) if other == Other::Refused => return Err(StoreError::Taken { place: at.to_string() }),
+            Ok(Held { version, .. }) | Err(StoreError::Gone { version, .. }) => Some(version),
+            Err(StoreError::Missing { .. }) => None,
+            Err(error) => return Err(error),
+        };
+        let over = version.as_ref().map_or(Over::Nothing, |it| Over::Version(it.as_deref()));
+        let written = timeout(PATIENCE, store.write(at, secret, over)).await.unwrap_or_else(|_| Err(late(store)));
+        tries += 1;
+        match written {
+            Err(StoreError::Conflict { .. } | StoreError::Busy(_)) if tries < TRIES => {
+                tokio::time::sleep(PAUSE).await;
+            }
+            Err(error @ StoreError::Unanswered(_)) => {
+                let now = ask(store, || store.get(at)).await;
+                return if now.is_ok_and(|held| held.secret == *secret) { Ok(()) } else { Err(error) };
+            }
+            Err(error) => return Err(error),
+            Ok(()) => {
+                let now = ask(store, || store.get(at)).await?;
+                let same = now.secret == *secret;
+                return if same { Ok(()) } else { Err(StoreError::ReadBack { place: at.to_string() }) };
+            }
+        }
+    }
+}
+
+/// Asks a store something that changes nothing, or nothing more when it is asked twice: again while it is busy, and no
+/// longer than [`PATIENCE`] in all.
+async fn ask<S, T, F>(store: &S, question: impl Fn() -> F) -> Result<T, StoreError>
+where
+    S: SecretStore + ?Sized,
+    F: Future<Output = Result<T, StoreError>>,
+{
+    let asked = async {
+        let mut pause = PAUSE;
+        loop {
+            match question().await {
+                Err(StoreError::Busy(_)) => tokio::time::sleep(pause).await,
+                answer => return answer,
+            }
+            pause *= 2;
+        }
     };
-    // What stands in a reference by mistake can be a key, and messages quote it.
-    found.map_err(|error| match error {
-        StoreError::File(_) | StoreError::ReadBack { .. } | StoreError::Taken { .. } => error,
-        other => StoreError::Unavailable(discreet(&other.to_string())),
-    })
+    timeout(PATIENCE, asked).await.unwrap_or_else(|_| Err(late(store)))
 }
 
-fn field(reference: &SecretRef) -> Result<&str, StoreError> {
-    let missing = || StoreError::Unavailable(format!("{reference} names no secret: write `#/NAME` behind the file"));
-    reference.field.as_deref().ok_or_else(missing)
+fn late<S: SecretStore + ?Sized>(store: &S) -> StoreError {
+    let login = store.login();
+    let advice = if login.is_empty() { String::new() } else { format!(", and whether you are logged in ({login})") };
+    StoreError::Unanswered(format!(
+        "{} did not answer within {} seconds: look at its address and your network{advice}",
+        store.name(),
+        PATIENCE.as_secs()
+    ))
 }

@@ -9,6 +9,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
 use aikeys::project::Workspace;
+use aikeys::stores::Stores;
 use tempfile::TempDir;
 
 use crate::support::with_keys;
@@ -268,7 +269,7 @@ impl Stage {
     /// A move has ended well: nothing is left to do.
     pub fn check_finished(&mut self) {
         self.check();
-        let all = aikeys::moves::resolve_all(&self.folder, &self.path(".env"));
+        let all = aikeys::moves::resolve_all(&self.stores(), &self.path(".env"), &|_| true);
         assert!(all.is_ok(), "`aikeys-lsp run` finds all values");
         for name in self.versions.keys() {
             let text = self.read(&name.to_string_lossy());
@@ -291,7 +292,7 @@ impl Stage {
         };
         let resolve = |value: String| match aikeys::secrets::SecretRef::parse(&value) {
             // A reference whose store was taken away leads nowhere: then its key has to be elsewhere.
-            Some(reference) => Some(aikeys::stores::get(&self.folder, &reference).ok()?.expose().to_owned()),
+            Some(reference) => Some(self.stores().get(&reference).ok()?.expose().to_owned()),
             None => Some(value),
         };
         let stored: Vec<String> = parsed.into_iter().filter_map(|(_, value)| resolve(value)).collect();
@@ -371,6 +372,10 @@ impl Stage {
     }
 
     /// The workspace as the product sees it.
+    pub fn stores(&self) -> Stores {
+        Stores::of(&self.workspace())
+    }
+
     pub fn workspace(&self) -> Workspace {
         Workspace::open(&self.folder).expect("a workspace")
     }

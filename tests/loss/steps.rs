@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use aikeys::fixes::Destination;
 use aikeys::moves::{Outcome, Reach, carry_out_beside, plan};
-use aikeys::stores::{Local, SECRETS};
+use aikeys::stores::{Local, SECRETS, Stores};
 use aikeys::syntax::Document;
 
 use super::stage::{Env, Stage, Store};
@@ -140,7 +140,9 @@ fn move_keys(stage: &Stage, meanwhile: &mut dyn FnMut()) -> Outcome {
         Store::Local => Local::open(stage.root()).destination(),
         Store::Env => Destination::env(),
     };
-    carry_out_beside(&workspace, &plan(&workspace, &docs, &to, None, &|_, _| {}, Reach::Given), meanwhile)
+    let stores = Stores::of(&workspace);
+    let plan = plan(&workspace, &stores, &docs, &to, None, &|_, _| {}, Reach::Given);
+    carry_out_beside(&workspace, &stores, &plan, meanwhile)
 }
 
 /// Adds lines at any moment, as other programs do.

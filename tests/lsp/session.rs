@@ -354,7 +354,7 @@ fn hovering_explains_without_showing_a_value() {
     assert_eq!(read(&session), "`OTHER_KEY`: `.env` holds a value");
     assert!(!leaks(&read(&session), &other));
     project.write(".env", "OTHER_KEY=\"ref+age://.aikeys/secrets.age#/OTHER_KEY\"\n");
-    assert!(read(&session).contains("a reference"));
+    assert!(read(&session).contains("refers to `ref+"));
     project.write(".env", "ANOTHER=1\n");
     assert!(read(&session).contains("does not set it"));
     assert!(session.hover(&uri, 0).is_none());

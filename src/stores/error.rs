@@ -1,0 +1,86 @@
+//! Why a store did not do what it was asked.
+
+use crate::project::{FileError, ProjectError};
+use crate::secrets::discreet;
+
+/// Why a store did not do what it was asked. Names the store and what to do; never holds a value.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The store cannot be reached, was never made, or says no.
+    #[error("{0}")]
+    Unavailable(String),
+    /// The store was asked, and its answer never came: what it was asked may have been done.
+    #[error("{0}")]
+    Unanswered(String),
+    /// The store has too much to do: the same may work in a moment.
+    #[error("{0}")]
+    Busy(String),
+    /// The store holds another value under this name.
+    #[error("{place} holds another value: give the key another name with `--name`")]
+    Taken {
+        /// The reference.
+        place: String,
+    },
+    /// There is nothing under this name.
+    #[error("{place}: there is no such secret{advice}")]
+    Missing {
+        /// The reference.
+        place: String,
+        /// What to do, or nothing.
+        advice: String,
+    },
+    /// There was a value, and its version was deleted or disabled.
+    #[error("{place}: {what}")]
+    Gone {
+        /// The reference.
+        place: String,
+        /// What happened to it, and what to do.
+        what: String,
+        /// The version.
+        version: Option<String>,
+    },
+    /// Somebody else wrote at the same moment.
+    #[error("{place}: somebody else changed it at the same moment: try again")]
+    Conflict {
+        /// The reference.
+        place: String,
+    },
+    /// A backend that this build does not know.
+    #[error("`ref+{0}://` is a reference that this version cannot resolve")]
+    Backend(String),
+    /// What came back is not what was put.
+    #[error("{place}: what was read back is not what was stored: nothing else was changed")]
+    ReadBack {
+        /// The reference.
+        place: String,
+    },
+    /// The user's settings.
+    #[error(transparent)]
+    Settings(#[from] ProjectError),
+    /// A file of the store.
+    #[error(transparent)]
+    File(#[from] FileError),
+}
+
+impl StoreError {
+    /// The same, for another question that fails for the same reason.
+    pub(super) fn again(&self) -> StoreError {
+        StoreError::Unavailable(self.to_string())
+    }
+
+    /// What stands in a reference by mistake can be a key, and messages quote it.
+    pub(super) fn discreet(self) -> StoreError {
+        match self {
+            StoreError::Unavailable(text) => StoreError::Unavailable(discreet(&text)),
+            StoreError::Unanswered(text) => StoreError::Unanswered(discreet(&text)),
+            StoreError::Busy(text) => StoreError::Busy(discreet(&text)),
+            StoreError::Backend(text) => StoreError::Backend(discreet(&text)),
+            StoreError::Taken { place } => StoreError::Taken { place: discreet(&place) },
+            StoreError::Missing { place, advice } => StoreError::Missing { place: discreet(&place), advice },
+            StoreError::Gone { place, what, version } => StoreError::Gone { place: discreet(&place), what, version },
+            StoreError::Conflict { place } => StoreError::Conflict { place: discreet(&place) },
+            StoreError::ReadBack { place } => StoreError::ReadBack { place: discreet(&place) },
+            other @ (StoreError::Settings(_) | StoreError::File(_)) => other,
+        }
+    }
+}
