@@ -225,7 +225,7 @@ pub fn read_loudly(doc: &Document, span: Span, name: Option<&str>) -> Repairs {
     Repairs { fixes: vec![Fix { title, safety: Safety::Offered, change, deposit: None, start: None }], refused: None }
 }
 
-fn deposit(secret: Span, name: &str, to: &Destination) -> Result<Deposit, String> {
+pub(super) fn deposit(secret: Span, name: &str, to: &Destination) -> Result<Deposit, String> {
     let reference = match &to.reference {
         None => None,
         Some(template) => {
@@ -233,7 +233,7 @@ fn deposit(secret: Span, name: &str, to: &Destination) -> Result<Deposit, String
             Some(SecretRef::parse(&text).ok_or_else(|| format!("{text:?} is no reference"))?)
         }
     };
-    Ok(Deposit { secret, name: name.to_owned(), store: to.store.clone(), reference })
+    Ok(Deposit { secret, name: name.to_owned(), store: to.store.clone(), reference, in_place: false })
 }
 
 fn title(name: &str, state: State, to: &Destination, loading: &Loading) -> String {

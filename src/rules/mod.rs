@@ -25,6 +25,7 @@ mod literal_fallback_after_vault;
 mod literal_in_key_slot;
 mod malformed_reference;
 mod missing_becomes_text;
+mod plaintext_at_rest;
 mod readers;
 mod reads;
 mod reference_not_resolved;
@@ -131,6 +132,7 @@ pub static RULES: &[&Rule] = &[
     &vault_transport::RULE,
     &reference_not_resolved::RULE,
     &agent_can_read_env::RULE,
+    &plaintext_at_rest::RULE,
     &unrestricted_or_legacy_key::RULE,
     &unused_ignore::RULE,
 ];
