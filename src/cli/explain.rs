@@ -146,7 +146,7 @@ fn provider(out: &mut dyn Write, provider: &Provider) -> io::Result<()> {
     }
     if !provider.clients.is_empty() {
         writeln!(out, "\nclients")?;
-        for client in &provider.clients {
+        for client in provider.clients.iter().filter(|client| client.takes_key()) {
             let [lang, symbol, package] = [&client.lang, &client.symbol, &client.package].map(|it| shown(it));
             writeln!(out, "  {lang}: {symbol} of {package}")?;
         }

@@ -330,6 +330,8 @@ struct MoveArgument {
     title: String,
     #[serde(default)]
     everywhere: bool,
+    #[serde(default)]
+    file: bool,
 }
 
 fn command(
@@ -350,6 +352,7 @@ fn command(
         fix,
         title: title.clone(),
         everywhere: reach == Reach::Everywhere,
+        file: reach == Reach::File,
     };
     lsp::Command { title, command: MOVE.to_owned(), arguments: serde_json::to_value(argument).ok().map(|it| vec![it]) }
 }
@@ -361,8 +364,12 @@ pub fn move_request<'d>(
     encoding: Encoding,
 ) -> Option<MoveRequest> {
     let argument: MoveArgument = serde_json::from_value(arguments.into_iter().next()?).ok()?;
-    let MoveArgument { uri, version, range, rule, fix, title, everywhere } = argument;
-    let reach = if everywhere { Reach::Everywhere } else { Reach::Given };
+    let MoveArgument { uri, version, range, rule, fix, title, everywhere, file } = argument;
+    let reach = match (everywhere, file) {
+        (true, _) => Reach::Everywhere,
+        (false, true) => Reach::File,
+        (false, false) => Reach::Given,
+    };
     let span = span(document(uri.as_str())?, range, encoding);
     Some(MoveRequest { uri: uri.into(), version, rule, span, fix, title, reach })
 }

@@ -211,11 +211,12 @@ impl Session {
             self.file_edits(open, &around, &fix.change).ok_or("a file that this move has to change cannot be read")?;
         let work = match reach {
             Reach::Given => Work::One(fix),
-            Reach::Everywhere => {
+            Reach::File | Reach::Everywhere => {
                 let to = around.destinations.iter().find(|it| it.store == deposit.store).ok_or(STALE)?;
                 // They are found aside.
                 files.clear();
-                Work::Everywhere { to: to.clone(), deposit: deposit.clone(), open: self.all_open(workspace) }
+                let (to, deposit, open) = (to.clone(), deposit.clone(), self.all_open(workspace));
+                Work::Wide { reach, rule: finding.rule, to, deposit, open }
             }
         };
         let doc = Arc::new(copy(&open.doc));
@@ -321,12 +322,13 @@ impl Session {
             if open.workspace.is_none() && fix.deposit.is_some() {
                 continue;
             }
-            if fix.deposit.is_some() {
+            if let Some(deposit) = &fix.deposit {
                 let follows = number == 0 && fix.safety != Safety::Offered;
-                let everywhere = titled(&fix.title, Reach::Everywhere);
-                offer(fix.title, Does::Move(number, Reach::Given));
-                if follows {
-                    offer(everywhere, Does::Move(number, Reach::Everywhere));
+                let mut reaches = vec![Reach::Given];
+                reaches.extend(deposit.in_place.then_some(Reach::File));
+                reaches.extend(follows.then_some(Reach::Everywhere));
+                for reach in reaches {
+                    offer(titled(&fix.title, reach), Does::Move(number, reach));
                 }
             } else if let Some(files) = self.file_edits(open, around, &fix.change) {
                 offer(fix.title, Does::Edit(files));
@@ -356,7 +358,10 @@ impl Session {
                 true => Some(&around.gitignore),
                 false => around.agents.iter().flat_map(|it| &it.files).find(|it| it.0 == *path).map(|it| &it.1),
             };
-            let others = || around.entries.iter().chain(&around.siblings).find(|it| it.path() == path).cloned();
+            let others = || {
+                let mut all = around.entries.iter().chain(&around.siblings).chain(&around.launchers);
+                all.find(|it| it.path() == path).cloned()
+            };
             let doc = match (known, text) {
                 (Some((_, other)), _) => Arc::new(copy(&other.doc)),
                 (None, Some(text)) => Arc::new(Document::new(path, text.clone().unwrap_or_default())),
@@ -380,6 +385,7 @@ impl Session {
 fn titled(title: &str, reach: Reach) -> String {
     match reach {
         Reach::Given => title.to_owned(),
+        Reach::File => format!("{title}, with all other secrets of this file"),
         Reach::Everywhere => format!("{title}, here and wherever else it stands"),
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::plan::{Plan, PlannedFile, PlannedMove};
-use super::{MoveError, Template, finished, holds, record, store};
+use super::{MoveError, Template, finished, is_kept, record, store};
 use crate::fixes::Deposit;
 use crate::project::{FileError, FolderLock, Workspace, check_writable, read_small, write_atomic};
 use crate::secrets::Secret;
@@ -153,7 +153,7 @@ fn write(workspace: &Workspace, stores: &Stores, plan: &Plan, file: &PlannedFile
     let root = workspace.root();
     let _lock = FolderLock::take(root)?;
     for (env, deposit, secret) in file.needs(plan) {
-        if !holds(stores, &root.join(env), &deposit.name, secret)? {
+        if !is_kept(stores, &root.join(env), deposit, secret)? {
             return Err(MoveError::Gone { path: env.display().to_string(), name: deposit.name.clone() });
         }
     }

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub use carry_out::{Outcome, carry_out, carry_out_beside};
-pub use plan::{Keep, Plan, PlannedFile, PlannedMove, Reach, Refused, plan, plan_key};
+pub use plan::{Keep, Plan, PlannedFile, PlannedMove, Reach, Refused, plan, plan_file, plan_key};
 pub(crate) use undo::record;
 pub use undo::{LastMove, UndoError, last_move, undo};
 
@@ -118,7 +118,8 @@ pub fn deposit(
     let Some(deposit) = &fix.deposit else { return Ok(None) };
     let secret = key_at(doc, deposit.secret);
     let template = Template::of(workspace, doc);
-    store(workspace, stores, &workspace.env_path(doc.path()), deposit, &secret, env, template).map(Some)
+    let path = if deposit.in_place { doc.path().to_owned() } else { workspace.env_path(doc.path()) };
+    store(workspace, stores, &path, deposit, &secret, env, template).map(Some)
 }
 
 /// The first half of a plan's moves: every key is stored and read back. The sources are untouched.
@@ -187,7 +188,7 @@ fn store(
         env_edit: None,
         fingerprint: fingerprint(secret.expose()),
     };
-    if open_env.is_none() && holds(stores, &full, &deposit.name, secret).unwrap_or(false) {
+    if !deposit.in_place && open_env.is_none() && holds(stores, &full, &deposit.name, secret).unwrap_or(false) {
         return Ok(deposited);
     }
     cover(workspace, env)?;
@@ -201,6 +202,8 @@ fn store(
         None => secret.clone(),
     };
     match open_env {
+        // The line is edited where the secret is taken out.
+        _ if deposit.in_place => {}
         Some(text) => deposited.env_edit = variable_edit(text, &full, &deposit.name, &value)?,
         None => write_variable(root, &full, &deposit.name, &value)?,
     }
@@ -212,17 +215,30 @@ fn store(
     Ok(deposited)
 }
 
+/// The secret can be read without the place that it is taken from.
+fn is_kept(stores: &Stores, env: &Path, deposit: &Deposit, secret: &Secret) -> Result<bool, MoveError> {
+    match deposit.reference.as_ref().filter(|_| deposit.in_place) {
+        Some(reference) => gives(stores, reference, &deposit.name, secret),
+        None => holds(stores, env, &deposit.name, secret),
+    }
+}
+
 /// The env file, its references resolved, gives a program this value under this name: the key's place in the source can go.
 fn holds(stores: &Stores, env: &Path, name: &str, secret: &Secret) -> Result<bool, MoveError> {
     let values = project::read_values(env).unwrap_or_default();
     let Some((_, value)) = values.into_iter().find(|(it, _)| it == name) else { return Ok(false) };
     match SecretRef::parse(value.expose()) {
-        Some(reference) => match stores.get(&reference) {
-            Ok(held) => Ok(held == *secret),
-            Err(StoreError::Missing { .. } | StoreError::Gone { .. }) => Ok(false),
-            Err(error) => Err(of(name)(error)),
-        },
+        Some(reference) => gives(stores, &reference, name, secret),
         None => Ok(value == *secret),
+    }
+}
+
+/// The store gives this secret for the reference.
+fn gives(stores: &Stores, reference: &SecretRef, name: &str, secret: &Secret) -> Result<bool, MoveError> {
+    match stores.get(reference) {
+        Ok(held) => Ok(held == *secret),
+        Err(StoreError::Missing { .. } | StoreError::Gone { .. }) => Ok(false),
+        Err(error) => Err(of(name)(error)),
     }
 }
 

@@ -103,6 +103,8 @@ pub enum Reach {
     /// In the given documents.
     #[default]
     Given,
+    /// With all others of its file that the same rule finds.
+    File,
     /// To every file of the workspace where it stands.
     Everywhere,
 }
@@ -146,6 +148,21 @@ pub fn plan_key(
     let secret = key_at(doc, deposit.secret);
     planner.repair(doc, Some(&deposit.name), Wanted::Key(&secret));
     planner.follow();
+    planner.done()
+}
+
+/// Plans the moves of all keys of a file that one rule finds. `open` as in [`plan_key`].
+pub fn plan_file(
+    workspace: &Workspace,
+    stores: &Stores,
+    doc: &Document,
+    to: &Destination,
+    rule: &str,
+    open: &BTreeMap<PathBuf, Arc<Document>>,
+) -> Plan {
+    let keep = |_: &Path, findings: &mut Vec<Finding>| findings.retain(|it| it.rule == rule);
+    let mut planner = Planner::new(workspace, stores, to, open);
+    planner.repair(doc, None, Wanted::Findings(&keep));
     planner.done()
 }
 
@@ -201,7 +218,8 @@ impl<'w> Planner<'w> {
                     break;
                 }
                 Step::Apply { fix, line } => {
-                    let env = around.env.path.clone();
+                    let in_place = fix.deposit.as_ref().is_some_and(|it| it.in_place);
+                    let env = if in_place { path.clone() } else { around.env.path.clone() };
                     // Nothing of this shows in the document itself: once is enough.
                     let elsewhere = !fix.change.files.contains_key(&path);
                     let ignores = |(_, now): &(String, String)| is_covered(now, &path);
@@ -348,6 +366,8 @@ fn add_planned(
     texts: &BTreeMap<PathBuf, (String, String)>,
 ) {
     if let Some(entries) = planned.get(&around.env.path) {
+        // A line that keeps a reference from now on held the key before.
+        around.env.entries.retain(|entry| !entries.iter().any(|it| it.name == entry.name));
         around.env.entries.extend(entries.iter().cloned());
     }
     if let Some((_, now)) = texts.get(Path::new(".gitignore")) {

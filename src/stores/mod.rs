@@ -9,7 +9,6 @@ mod identity;
 #[cfg(feature = "keyring")]
 mod keyring;
 mod local;
-mod memory;
 mod program;
 mod recipients;
 mod store;
@@ -28,12 +27,11 @@ use tokio::time::timeout;
 pub use error::StoreError;
 pub use identity::{IDENTITY_FILE, protect};
 pub use local::{Local, Made, RECIPIENTS, Rekey, SECRETS, init};
-pub use memory::{Checked, recall, remember};
 pub use recipients::{Reader, readers};
 pub use store::{Held, Lease, Over, SecretStore, Version, VersionState};
 
 use crate::fixes::Destination;
-use crate::project::{StoreSettings, Workspace};
+use crate::project::{self, StoreSettings, Workspace};
 use crate::secrets::{Secret, SecretRef};
 
 /// The stores of a workspace. Connects when it is asked something, once for each store.
@@ -298,6 +296,16 @@ impl Stores {
         });
         runtime.block_on(future)
     }
+}
+
+/// Remembers what a store said of a reference, for editors, which never ask by themselves.
+pub fn remember(at: &SecretRef, answer: Result<bool, &StoreError>) {
+    let problem = match answer {
+        Ok(true) => None,
+        Ok(false) => Some(format!("{at}: there is no such secret")),
+        Err(error) => Some(error.to_string()),
+    };
+    project::remember(at, problem);
 }
 
 /// What a put does to another value.

@@ -3,32 +3,18 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 
-use super::StoreError;
-use crate::project::{FolderLock, private_folder, read_small, state_folder, write_atomic};
+use super::files::{FolderLock, private_folder, read_small, write_atomic};
+use super::store_settings::state_folder;
+use crate::fixes::Checked;
 use crate::secrets::{SecretRef, without_keys};
-
-/// What a store said of a reference.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Checked {
-    /// When it was asked, `2026-01-31 12:00 UTC`.
-    pub time: String,
-    /// What is wrong, if something is.
-    pub problem: Option<String>,
-}
 
 /// More references are forgotten, the oldest answers first.
 const MOST: usize = 2000;
 const FILE: &str = "checked.json";
 
-/// Remembers an answer. What cannot be written is not remembered.
-pub fn remember(at: &SecretRef, answer: Result<bool, &StoreError>) {
-    let problem = match answer {
-        Ok(true) => None,
-        Ok(false) => Some(format!("{at}: there is no such secret")),
-        Err(error) => Some(error.to_string()),
-    };
+/// Remembers an answer: what is wrong, if something is. What cannot be written is not remembered.
+pub fn remember(at: &SecretRef, problem: Option<String>) {
     let time = Timestamp::now().strftime("%Y-%m-%d %H:%M UTC").to_string();
     let problem = problem.map(|it| without_keys(&it).into_owned());
     let Some(folder) = state_folder() else { return };
@@ -39,9 +25,11 @@ pub fn remember(at: &SecretRef, answer: Result<bool, &StoreError>) {
     let path = folder.join(FILE);
     let old = read_small(&path).ok().flatten();
     let mut all = parsed(old.as_deref());
-    all.insert(without_keys(&at.to_string()).into_owned(), Checked { time, problem });
+    all.insert(without_keys(&at.to_string()).into_owned(), (time, problem));
     while all.len() > MOST {
-        let Some(oldest) = all.iter().min_by_key(|(_, it)| it.time.clone()).map(|(at, _)| at.clone()) else { break };
+        let Some(oldest) = all.iter().min_by_key(|(_, (time, _))| time.clone()).map(|(at, _)| at.clone()) else {
+            break;
+        };
         all.remove(&oldest);
     }
     if let Ok(text) = serde_json::to_vec(&all) {
@@ -53,9 +41,9 @@ pub fn remember(at: &SecretRef, answer: Result<bool, &StoreError>) {
 /// The last answers, by reference.
 pub fn recall() -> BTreeMap<String, Checked> {
     let bytes = state_folder().and_then(|folder| read_small(&folder.join(FILE)).ok().flatten());
-    parsed(bytes.as_deref())
+    parsed(bytes.as_deref()).into_iter().map(|(at, (time, problem))| (at, Checked { time, problem })).collect()
 }
 
-fn parsed(bytes: Option<&[u8]>) -> BTreeMap<String, Checked> {
+fn parsed(bytes: Option<&[u8]>) -> BTreeMap<String, (String, Option<String>)> {
     bytes.and_then(|bytes| serde_json::from_slice(bytes).ok()).unwrap_or_default()
 }
