@@ -14,6 +14,6 @@ mod faults;
 mod faults_work;
 mod http;
 mod machine;
-mod servers;
+pub(crate) mod servers;
 mod servers_work;
 mod vault;
