@@ -10,8 +10,8 @@
     reason = "these tests start servers, and talk to them through sockets"
 )]
 
-mod faults;
+pub mod faults;
 mod faults_work;
-mod http;
-mod servers;
+pub mod http;
+pub mod servers;
 mod servers_work;
