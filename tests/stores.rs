@@ -13,5 +13,6 @@
 mod faults;
 mod faults_work;
 mod http;
+mod near;
 mod servers;
 mod servers_work;

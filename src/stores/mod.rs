@@ -10,6 +10,7 @@ mod keyring;
 mod local;
 mod program;
 mod recipients;
+mod rekey;
 mod store;
 
 use std::collections::BTreeMap;
@@ -23,8 +24,9 @@ use tokio::time::timeout;
 
 pub use error::StoreError;
 pub use identity::{IDENTITY_FILE, protect};
-pub use local::{Local, Made, RECIPIENTS, Rekey, SECRETS, init};
+pub use local::{Local, Made, RECIPIENTS, SECRETS, init};
 pub use recipients::{Reader, readers};
+pub use rekey::Rekey;
 pub use store::{Held, Over, SecretStore, Version, VersionState};
 
 use crate::fixes::Destination;
