@@ -14,6 +14,7 @@ pub mod faults;
 mod faults_work;
 pub mod http;
 mod machine;
+mod near;
 pub mod servers;
 mod servers_work;
 mod vault;

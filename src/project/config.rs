@@ -137,9 +137,14 @@ impl Config {
                 return Err(wrong(rule, format!("there is no rule {rule:?}: `aikeys-lsp rules` lists them")));
             }
         }
-        if config.stores.as_ref().is_some_and(|stores| !stores.exec.is_empty()) {
+        let own = |stores: &StoreSettings| match (stores.exec.is_empty(), &stores.local) {
+            (false, _) => Some("exec"),
+            (true, Some(_)) => Some("local"),
+            (true, None) => None,
+        };
+        if let Some(table) = config.stores.as_ref().and_then(own) {
             return Err(wrong(
-                "exec",
+                table,
                 "programs of stores belong into your own settings, not into a repository".to_owned(),
             ));
         }

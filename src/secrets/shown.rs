@@ -76,9 +76,9 @@ fn is_mixed(word: &str) -> bool {
     if let Some((_, rest)) = word.split_once("://") {
         return rest.split(['/', ':', '@', '?', '&', '#']).any(is_mixed);
     }
-    // `process.env.OPENAI_API_KEY`
+    // `process.env.OPENAI_API_KEY`, `my-app-OPENAI_API_KEY`
     let is_name = |part: &str| is_variable(part) || part.bytes().all(|byte| byte.is_ascii_lowercase());
-    if word.contains('.') && word.split('.').all(is_name) {
+    if word.contains(['.', '-']) && word.split(['.', '-']).all(is_name) {
         return false;
     }
     // Keys with slashes have no dots.

@@ -27,11 +27,11 @@ pub const SECRETS: &str = ".aikeys/secrets.age";
 pub const RECIPIENTS: &str = ".aikeys/recipients.txt";
 
 /// What the file holds.
-struct Contents {
+pub(super) struct Contents {
     /// By name.
-    secrets: BTreeMap<String, Zeroizing<String>>,
+    pub secrets: BTreeMap<String, Zeroizing<String>>,
     /// The public keys that it was encrypted to; `None` where another program made it.
-    readers: Option<Vec<String>>,
+    pub readers: Option<Vec<String>>,
 }
 
 /// The file as it is written. Names of people's keys stand in it, so that a list that somebody changed meanwhile shows.
@@ -45,7 +45,7 @@ struct Whole<S: Ord> {
 /// One encrypted file.
 #[derive(Debug)]
 pub struct Local {
-    root: PathBuf,
+    pub(super) root: PathBuf,
     path: String,
 }
 
@@ -58,24 +58,6 @@ pub struct Made {
     pub store: bool,
     /// This machine's public key, where the file is there and this machine is not among its readers.
     pub waiting: Option<String>,
-}
-
-/// A file that is about to be encrypted anew, and what changes by that.
-pub struct Rekey {
-    /// Who can read it then.
-    pub readers: Vec<Reader>,
-    /// Those of them who could not.
-    pub added: Vec<Reader>,
-    /// The public keys of those who no longer can.
-    pub removed: Vec<String>,
-    /// This machine's public keys.
-    pub own: Vec<String>,
-    /// What they can read.
-    pub names: Vec<String>,
-    contents: Contents,
-    file: Vec<u8>,
-    list: Option<Vec<u8>>,
-    new_list: Vec<u8>,
 }
 
 /// Makes the identity and the workspace's encrypted file, where they are not there yet.
@@ -93,7 +75,7 @@ pub fn init(root: &Path) -> Result<Made, StoreError> {
     }
     private_folder(&root.join(".aikeys"))?;
     let list = root.join(RECIPIENTS);
-    let readers = match listed(&list)? {
+    let readers = match listed(root, Path::new(RECIPIENTS))? {
         (None, _) => {
             let own = Reader { key: keys[0].to_public().to_string(), name: None };
             let text = format!("# who may read secrets.age\n\n{}\n", own.key);
@@ -129,7 +111,7 @@ impl Local {
 
     /// The store as a place for keys. Says how many can read it, where that is more than one.
     pub fn destination(&self) -> Destination {
-        let readers = listed(&self.list()).map_or(0, |(_, readers)| readers.len());
+        let readers = self.listed().map_or(0, |(_, readers)| readers.len());
         let shared = if readers > 1 { format!(" of {readers} readers") } else { String::new() };
         Destination {
             store: "local".to_owned(),
@@ -153,52 +135,6 @@ impl Local {
         self.found(&self.read()?.1, name)
     }
 
-    /// What encrypting the file anew changes: to the readers that its list names now, or, with `more`, to them besides
-    /// those of before.
-    pub fn rekey(&self, more: &[Reader]) -> Result<Rekey, StoreError> {
-        let (file, contents) = self.read()?;
-        let (list, mut readers) = listed(&self.list())?;
-        let mut new_list = list.clone().unwrap_or_default();
-        let before = contents.readers.clone();
-        let was = |key: &String| before.as_ref().is_some_and(|it| it.contains(key));
-        if !more.is_empty() {
-            let readers = readers.iter().filter(|it| !more.iter().any(|more| more.key == it.key)).cloned();
-            self.check(&contents, &readers.collect::<Vec<_>>())?;
-        }
-        for reader in more {
-            if !readers.iter().any(|it| it.key == reader.key) {
-                let name = reader.name.as_ref().map(|name| format!("# {name}\n")).unwrap_or_default();
-                let start = if new_list.ends_with(b"\n") || new_list.is_empty() { "" } else { "\n" };
-                new_list.extend_from_slice(format!("{start}\n{name}{}\n", reader.key).as_bytes());
-                readers.push(reader.clone());
-            }
-        }
-        let own = publics(&identities()?);
-        self.check_own(&readers, &own)?;
-        let added = readers.iter().filter(|it| !was(&it.key) && (before.is_some() || !own.contains(&it.key)));
-        let gone = before.iter().flatten().filter(|key| !readers.iter().any(|it| it.key == **key));
-        Ok(Rekey {
-            added: added.cloned().collect(),
-            removed: gone.cloned().collect(),
-            names: contents.secrets.keys().cloned().collect(),
-            readers,
-            own,
-            contents,
-            file,
-            list,
-            new_list,
-        })
-    }
-
-    /// Writes the list, then the file. A list that names more readers than the file has is seen by the next write.
-    pub fn carry_out(&self, rekey: &Rekey) -> Result<(), StoreError> {
-        let _lock = FolderLock::take(&self.root)?;
-        if rekey.list.as_ref() != Some(&rekey.new_list) {
-            write_atomic(&self.root, &self.list(), rekey.list.as_deref(), &rekey.new_list, 0o644)?;
-        }
-        self.write(Some(&rekey.file), &rekey.contents, &rekey.readers)
-    }
-
     /// Puts a secret under a name; another value under it is replaced only when `over` says that there is one.
     fn set(&self, name: &str, secret: &Secret, over: Over<'_>) -> Result<(), StoreError> {
         let (old, mut contents) = self.read()?;
@@ -220,8 +156,12 @@ impl Local {
         self.root.join(&self.path)
     }
 
-    fn list(&self) -> PathBuf {
+    pub(super) fn list(&self) -> PathBuf {
         self.file().with_file_name("recipients.txt")
+    }
+
+    pub(super) fn listed(&self) -> Result<(Option<Vec<u8>>, Vec<Reader>), StoreError> {
+        listed(&self.root, &Path::new(&self.path).with_file_name("recipients.txt"))
     }
 
     fn found(&self, contents: &Contents, name: &str) -> Result<Secret, StoreError> {
@@ -230,7 +170,7 @@ impl Local {
     }
 
     /// The file's bytes, and what they hold.
-    fn read(&self) -> Result<(Vec<u8>, Contents), StoreError> {
+    pub(super) fn read(&self) -> Result<(Vec<u8>, Contents), StoreError> {
         let bytes = read_small(&self.file())?
             .ok_or_else(|| self.failed("there is no such store: make it with `aikeys-lsp init`"))?;
         let damaged = || self.failed("the file is damaged: restore it from git or a backup");
@@ -261,14 +201,14 @@ impl Local {
 
     /// Writes the file for the readers it had. Who left the list is left out; who came to it was let in by nobody yet.
     fn write_as_before(&self, old: &[u8], contents: &Contents) -> Result<(), StoreError> {
-        let (_, readers) = listed(&self.list())?;
+        let (_, readers) = self.listed()?;
         self.check(contents, &readers)?;
         self.check_own(&readers, &publics(&identities()?))?;
         self.write(Some(old), contents, &readers)
     }
 
     /// The file was encrypted to all of these.
-    fn check(&self, contents: &Contents, readers: &[Reader]) -> Result<(), StoreError> {
+    pub(super) fn check(&self, contents: &Contents, readers: &[Reader]) -> Result<(), StoreError> {
         let Some(before) = &contents.readers else {
             return Err(self.failed(
                 "the file does not say who can read it: look at its recipients.txt, then run \
@@ -280,14 +220,14 @@ impl Local {
     }
 
     /// This machine can still read it afterwards.
-    fn check_own(&self, readers: &[Reader], own: &[String]) -> Result<(), StoreError> {
+    pub(super) fn check_own(&self, readers: &[Reader], own: &[String]) -> Result<(), StoreError> {
         match readers.iter().any(|it| own.contains(&it.key)) {
             true => Ok(()),
             false => Err(self.failed("its recipients.txt no longer names this machine, which could not read it then")),
         }
     }
 
-    fn write(&self, old: Option<&[u8]>, contents: &Contents, readers: &[Reader]) -> Result<(), StoreError> {
+    pub(super) fn write(&self, old: Option<&[u8]>, contents: &Contents, readers: &[Reader]) -> Result<(), StoreError> {
         let secrets = contents.secrets.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         let whole: Whole<&str> = Whole { recipients: readers.iter().map(|it| it.key.clone()).collect(), secrets };
         let plain = serde_json::to_vec(&whole).map(Zeroizing::new);
@@ -314,7 +254,7 @@ impl Local {
     }
 }
 
-fn publics(keys: &[Identity]) -> Vec<String> {
+pub(super) fn publics(keys: &[Identity]) -> Vec<String> {
     keys.iter().map(|it| it.to_public().to_string()).collect()
 }
 

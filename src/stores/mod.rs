@@ -11,6 +11,7 @@ mod keyring;
 mod local;
 mod program;
 mod recipients;
+mod rekey;
 mod store;
 #[cfg(feature = "vault")]
 mod vault;
@@ -26,8 +27,9 @@ use tokio::time::timeout;
 
 pub use error::StoreError;
 pub use identity::{IDENTITY_FILE, protect};
-pub use local::{Local, Made, RECIPIENTS, Rekey, SECRETS, init};
+pub use local::{Local, Made, RECIPIENTS, SECRETS, init};
 pub use recipients::{Reader, readers};
+pub use rekey::Rekey;
 pub use store::{Held, Lease, Over, SecretStore, Version, VersionState};
 
 use crate::fixes::Destination;

@@ -50,7 +50,7 @@ impl Ended {
         let shown: String = said.chars().take(MOST_SHOWN).collect();
         match (shown.is_empty(), shown.len() < said.len()) {
             (true, _) => format!("{code} and said nothing"),
-            (false, true) => format!("{code}: {shown} …"),
+            (false, true) => format!("{code}: {} …", shown.trim_end()),
             (false, false) => format!("{code}: {shown}"),
         }
     }

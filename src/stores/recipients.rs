@@ -54,11 +54,11 @@ pub fn readers(text: &str) -> Result<Vec<Reader>, (usize, &'static str)> {
     Ok(all)
 }
 
-/// The list at `path`; its text as well, and nobody where it is not there.
-pub(super) fn listed(path: &Path) -> Result<(Option<Vec<u8>>, Vec<Reader>), StoreError> {
-    let Some(bytes) = read_small(path)? else { return Ok((None, Vec::new())) };
+/// The list at `path` in the workspace `root`; its text as well, and nobody where it is not there.
+pub(super) fn listed(root: &Path, path: &Path) -> Result<(Option<Vec<u8>>, Vec<Reader>), StoreError> {
+    let Some(bytes) = read_small(&root.join(path))? else { return Ok((None, Vec::new())) };
     let text = String::from_utf8_lossy(&bytes);
-    let wrong = |(line, what)| StoreError::Unavailable(format!("{}:{line}: {what}", path.display()));
+    let wrong = |(line, what)| StoreError::Unavailable(format!("{}, line {line}: {what}", path.display()));
     let readers = readers(&text).map_err(wrong)?;
     Ok((Some(bytes), readers))
 }

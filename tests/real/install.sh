@@ -251,7 +251,7 @@ part_keyring() {
 
 part_age() { has age age-keygen || debian age; }
 
-part_pass() { has pass gpg gpg-agent gpgconf || debian pass gnupg; }
+part_pass() { has pass gpg gpg-agent gpgconf jq || debian pass gnupg jq; }
 
 # OpenBao makes users in it, with leases. Debian's `redis-tools` holds the server under another name, and the
 # package that is called after the server would start one at each boot.
