@@ -67,7 +67,7 @@ pub fn repairs(doc: &Document, around: &Surroundings, secret: Span) -> Repairs {
 }
 
 /// The store that the key opens.
-pub(super) fn opener<'a>(doc: &Document, around: &'a Surroundings, secret: Span, name: &str) -> Option<&'a Opens> {
+pub(super) fn opener<'a>(doc: &'a Document, around: &'a Surroundings, secret: Span, name: &str) -> Option<&'a Opens> {
     let token = token_at(&around.catalogue, doc.text().as_bytes(), secret);
     let by_shape = token.map(|token| around.catalogue.shape(token.shape).0);
     let by_place = || super::slot::slot_at(doc, doc.facts(), around, secret).map(|slot| slot.provider);

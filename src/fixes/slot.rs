@@ -220,7 +220,10 @@ fn is_direct(doc: &Document, holder: Span, value: Span) -> bool {
 }
 
 /// The clients of a language.
-pub(super) fn rows<'a>(around: &'a Surroundings, language: &'a str) -> impl Iterator<Item = (&'a Provider, &'a Client)> {
+pub(super) fn rows<'a>(
+    around: &'a Surroundings,
+    language: &'a str,
+) -> impl Iterator<Item = (&'a Provider, &'a Client)> {
     let all = around.catalogue.providers.iter().flat_map(|it| it.clients.iter().map(move |client| (it, client)));
     all.filter(move |(_, client)| client.lang == language)
 }

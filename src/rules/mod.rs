@@ -28,8 +28,8 @@ mod missing_becomes_text;
 mod plaintext_at_rest;
 mod readers;
 mod reads;
-mod reference_not_resolved;
 mod real_key_in_template;
+mod reference_not_resolved;
 mod same_key;
 mod secret_under_public_prefix;
 mod suppression;
@@ -132,8 +132,8 @@ pub static RULES: &[&Rule] = &[
     &vault_transport::RULE,
     &reference_not_resolved::RULE,
     &agent_can_read_env::RULE,
-    &plaintext_at_rest::RULE,
     &unrestricted_or_legacy_key::RULE,
+    &plaintext_at_rest::RULE,
     &unused_ignore::RULE,
 ];
 

@@ -4,7 +4,7 @@ use super::context::{About, Context};
 use super::env_file_in_git::{git_says, secret_lines};
 use super::{Finding, Rule, Severity};
 use crate::fixes::encrypt;
-use crate::secrets::{EnvLine, env_value_span};
+use crate::secrets::{EnvLine, env_value_span, references_in};
 
 pub(super) static RULE: Rule = Rule {
     id: "plaintext-at-rest",
@@ -27,15 +27,18 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         return;
     }
     let lines = secret_lines(context);
-    // Other secrets go along with a key, and are none of ours alone.
-    if !lines.iter().any(|line| is_key(context, line)) {
+    // Other secrets go along with a key, and are none of ours alone. The key may have gone already.
+    let referred = || references_in(context.doc.text()).next().is_some();
+    if !lines.iter().any(|line| is_key(context, line)) && !referred() {
         return;
     }
     for line in lines {
         let name = context.doc.slice(line.name);
         let provider = context.catalogue().provider_of_env(name);
-        // What opens a store can lie in none.
-        if provider.is_some_and(|it| it.opens.as_ref().is_some_and(|opens| opens.only)) {
+        // What opens a store can lie in none, and what a build copies into a page is lost wherever it lies.
+        if provider.is_some_and(|it| it.opens.as_ref().is_some_and(|opens| opens.only))
+            || context.catalogue().provider_of_public(name).is_some()
+        {
             continue;
         }
         let about = About { message: format!("{name} lies in plain text"), provider, shape: None };

@@ -31,7 +31,8 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     for (span, reference) in &references {
         let missing = context.around.checked.get(reference).and_then(|it| Some((it, it.problem.as_ref()?)));
         if let Some((checked, problem)) = missing {
-            let message = format!("the store did not give this secret when it was asked at {}: {problem}", checked.time);
+            let message =
+                format!("the store did not give this secret when it was asked at {}: {problem}", checked.time);
             findings.push(context.plain_finding(RULE.id, RULE.severity, *span, message, None));
         } else if let (false, Some(message)) = (said, bare(context)) {
             let mut finding = context.plain_finding(RULE.id, RULE.severity, *span, message, None);
@@ -65,7 +66,8 @@ fn bare(context: &Context<'_>) -> Option<String> {
         more => format!(" and {more} more"),
     };
     let place = first.path.file_name().map_or_else(String::new, |it| it.to_string_lossy().into_owned());
-    Some(discreet(&format!("nothing resolves this reference: `{}` in {place}{more} starts without `aikeys-lsp run`", first.name)))
+    let does = if first.how.is_empty() { "starts without `aikeys-lsp run`" } else { "hands its text on" };
+    Some(discreet(&format!("nothing resolves this reference: `{}` in {place}{more} {does}", first.name)))
 }
 
 /// Each command gets the runner before it: one fix a file.
@@ -94,7 +96,8 @@ fn refused(context: &Context<'_>, finding: &Finding) -> Option<String> {
     }
     let launches = launches_of(context);
     let by_hand = launches.iter().find(|it| it.edit.is_none())?;
-    let how = if by_hand.how.is_empty() { "start all of the command with `aikeys-lsp run -- …`" } else { &by_hand.how };
+    let how =
+        if by_hand.how.is_empty() { "start all of the command with `aikeys-lsp run -- …`" } else { &by_hand.how };
     Some(format!("`{}` in {}: {how}", by_hand.name, by_hand.path.display()))
 }
 

@@ -84,7 +84,9 @@ mod tests {
     #[test]
     fn files_that_speak_of_stores() {
         let catalogue = Catalogue::built_in();
-        for text in ["x: ref+vault://a/b#/c", "ref+Vault:/x", "export VAULT_ADDR=x", "import hvac", "VAULT_SKIP_VERIFY=1"] {
+        for text in
+            ["x: ref+vault://a/b#/c", "ref+Vault:/x", "export VAULT_ADDR=x", "import hvac", "VAULT_SKIP_VERIFY=1"]
+        {
             assert!(catalogue.speaks_of_store(text.as_bytes()), "{text}");
         }
         for text in ["", "<a href='+x+'>", "default: vault", "ref+", "ref+x"] {

@@ -89,7 +89,9 @@ impl Launcher {
 fn assignments(command: &str) -> usize {
     let mut at = 0;
     while let Some((word, _)) = command[at..].split_once(' ') {
-        let is_name = |name: &str| !name.is_empty() && name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
+        let is_name = |name: &str| {
+            !name.is_empty() && name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
+        };
         if !word.split_once('=').is_some_and(|(name, value)| is_name(name) && !value.contains(['"', '\''])) {
             break;
         }
@@ -130,7 +132,10 @@ mod tests {
         assert!(new.contains("\"build\": \"next build\""), "{new}");
         assert_eq!(after("Procfile", "web: gunicorn a:app\n"), "web: aikeys-lsp run -- gunicorn a:app\n");
         assert_eq!(after("Makefile", "run: deps\n\tpython a.py\n"), "run: deps\n\taikeys-lsp run -- python a.py\n");
-        assert_eq!(after("justfile", "dev port=\"1\":\n  node a.js\n"), "dev port=\"1\":\n  aikeys-lsp run -- node a.js\n");
+        assert_eq!(
+            after("justfile", "dev port=\"1\":\n  node a.js\n"),
+            "dev port=\"1\":\n  aikeys-lsp run -- node a.js\n"
+        );
     }
 
     #[test]
