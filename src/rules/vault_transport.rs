@@ -70,7 +70,7 @@ fn in_env_file(context: &Context<'_>, findings: &mut Vec<Finding>) {
             findings.extend(address(context, opens, value));
         }
         if let Some(opens) = of_switch(context, name).filter(|_| is_on(context.doc.slice(value))) {
-            findings.push(switched_off(context, opens, value, &name));
+            findings.push(switched_off(context, opens, value, name));
         }
     }
 }
