@@ -6,6 +6,7 @@
 mod leaks;
 mod loss;
 mod real;
+mod stores;
 #[expect(dead_code, reason = "`tests` uses all of it")]
 mod support;
 mod survival;

@@ -9,6 +9,7 @@ use crate::stores;
 /// Makes what is not there yet, and says so.
 pub fn init(
     folder: &Path,
+    passphrase: bool,
     yes: bool,
     out: &mut dyn Write,
     ask: &mut dyn FnMut(&mut dyn Write) -> io::Result<bool>,
@@ -23,6 +24,10 @@ pub fn init(
         writeln!(out, "nothing was changed")?;
         return Ok(());
     }
+    if passphrase {
+        let identity = stores::protect()?;
+        writeln!(out, "a passphrase protects {}: without it the keys are lost", identity.display())?;
+    }
     let made = stores::init(root)?;
     let (identity, is_new) = made.identity;
     let identity = identity.display();
@@ -33,6 +38,12 @@ pub fn init(
     match made.store {
         true => writeln!(out, "made {}", stores::SECRETS)?,
         false => writeln!(out, "{} is there already", stores::SECRETS)?,
+    }
+    if let Some(key) = made.waiting {
+        writeln!(out, "this machine cannot read it yet: send a teammate your public key, who then runs")?;
+        writeln!(out, "  aikeys-lsp add-recipient {key}")?;
+        writeln!(out, "and commits what that changed")?;
+        return Ok(());
     }
     writeln!(out, "keys now move there: `aikeys-lsp --check --fix`; start programs with `aikeys-lsp run -- …`")?;
     Ok(())

@@ -3,6 +3,7 @@
 mod audit;
 mod carry_out;
 mod plan;
+mod undo;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -10,6 +11,8 @@ use std::sync::Arc;
 
 pub use carry_out::{Outcome, carry_out, carry_out_beside};
 pub use plan::{Keep, Plan, PlannedFile, PlannedMove, Reach, Refused, plan, plan_file, plan_key};
+pub(crate) use undo::record;
+pub use undo::{LastMove, UndoError, last_move, undo};
 
 use crate::fixes::{Deposit, Destination, Fix, Repairs, Surroundings, ignore_lines, is_covered, key_at};
 use crate::project::{
@@ -18,7 +21,7 @@ use crate::project::{
 };
 use crate::rules::{self, Finding};
 use crate::secrets::{Fingerprint, Secret, SecretRef, fingerprint};
-use crate::stores::{StoreError, Stores};
+use crate::stores::{StoreError, Stores, remember};
 use crate::syntax::Document;
 use crate::text::Edit;
 
@@ -32,6 +35,14 @@ pub enum MoveError {
         name: String,
         /// What the store says.
         error: StoreError,
+    },
+    /// The store holds another value where this key would go.
+    #[error("{name}: {place} holds another value: give the key another name with `--name`")]
+    Taken {
+        /// The variable.
+        name: String,
+        /// The reference.
+        place: String,
     },
     /// The env file.
     #[error(transparent)]
@@ -183,7 +194,9 @@ fn store(
     cover(workspace, env)?;
     let value = match &deposit.reference {
         Some(reference) => {
-            stores.put(reference, secret).map_err(of(&deposit.name))?;
+            let put = stores.put(reference, secret);
+            remember(reference, put.as_ref().map(|()| true));
+            put.map_err(of(&deposit.name))?;
             Secret::new(reference.to_string())
         }
         None => secret.clone(),
@@ -231,7 +244,10 @@ fn gives(stores: &Stores, reference: &SecretRef, name: &str, secret: &Secret) ->
 
 /// Says of which variable a store speaks.
 fn of(name: &str) -> impl Fn(StoreError) -> MoveError + '_ {
-    |error| MoveError::Store { name: name.to_owned(), error }
+    |error| match error {
+        StoreError::Taken { place } => MoveError::Taken { name: name.to_owned(), place },
+        error => MoveError::Store { name: name.to_owned(), error },
+    }
 }
 
 /// Makes `.gitignore` cover the env file before anything is written to it.
@@ -254,17 +270,7 @@ fn cover(workspace: &Workspace, env: &Path) -> Result<(), MoveError> {
     Err(MoveError::NotIgnored { path: env.display().to_string() })
 }
 
-/// The value of every variable of an env file that is wanted, references resolved: the environment for a child.
-pub fn resolve_all(
-    stores: &Stores,
-    env: &Path,
-    wanted: &dyn Fn(&str) -> bool,
-) -> Result<Vec<(String, Secret)>, MoveError> {
-    let values = project::values_to_run_with(env)?;
-    resolve(stores, values.into_iter().filter(|(name, _)| wanted(name)).collect())
-}
-
-/// The same variables, the references among their values resolved, all at the same time.
+/// The values of variables, references resolved, all at the same time.
 pub fn resolve(stores: &Stores, values: Vec<(String, Secret)>) -> Result<Vec<(String, Secret)>, MoveError> {
     let references: Vec<SecretRef> = values.iter().filter_map(|(_, value)| SecretRef::parse(value.expose())).collect();
     if references.is_empty() {

@@ -226,7 +226,7 @@ impl<'w> Planner<'w> {
                         break;
                     }
                     apply(self.workspace, &now, &fix, &around, &mut self.texts);
-                    record(&mut self.plan, &mut self.planned, &now, fix, line, env);
+                    record(&mut self.plan, &mut self.planned, &now, *fix, line, env);
                     if elsewhere {
                         break;
                     }
@@ -327,7 +327,7 @@ fn committed(workspace: &Workspace, doc: &Document, keep: Keep<'_>) -> Vec<Strin
 }
 
 enum Step {
-    Apply { fix: Fix, line: u32 },
+    Apply { fix: Box<Fix>, line: u32 },
     Stay(Vec<Refused>),
 }
 
@@ -349,7 +349,7 @@ fn next_step(workspace: &Workspace, doc: &Document, around: &Surroundings, wante
         let (offered, safe): (Vec<_>, Vec<_>) =
             repairs.fixes.into_iter().partition(|fix| fix.safety == Safety::Offered);
         if let Some(fix) = safe.into_iter().next() {
-            return Step::Apply { fix, line };
+            return Step::Apply { fix: Box::new(fix), line };
         }
         let offer = offered.into_iter().next().map(|fix| format!("left to you: {}", fix.title));
         let reason = repairs.refused.or(offer);

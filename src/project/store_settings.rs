@@ -24,6 +24,8 @@ pub struct StoreSettings {
     pub gcp: Option<GcpSettings>,
     /// The system's keyring.
     pub keyring: Option<KeyringSettings>,
+    /// The encrypted store. The user's own file only.
+    pub local: Option<LocalSettings>,
     /// Stores that a program reaches, by name. The user's own file only.
     pub exec: BTreeMap<String, ExecSettings>,
 }
@@ -84,6 +86,14 @@ pub struct KeyringSettings {
     pub service: Option<String>,
 }
 
+/// `[stores.local]`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct LocalSettings {
+    /// The program that prints the passphrase of this machine's identity.
+    pub passphrase_command: Vec<String>,
+}
+
 /// `[stores.exec.NAME]`: the program and its arguments, `{name}` standing for the secret's name.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
@@ -94,7 +104,7 @@ pub struct ExecSettings {
     pub get: Vec<String>,
     /// Exits with 0 where the secret is there, and with 1 where it is not.
     pub exists: Vec<String>,
-    /// What the names of new keys begin with; the workspace's name and `/` when left out.
+    /// What the names of new keys begin with, `{workspace}` standing for the workspace's name; that and `/` when left out.
     pub prefix: Option<String>,
 }
 
@@ -113,6 +123,12 @@ pub fn user_file() -> Option<PathBuf> {
 /// The folder of the user's own settings, which no repository can write.
 pub fn user_folder() -> Option<PathBuf> {
     Some(etcetera::choose_base_strategy().ok()?.config_dir().join("aikeys-lsp"))
+}
+
+/// The folder of what the tool remembers: the audit log, the last answers of stores.
+pub fn state_folder() -> Option<PathBuf> {
+    let base = etcetera::choose_base_strategy().ok()?;
+    Some(base.state_dir().unwrap_or_else(|| base.data_dir()).join("aikeys-lsp"))
 }
 
 impl Workspace {
@@ -168,7 +184,8 @@ impl Workspace {
     }
 }
 
-fn user_stores() -> Result<StoreSettings, ProjectError> {
+/// The stores of the user's own file alone.
+pub fn user_stores() -> Result<StoreSettings, ProjectError> {
     let Some(path) = user_file() else { return Ok(StoreSettings::default()) };
     let Some(text) = text_of(&path)? else { return Ok(StoreSettings::default()) };
     let file: UserFile = toml::from_str(&text).map_err(|error| at_line(&path, &text, &error))?;

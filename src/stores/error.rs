@@ -1,7 +1,7 @@
 //! Why a store did not do what it was asked.
 
 use crate::project::{FileError, ProjectError};
-use crate::secrets::discreet;
+use crate::secrets::{SecretRef, discreet};
 
 /// Why a store did not do what it was asked. Names the store and what to do; never holds a value.
 #[derive(Debug, thiserror::Error)]
@@ -16,7 +16,7 @@ pub enum StoreError {
     #[error("{0}")]
     Busy(String),
     /// The store holds another value under this name.
-    #[error("{place} holds another value: give the key another name with `--name`")]
+    #[error("{place} holds another value")]
     Taken {
         /// The reference.
         place: String,
@@ -45,6 +45,29 @@ pub enum StoreError {
         /// The reference.
         place: String,
     },
+    /// An encrypted file that this machine's keys do not open. A public key may be shown.
+    #[error(
+        "{file}: this machine is not among its readers: send a teammate your public key, who then runs \
+        `aikeys-lsp add-recipient {key}`"
+    )]
+    NoReader {
+        /// The file.
+        file: String,
+        /// This machine's public key.
+        key: String,
+    },
+    /// A list of readers names somebody whom the file was not encrypted to, and whom nobody here let in.
+    #[error(
+        "{file}: recipients.txt now also names {}: if they may read all keys, run `aikeys-lsp rekey`; otherwise take \
+        them out of that file",
+        keys.join(", ")
+    )]
+    NewReaders {
+        /// The file.
+        file: String,
+        /// Their public keys.
+        keys: Vec<String>,
+    },
     /// A backend that this build does not know.
     #[error("`ref+{0}://` is a reference that this version cannot resolve")]
     Backend(String),
@@ -65,7 +88,21 @@ pub enum StoreError {
 impl StoreError {
     /// The same, for another question that fails for the same reason.
     pub(super) fn again(&self) -> StoreError {
-        StoreError::Unavailable(self.to_string())
+        match self {
+            StoreError::NoReader { file, key } => StoreError::NoReader { file: file.clone(), key: key.clone() },
+            other => StoreError::Unavailable(other.to_string()),
+        }
+    }
+
+    /// The same, of a reference that was asked for together with others.
+    pub(super) fn again_at(&self, at: &SecretRef) -> StoreError {
+        match self {
+            StoreError::Missing { advice, .. } => StoreError::Missing { place: at.to_string(), advice: advice.clone() },
+            StoreError::Gone { what, version, .. } => {
+                StoreError::Gone { place: at.to_string(), what: what.clone(), version: version.clone() }
+            }
+            other => other.again(),
+        }
     }
 
     /// What stands in a reference by mistake can be a key, and messages quote it.
@@ -80,6 +117,8 @@ impl StoreError {
             StoreError::Gone { place, what, version } => StoreError::Gone { place: discreet(&place), what, version },
             StoreError::Conflict { place } => StoreError::Conflict { place: discreet(&place) },
             StoreError::ReadBack { place } => StoreError::ReadBack { place: discreet(&place) },
+            StoreError::NoReader { file, key } => StoreError::NoReader { file: discreet(&file), key },
+            StoreError::NewReaders { file, keys } => StoreError::NewReaders { file: discreet(&file), keys },
             other @ (StoreError::Settings(_) | StoreError::File(_)) => other,
         }
     }

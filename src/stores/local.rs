@@ -5,15 +5,17 @@
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 use std::sync::Arc;
 
+use age::DecryptError;
 use age::armor::{ArmoredReader, ArmoredWriter, Format};
-use age::x25519::{Identity, Recipient};
+use age::x25519::Identity;
 use async_trait::async_trait;
-use etcetera::BaseStrategy;
+use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
+use super::identity::{self, identities};
+use super::recipients::{Reader, listed};
 use super::{Around, Asked, Held, Kind, Over, SecretStore, StoreError, Version, VersionState};
 use crate::fixes::Destination;
 use crate::project::{FolderLock, private_folder, read_small, write_atomic};
@@ -23,11 +25,22 @@ use crate::secrets::{Secret, SecretRef};
 pub const SECRETS: &str = ".aikeys/secrets.age";
 /// Who may read it: a public key a line.
 pub const RECIPIENTS: &str = ".aikeys/recipients.txt";
-/// The identity's file name in the configuration folder.
-pub const IDENTITY_FILE: &str = "identity.txt";
 
-/// What the file holds, by name.
-type Contents = BTreeMap<String, Zeroizing<String>>;
+/// What the file holds.
+struct Contents {
+    /// By name.
+    secrets: BTreeMap<String, Zeroizing<String>>,
+    /// The public keys that it was encrypted to; `None` where another program made it.
+    readers: Option<Vec<String>>,
+}
+
+/// The file as it is written. Names of people's keys stand in it, so that a list that somebody changed meanwhile shows.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Whole<S: Ord> {
+    recipients: Vec<String>,
+    secrets: BTreeMap<S, S>,
+}
 
 /// One encrypted file.
 #[derive(Debug)]
@@ -43,41 +56,59 @@ pub struct Made {
     pub identity: (PathBuf, bool),
     /// The encrypted file is new.
     pub store: bool,
+    /// This machine's public key, where the file is there and this machine is not among its readers.
+    pub waiting: Option<String>,
+}
+
+/// A file that is about to be encrypted anew, and what changes by that.
+pub struct Rekey {
+    /// Who can read it then.
+    pub readers: Vec<Reader>,
+    /// Those of them who could not.
+    pub added: Vec<Reader>,
+    /// The public keys of those who no longer can.
+    pub removed: Vec<String>,
+    /// This machine's public keys.
+    pub own: Vec<String>,
+    /// What they can read.
+    pub names: Vec<String>,
+    contents: Contents,
+    file: Vec<u8>,
+    list: Option<Vec<u8>>,
+    new_list: Vec<u8>,
 }
 
 /// Makes the identity and the workspace's encrypted file, where they are not there yet.
 pub fn init(root: &Path) -> Result<Made, StoreError> {
-    let path = identity_path()?;
-    let folder = path.parent().map(Path::to_owned).unwrap_or_default();
-    private_folder(&folder)?;
-    // Two workspaces that are set up at once share one identity.
-    let alone = FolderLock::take(&folder)?;
-    let is_new = read_small(&path)?.is_none();
-    if is_new {
-        let identity = Identity::generate();
-        let secret = Zeroizing::new(secrecy::ExposeSecret::expose_secret(&identity.to_string()).to_owned());
-        let text = Zeroizing::new(format!(
-            "# aikeys-lsp's identity on this machine: keep it private, and keep a copy.\n# public key: {}\n{}\n",
-            identity.to_public(),
-            secret.as_str()
-        ));
-        write_atomic(&folder, &path, None, text.as_bytes(), 0o600)?;
-    }
-    drop(alone);
-    let identity = identity()?;
+    let identity = identity::make()?;
+    let keys = identities()?;
     let store = Local::open(root);
     let _lock = FolderLock::take(root)?;
     if store.is_there() {
-        return Ok(Made { identity: (path, is_new), store: false });
+        let waiting = match store.read() {
+            Err(StoreError::NoReader { key, .. }) => Some(key),
+            read => read.map(|_| None)?,
+        };
+        return Ok(Made { identity, store: false, waiting });
     }
     private_folder(&root.join(".aikeys"))?;
-    let recipients = root.join(RECIPIENTS);
-    if read_small(&recipients)?.is_none() {
-        let text = format!("# who may read secrets.age\n{}\n", identity.to_public());
-        write_atomic(root, &recipients, None, text.as_bytes(), 0o644)?;
+    let list = root.join(RECIPIENTS);
+    let readers = match listed(&list)? {
+        (None, _) => {
+            let own = Reader { key: keys[0].to_public().to_string(), name: None };
+            let text = format!("# who may read secrets.age\n\n{}\n", own.key);
+            write_atomic(root, &list, None, text.as_bytes(), 0o644)?;
+            vec![own]
+        }
+        (Some(_), readers) => readers,
+    };
+    let own = publics(&keys);
+    if !readers.iter().any(|it| own.contains(&it.key)) {
+        let text = format!("{RECIPIENTS}: this list does not name this machine: add {} to it", own[0]);
+        return Err(StoreError::Unavailable(text));
     }
-    store.write(None, &BTreeMap::new())?;
-    Ok(Made { identity: (path, is_new), store: true })
+    store.write(None, &Contents { secrets: BTreeMap::new(), readers: None }, &readers)?;
+    Ok(Made { identity, store: true, waiting: None })
 }
 
 impl Local {
@@ -96,11 +127,13 @@ impl Local {
         self.file().is_file()
     }
 
-    /// The store as a place for keys.
+    /// The store as a place for keys. Says how many can read it, where that is more than one.
     pub fn destination(&self) -> Destination {
+        let readers = listed(&self.list()).map_or(0, |(_, readers)| readers.len());
+        let shared = if readers > 1 { format!(" of {readers} readers") } else { String::new() };
         Destination {
             store: "local".to_owned(),
-            label: "the encrypted store".to_owned(),
+            label: format!("the encrypted store{shared}"),
             reference: Some(format!("ref+age://{}#/{{name}}", self.path)),
         }
     }
@@ -112,65 +145,157 @@ impl Local {
 
     /// Every name in the store.
     pub fn names(&self) -> Result<Vec<String>, StoreError> {
-        Ok(self.read()?.1.into_keys().collect())
+        Ok(self.read()?.1.secrets.into_keys().collect())
     }
 
     /// The secret under a name.
     pub fn get(&self, name: &str) -> Result<Secret, StoreError> {
-        let (_, mut all) = self.read()?;
-        let missing = || StoreError::Missing { place: self.reference(name).to_string(), advice: String::new() };
-        all.remove(name).map(|value| Secret::new(value.as_str())).ok_or_else(missing)
+        self.found(&self.read()?.1, name)
+    }
+
+    /// What encrypting the file anew changes: to the readers that its list names now, or, with `more`, to them besides
+    /// those of before.
+    pub fn rekey(&self, more: &[Reader]) -> Result<Rekey, StoreError> {
+        let (file, contents) = self.read()?;
+        let (list, mut readers) = listed(&self.list())?;
+        let mut new_list = list.clone().unwrap_or_default();
+        let before = contents.readers.clone();
+        let was = |key: &String| before.as_ref().is_some_and(|it| it.contains(key));
+        if !more.is_empty() {
+            let readers = readers.iter().filter(|it| !more.iter().any(|more| more.key == it.key)).cloned();
+            self.check(&contents, &readers.collect::<Vec<_>>())?;
+        }
+        for reader in more {
+            if !readers.iter().any(|it| it.key == reader.key) {
+                let name = reader.name.as_ref().map(|name| format!("# {name}\n")).unwrap_or_default();
+                let start = if new_list.ends_with(b"\n") || new_list.is_empty() { "" } else { "\n" };
+                new_list.extend_from_slice(format!("{start}\n{name}{}\n", reader.key).as_bytes());
+                readers.push(reader.clone());
+            }
+        }
+        let own = publics(&identities()?);
+        self.check_own(&readers, &own)?;
+        let added = readers.iter().filter(|it| !was(&it.key) && (before.is_some() || !own.contains(&it.key)));
+        let gone = before.iter().flatten().filter(|key| !readers.iter().any(|it| it.key == **key));
+        Ok(Rekey {
+            added: added.cloned().collect(),
+            removed: gone.cloned().collect(),
+            names: contents.secrets.keys().cloned().collect(),
+            readers,
+            own,
+            contents,
+            file,
+            list,
+            new_list,
+        })
+    }
+
+    /// Writes the list, then the file. A list that names more readers than the file has is seen by the next write.
+    pub fn carry_out(&self, rekey: &Rekey) -> Result<(), StoreError> {
+        let _lock = FolderLock::take(&self.root)?;
+        if rekey.list.as_ref() != Some(&rekey.new_list) {
+            write_atomic(&self.root, &self.list(), rekey.list.as_deref(), &rekey.new_list, 0o644)?;
+        }
+        self.write(Some(&rekey.file), &rekey.contents, &rekey.readers)
     }
 
     /// Puts a secret under a name; another value under it is replaced only when `over` says that there is one.
     fn set(&self, name: &str, secret: &Secret, over: Over<'_>) -> Result<(), StoreError> {
-        let (old, mut all) = self.read()?;
-        if all.contains_key(name) && over == Over::Nothing {
+        let (old, mut contents) = self.read()?;
+        if contents.secrets.contains_key(name) && over == Over::Nothing {
             return Err(StoreError::Conflict { place: self.reference(name).to_string() });
         }
-        all.insert(name.to_owned(), Zeroizing::new(secret.expose().to_owned()));
-        self.write(Some(&old), &all)
+        contents.secrets.insert(name.to_owned(), Zeroizing::new(secret.expose().to_owned()));
+        self.write_as_before(&old, &contents)
     }
 
     /// Takes a name out. What git has of the file still holds it.
     fn remove(&self, name: &str) -> Result<(), StoreError> {
-        let (old, mut all) = self.read()?;
-        all.remove(name);
-        self.write(Some(&old), &all)
+        let (old, mut contents) = self.read()?;
+        contents.secrets.remove(name);
+        self.write_as_before(&old, &contents)
     }
 
     fn file(&self) -> PathBuf {
         self.root.join(&self.path)
     }
 
-    /// The file's bytes, and what they hold.
-    fn read(&self) -> Result<(Vec<u8>, Contents), StoreError> {
-        let none = || {
-            StoreError::Unavailable(format!("{}: there is no such store: make it with `aikeys-lsp init`", self.path))
-        };
-        let bytes = read_small(&self.file())?.ok_or_else(none)?;
-        let identity = identity()?;
-        let sealed = || {
-            let advice = "this machine's identity cannot open it: ask someone on its list of recipients to add you";
-            StoreError::Unavailable(format!("{}: {advice}", self.path))
-        };
-        let damaged =
-            || StoreError::Unavailable(format!("{}: the file is damaged: restore it from git or a backup", self.path));
-        let decryptor = age::Decryptor::new(ArmoredReader::new(bytes.as_slice())).map_err(|_| damaged())?;
-        let mut plain = Zeroizing::new(Vec::new());
-        let mut reader = decryptor.decrypt(std::iter::once(&identity as &dyn age::Identity)).map_err(|_| sealed())?;
-        reader.read_to_end(&mut plain).map_err(|_| damaged())?;
-        let all: BTreeMap<String, String> = serde_json::from_slice(&plain).map_err(|_| damaged())?;
-        Ok((bytes, all.into_iter().map(|(name, value)| (name, Zeroizing::new(value))).collect()))
+    fn list(&self) -> PathBuf {
+        self.file().with_file_name("recipients.txt")
     }
 
-    fn write(&self, old: Option<&[u8]>, all: &Contents) -> Result<(), StoreError> {
-        let plain: BTreeMap<&str, &str> = all.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        let failed = |what: &str| StoreError::Unavailable(format!("{}: {what}", self.path));
-        let plain = Zeroizing::new(serde_json::to_vec(&plain).map_err(|_| failed("the names cannot be written"))?);
-        let recipients = self.recipients()?;
+    fn found(&self, contents: &Contents, name: &str) -> Result<Secret, StoreError> {
+        let missing = || StoreError::Missing { place: self.reference(name).to_string(), advice: String::new() };
+        contents.secrets.get(name).map(|value| Secret::new(value.as_str())).ok_or_else(missing)
+    }
+
+    /// The file's bytes, and what they hold.
+    fn read(&self) -> Result<(Vec<u8>, Contents), StoreError> {
+        let bytes = read_small(&self.file())?
+            .ok_or_else(|| self.failed("there is no such store: make it with `aikeys-lsp init`"))?;
+        let damaged = || self.failed("the file is damaged: restore it from git or a backup");
+        let decryptor = age::Decryptor::new(ArmoredReader::new(bytes.as_slice())).map_err(|_| damaged())?;
+        if decryptor.is_scrypt() {
+            return Err(
+                self.failed("it is encrypted to a passphrase, not to readers: make a new one (`aikeys-lsp init`)")
+            );
+        }
+        let keys = identities()?;
+        let sealed = |error| match error {
+            DecryptError::NoMatchingKeys => {
+                StoreError::NoReader { file: self.path.clone(), key: keys[0].to_public().to_string() }
+            }
+            _ => damaged(),
+        };
+        let mut plain = Zeroizing::new(Vec::new());
+        let mut reader = decryptor.decrypt(keys.iter().map(|it| it as &dyn age::Identity)).map_err(sealed)?;
+        reader.read_to_end(&mut plain).map_err(|_| damaged())?;
+        let (secrets, readers) = match serde_json::from_slice::<Whole<String>>(&plain) {
+            Ok(whole) => (whole.secrets, Some(whole.recipients)),
+            // As people and other programs write it: names and values.
+            Err(_) => (serde_json::from_slice(&plain).map_err(|_| damaged())?, None),
+        };
+        let secrets = secrets.into_iter().map(|(name, value)| (name, Zeroizing::new(value))).collect();
+        Ok((bytes, Contents { secrets, readers }))
+    }
+
+    /// Writes the file for the readers it had. Who left the list is left out; who came to it was let in by nobody yet.
+    fn write_as_before(&self, old: &[u8], contents: &Contents) -> Result<(), StoreError> {
+        let (_, readers) = listed(&self.list())?;
+        self.check(contents, &readers)?;
+        self.check_own(&readers, &publics(&identities()?))?;
+        self.write(Some(old), contents, &readers)
+    }
+
+    /// The file was encrypted to all of these.
+    fn check(&self, contents: &Contents, readers: &[Reader]) -> Result<(), StoreError> {
+        let Some(before) = &contents.readers else {
+            return Err(self.failed(
+                "the file does not say who can read it: look at its recipients.txt, then run \
+                                    `aikeys-lsp rekey`",
+            ));
+        };
+        let new: Vec<String> = readers.iter().map(|it| it.key.clone()).filter(|key| !before.contains(key)).collect();
+        if new.is_empty() { Ok(()) } else { Err(StoreError::NewReaders { file: self.path.clone(), keys: new }) }
+    }
+
+    /// This machine can still read it afterwards.
+    fn check_own(&self, readers: &[Reader], own: &[String]) -> Result<(), StoreError> {
+        match readers.iter().any(|it| own.contains(&it.key)) {
+            true => Ok(()),
+            false => Err(self.failed("its recipients.txt no longer names this machine, which could not read it then")),
+        }
+    }
+
+    fn write(&self, old: Option<&[u8]>, contents: &Contents, readers: &[Reader]) -> Result<(), StoreError> {
+        let secrets = contents.secrets.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let whole: Whole<&str> = Whole { recipients: readers.iter().map(|it| it.key.clone()).collect(), secrets };
+        let plain = serde_json::to_vec(&whole).map(Zeroizing::new);
+        let plain = plain.map_err(|_| self.failed("the names cannot be written"))?;
+        let recipients: Vec<_> = readers.iter().filter_map(Reader::recipient).collect();
         let list = recipients.iter().map(|it| it as &dyn age::Recipient);
-        let encryptor = age::Encryptor::with_recipients(list).map_err(|_| failed("its list of recipients is empty"))?;
+        let encryptor =
+            age::Encryptor::with_recipients(list).map_err(|_| self.failed("its list of recipients is empty"))?;
         let mut sealed = Vec::new();
         let seal = |sealed: &mut Vec<u8>| -> std::io::Result<()> {
             let armor = ArmoredWriter::wrap_output(sealed, Format::AsciiArmor)?;
@@ -179,23 +304,18 @@ impl Local {
             writer.finish()?.finish()?;
             Ok(())
         };
-        seal(&mut sealed).map_err(|_| failed("it cannot be encrypted"))?;
+        seal(&mut sealed).map_err(|_| self.failed("it cannot be encrypted"))?;
         write_atomic(&self.root, &self.file(), old, &sealed, 0o644)?;
         Ok(())
     }
 
-    fn recipients(&self) -> Result<Vec<Recipient>, StoreError> {
-        let folder = self.file().parent().map(Path::to_owned).unwrap_or_default();
-        let path = folder.join("recipients.txt");
-        let text = read_small(&path)?.unwrap_or_default();
-        let text = String::from_utf8_lossy(&text);
-        let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
-        let recipient = |line: &str| {
-            Recipient::from_str(line)
-                .map_err(|_| StoreError::Unavailable(format!("{}: a line is no age public key", path.display())))
-        };
-        lines.map(recipient).collect()
+    fn failed(&self, what: &str) -> StoreError {
+        StoreError::Unavailable(format!("{}: {what}", self.path))
     }
+}
+
+fn publics(keys: &[Identity]) -> Vec<String> {
+    keys.iter().map(|it| it.to_public().to_string()).collect()
 }
 
 pub(super) const KIND: Kind = Kind {
@@ -233,7 +353,19 @@ impl SecretStore for Locals {
     }
 
     async fn get(&self, at: &SecretRef) -> Result<Held, StoreError> {
-        Ok(Held { secret: self.at(at).get(field(at)?)?, version: None })
+        Ok(Held { secret: self.at(at).get(field(at)?)?, version: None, lease: None })
+    }
+
+    /// Each file is decrypted once.
+    async fn get_all(&self, all: &[&SecretRef]) -> Vec<Result<Held, StoreError>> {
+        let mut files: BTreeMap<&str, Result<Contents, StoreError>> = BTreeMap::new();
+        let mut get = |at: &SecretRef, path| -> Result<Held, StoreError> {
+            let (name, local) = (field(at)?, self.at(at));
+            let file = files.entry(path).or_insert_with(|| local.read().map(|(_, contents)| contents));
+            let contents = file.as_ref().map_err(StoreError::again)?;
+            Ok(Held { secret: local.found(contents, name)?, version: None, lease: None })
+        };
+        all.iter().map(|at| get(at, &at.path)).collect()
     }
 
     async fn write(&self, at: &SecretRef, secret: &Secret, over: Over<'_>) -> Result<(), StoreError> {
@@ -263,29 +395,4 @@ impl SecretStore for Locals {
 fn field(reference: &SecretRef) -> Result<&str, StoreError> {
     let missing = || StoreError::Unavailable(format!("{reference} names no secret: write `#/NAME` behind the file"));
     reference.field.as_deref().ok_or_else(missing)
-}
-
-/// `AIKEYS_IDENTITY`, else a file in the platform's configuration folder.
-fn identity_path() -> Result<PathBuf, StoreError> {
-    if let Some(path) = std::env::var_os("AIKEYS_IDENTITY").filter(|it| !it.is_empty()) {
-        return Ok(PathBuf::from(path));
-    }
-    let homeless =
-        |_| StoreError::Unavailable("there is no home folder for the identity: set AIKEYS_IDENTITY".to_owned());
-    Ok(etcetera::choose_base_strategy().map_err(homeless)?.config_dir().join("aikeys-lsp").join(IDENTITY_FILE))
-}
-
-fn identity() -> Result<Identity, StoreError> {
-    let path = identity_path()?;
-    let shown = path.display();
-    let none = || {
-        StoreError::Unavailable(format!(
-            "{shown}: there is no identity on this machine: make one with `aikeys-lsp init`"
-        ))
-    };
-    let text = Zeroizing::new(read_small(&path)?.ok_or_else(none)?);
-    let text = std::str::from_utf8(&text).unwrap_or("");
-    let line = text.lines().map(str::trim).find(|line| line.starts_with("AGE-SECRET-KEY-"));
-    let broken = || StoreError::Unavailable(format!("{shown}: this is no age identity"));
-    line.and_then(|line| Identity::from_str(line).ok()).ok_or_else(broken)
 }

@@ -2,9 +2,18 @@
 //!
 //! `.env` itself is written by `project`. A store is one file here and one row in [`KINDS`].
 
+mod address;
 mod error;
+mod exec;
+mod identity;
+#[cfg(feature = "keyring")]
+mod keyring;
 mod local;
+mod program;
+mod recipients;
 mod store;
+#[cfg(feature = "vault")]
+mod vault;
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -16,11 +25,13 @@ use tokio::runtime::Runtime;
 use tokio::time::timeout;
 
 pub use error::StoreError;
-pub use local::{IDENTITY_FILE, Local, RECIPIENTS, SECRETS, init};
-pub use store::{Held, Over, SecretStore, Version, VersionState};
+pub use identity::{IDENTITY_FILE, protect};
+pub use local::{Local, Made, RECIPIENTS, Rekey, SECRETS, init};
+pub use recipients::{Reader, readers};
+pub use store::{Held, Lease, Over, SecretStore, Version, VersionState};
 
 use crate::fixes::Destination;
-use crate::project::{StoreSettings, Workspace};
+use crate::project::{self, StoreSettings, Workspace};
 use crate::secrets::{Secret, SecretRef};
 
 /// The stores of a workspace. Connects when it is asked something, once for each store.
@@ -31,6 +42,7 @@ pub struct Stores {
     untrusted: bool,
     open: Mutex<BTreeMap<String, Arc<dyn SecretStore>>>,
     runtime: OnceLock<Runtime>,
+    leases: Mutex<Vec<Lease>>,
 }
 
 /// A kind of store.
@@ -65,7 +77,14 @@ enum Asked {
 }
 
 /// All stores, in the order of menus.
-const KINDS: &[Kind] = &[local::KIND];
+const KINDS: &[Kind] = &[
+    local::KIND,
+    #[cfg(feature = "vault")]
+    vault::KIND,
+    #[cfg(feature = "keyring")]
+    keyring::KIND,
+    exec::KIND,
+];
 
 /// What a store may take for one answer, with logging in.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -84,6 +103,7 @@ impl Stores {
             untrusted: workspace.waits_for_trust(),
             open: Mutex::default(),
             runtime: OnceLock::new(),
+            leases: Mutex::default(),
         }
     }
 
@@ -127,9 +147,16 @@ impl Stores {
         Err(StoreError::Unavailable(reason).discreet())
     }
 
-    /// The secret behind a reference, if no server and no program has to be asked.
+    /// The stores that are not set up, and how that is done.
+    pub fn others(&self) -> Vec<(&'static str, &'static str)> {
+        let around = self.around();
+        let lacks = |kind: &&Kind| (kind.places)(&around, Asked::Menu).is_empty();
+        KINDS.iter().filter(lacks).map(|kind| (kind.id, kind.setup)).collect()
+    }
+
+    /// The secret behind a reference, if no server, no program and nobody has to be asked.
     pub fn at_hand(&self, at: &SecretRef) -> Option<Secret> {
-        if at.backend == local::KIND.backend { self.get(at).ok() } else { None }
+        if at.backend == local::KIND.backend && identity::is_at_hand() { self.get(at).ok() } else { None }
     }
 
     /// The secret behind a reference.
@@ -147,7 +174,11 @@ impl Stores {
         let asked = by_backend.into_values().map(async |places| {
             let wanted: Vec<&SecretRef> = places.iter().map(|at| &all[*at]).collect();
             let found = match self.store(wanted[0]) {
-                Ok(store) => store.get_all(&wanted).await,
+                Ok(store) => {
+                    let found = store.get_all(&wanted).await;
+                    self.lease(&found);
+                    found
+                }
                 Err(error) => wanted.iter().map(|_| Err(error.again())).collect(),
             };
             places.into_iter().zip(found).collect::<Vec<_>>()
@@ -155,6 +186,32 @@ impl Stores {
         let mut found: Vec<_> = self.block_on(futures::future::join_all(asked)).into_iter().flatten().collect();
         found.sort_by_key(|(at, _)| *at);
         found.into_iter().map(|(_, held)| held.map(|held| held.secret).map_err(StoreError::discreet)).collect()
+    }
+
+    /// What of [`Stores::get_all`] was given out for a time, and has to be kept or given back.
+    pub fn leases(&self) -> Vec<Lease> {
+        self.leases.lock().map(|it| it.clone()).unwrap_or_default()
+    }
+
+    /// Keeps a lease for as long again.
+    pub fn renew(&self, lease: &Lease) -> Result<(), StoreError> {
+        let store = self.store(&lease.at)?;
+        self.block_on(ask(&*store, || store.renew(lease))).map_err(StoreError::discreet)
+    }
+
+    /// Gives a lease back: the secret ends.
+    pub fn revoke(&self, lease: &Lease) -> Result<(), StoreError> {
+        let store = self.store(&lease.at)?;
+        self.block_on(ask(&*store, || store.revoke(lease))).map_err(StoreError::discreet)
+    }
+
+    fn lease(&self, found: &[Result<Held, StoreError>]) {
+        let Ok(mut leases) = self.leases.lock() else { return };
+        for lease in found.iter().filter_map(|it| it.as_ref().ok()?.lease.clone()) {
+            if !leases.iter().any(|known| known.id == lease.id) {
+                leases.push(lease);
+            }
+        }
     }
 
     /// Stores a secret under its reference, reads it back and compares. The same value again is fine; another one is
@@ -219,8 +276,15 @@ impl Stores {
 
     /// Nothing, where they cannot be read: that is told when a store is asked for.
     fn settings(&self) -> &StoreSettings {
-        static NONE: StoreSettings =
-            StoreSettings { default: None, vault: None, aws: None, gcp: None, keyring: None, exec: BTreeMap::new() };
+        static NONE: StoreSettings = StoreSettings {
+            default: None,
+            vault: None,
+            aws: None,
+            gcp: None,
+            keyring: None,
+            local: None,
+            exec: BTreeMap::new(),
+        };
         self.settings.as_ref().unwrap_or(&NONE)
     }
 
@@ -232,6 +296,16 @@ impl Stores {
         });
         runtime.block_on(future)
     }
+}
+
+/// Remembers what a store said of a reference, for editors, which never ask by themselves.
+pub fn remember(at: &SecretRef, answer: Result<bool, &StoreError>) {
+    let problem = match answer {
+        Ok(true) => None,
+        Ok(false) => Some(format!("{at}: there is no such secret")),
+        Err(error) => Some(error.to_string()),
+    };
+    project::remember(at, problem);
 }
 
 /// What a put does to another value.

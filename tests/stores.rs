@@ -1,0 +1,19 @@
+//! What the tests of secret stores talk to: real servers, stand-ins, and the faults between.
+//!
+//! `tests/real/install.sh openbao moto google keyring pass valkey` puts the programs in place; a missing one is a
+//! failure that says so. Everything listens on the loopback interface, lies in a temporary folder and ends with the
+//! test, also when that panics or is killed.
+
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "these tests start servers, and talk to them through sockets"
+)]
+
+mod faults;
+mod faults_work;
+mod http;
+mod machine;
+mod servers;
+mod servers_work;
+mod vault;
