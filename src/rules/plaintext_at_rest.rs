@@ -12,8 +12,8 @@ pub(super) static RULE: Rule = Rule {
     cwe: &[312, 313],
     docs: "A key lies in plain text in an env file.
 
-That is the right place for work on one machine, as long as git ignores it: this is an offer, no complaint. Backups, other \
-programs and coding agents can still read the file; with a store it holds references only.
+That is the right place for work on one machine, as long as git ignores it: this is an offer, no complaint, and it is made \
+where a store is set up. Backups, other programs and coding agents can read the file; with a store it holds references only.
 
 Move the keys to a store (`aikeys-lsp init` makes an encrypted one), and start programs with `aikeys-lsp run -- COMMAND`. \
 `aikeys-lsp --fix --to STORE .env` moves all keys of a file at once.",
@@ -22,8 +22,9 @@ Move the keys to a store (`aikeys-lsp init` makes an encrypted one), and start p
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
-    // What git takes is another rule's, and worse.
-    if !context.is_env_file() || git_says(context).is_some() || is_for_tests(context) {
+    // Without a store there is nowhere to go. What git takes is another rule's, and worse.
+    let stores = context.around.destinations.iter().any(|to| to.reference.is_some());
+    if !stores || !context.is_env_file() || git_says(context).is_some() || is_for_tests(context) {
         return;
     }
     let lines = secret_lines(context);

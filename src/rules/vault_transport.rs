@@ -157,7 +157,10 @@ fn unchecked(context: &Context<'_>, facts: &Facts, places: &[Span], findings: &m
     }
     // A program that is written for it may name the option.
     let is_script = context.doc.language().is_some_and(|it| it.shell || it.identifiers.is_empty());
-    let options = places.iter().filter(|_| is_script).filter(|place| context.doc.slice(**place) == OPTION && !facts.in_comment(**place));
+    let options = places
+        .iter()
+        .filter(|_| is_script)
+        .filter(|place| context.doc.slice(**place) == OPTION && !facts.in_comment(**place));
     for place in options {
         if let Some((_, opens)) = context.catalogue().stores().find(|(_, opens)| opens.only) {
             findings.push(switched_off(context, opens, *place, OPTION));

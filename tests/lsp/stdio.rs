@@ -436,7 +436,7 @@ fn all_keys_of_an_env_file_go_to_the_encrypted_store_at_once() {
         .expect("the program starts");
     assert!(made.status.success());
     let (one, other) = (key(31), key(32));
-    let text = format!("# mine\nOPENAI_API_KEY={one}\nOPENAI_API_KEY_2=\"{other}\"\nDEBUG=1\n");
+    let text = format!("# mine\nOPENAI_ONE={one}\nOPENAI_TWO=\"{other}\"\nDEBUG=1\n");
     project.write(".env", &text);
     let mut client = Client::start_with(&identity);
     client.initialize(editor());
@@ -452,7 +452,7 @@ fn all_keys_of_an_env_file_go_to_the_encrypted_store_at_once() {
     assert_eq!(answer, Value::Null);
     let edit = client.heard.iter().find(|it| it["method"] == "workspace/applyEdit").expect("an edit");
     let edit = edit["params"]["edit"].to_string();
-    for name in ["OPENAI_API_KEY", "OPENAI_API_KEY_2"] {
+    for name in ["OPENAI_ONE", "OPENAI_TWO"] {
         assert!(edit.contains(&format!("ref+age://.aikeys/secrets.age#/{name}\\\"")), "{name} is referred to");
     }
     assert!(!leaks(&edit, &one) && !leaks(&edit, &other));
