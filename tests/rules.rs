@@ -308,12 +308,16 @@ fn repaired(doc: &Document, around: &Surroundings, findings: &[Finding], keys: &
             });
         }
         for (path, edits) in &fix.change.files {
-            let old = around.entries.iter().find(|it| it.path() == path).map(|it| it.text().to_owned());
+            let mut others = around.entries.iter().chain(&around.launchers);
+            let old = others.find(|it| it.path() == path).map(|it| it.text().to_owned());
             let old = if path == doc.path() { now.text().to_owned() } else { old.unwrap_or_default() };
             let new = text::apply(&old, edits);
             texts.entry(path.clone()).or_insert_with(|| (old, String::new())).1.clone_from(&new);
             if path == doc.path() {
                 now = Document::new(path, new.clone());
+            }
+            if resolves(&new) {
+                around.launchers.clear();
             }
             for other in around.entries.iter_mut().chain(&mut around.siblings).filter(|it| it.path() == path) {
                 *other = std::sync::Arc::new(Document::new(path, new.clone()));

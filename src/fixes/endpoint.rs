@@ -2,30 +2,36 @@
 
 use super::Surroundings;
 use super::slot::{is_called, is_imported, is_item, original, rows, takes};
-use crate::secrets::{Client, Provider};
+use crate::secrets::{Client, Opens};
 use crate::syntax::{Document, Facts};
 use crate::text::Span;
 
-/// The store whose SDK takes `value` as an argument of this kind: `address`, `unchecked`.
-pub fn argument_of_store<'a>(
+/// The store whose SDK is called around `value`, by a row that is wanted.
+pub fn store_of_call<'a>(
     doc: &Document,
     facts: &Facts,
     around: &'a Surroundings,
     value: Span,
-    kind: &str,
-) -> Option<(&'a Provider, &'a Client)> {
+    wanted: &dyn Fn(&Client) -> bool,
+) -> Option<&'a Opens> {
     let language = &doc.language()?.clients;
     facts.calls_around(value).into_iter().take(3).find_map(|(name, arguments)| {
         let callee = &original(doc, facts, doc.slice(name));
         let call = doc.slice(arguments);
-        rows(around, language).filter(|(_, client)| client.kind.as_deref() == Some(kind)).find(|(_, client)| {
+        let mut rows = rows(around, language).filter(|(_, client)| wanted(client));
+        let (provider, _) = rows.find(|(_, client)| {
             client.host.as_ref().is_none_or(|host| call.contains(host.as_str()))
                 && is_called(&client.symbol, callee)
                 && is_imported(doc, facts, client)
                 && (callee.contains(['.', ':']) || !client.symbol.contains('.') || is_item(doc, facts, callee))
-                && takes(doc, facts, client, arguments, value)
-        })
+        })?;
+        provider.opens.as_ref()
     })
+}
+
+/// `value` is one of the arguments that a row names.
+pub fn takes_argument(doc: &Document, facts: &Facts, client: &Client, value: Span) -> bool {
+    facts.calls_around(value).into_iter().take(3).any(|(_, arguments)| takes(doc, facts, client, arguments, value))
 }
 
 /// The host, with or without its port, is this machine.

@@ -26,7 +26,7 @@ use std::path::{Path, PathBuf};
 
 pub use agents::deny;
 pub use at_rest::encrypt;
-pub use endpoint::{argument_of_store, is_loopback, is_private};
+pub use endpoint::{is_loopback, is_private, store_of_call, takes_argument};
 pub use move_key::{read_loudly, repairs as move_secret};
 pub use pieces::{assembled, is_joined, key_at};
 pub use prose::is_prose;

@@ -45,10 +45,10 @@ pub fn store(mut plan: Move) -> Result<Stored, String> {
             let deposited = deposited.map_err(|error| error.to_string())?.ok_or("this fix stores nothing")?;
             Ok(Stored { plan, deposited: vec![deposited], told: None })
         }
-        Work::Wide { reach, rule, to, deposit, open } => {
+        Work::Wide { reach, to, deposit, open } => {
             let texts = open.iter().map(|it| (it.doc.path().to_owned(), Arc::clone(&it.doc))).collect();
             let planned = match reach {
-                Reach::File => moves::plan_file(workspace, &stores, doc, to, rule, &texts),
+                Reach::File => moves::plan_file(workspace, &stores, doc, to, &texts),
                 _ => moves::plan_key(workspace, &stores, doc, to, deposit, &texts),
             };
             let planned = with_own(planned, doc)?;

@@ -94,8 +94,6 @@ pub enum Work {
     Wide {
         /// How far it looks.
         reach: Reach,
-        /// What found the key.
-        rule: &'static str,
         /// Where it goes.
         to: Destination,
         /// The key and its variable.

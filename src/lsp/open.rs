@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::fixes::Surroundings;
+use crate::moves;
 use crate::project::Workspace;
 use crate::rules::{self, Finding};
 use crate::secrets::Identity;
@@ -45,7 +46,7 @@ pub struct Opened {
 pub(super) fn check(open: &Open) -> (Vec<Finding>, Option<String>) {
     let path = open.doc.path();
     let Some(workspace) = &open.workspace else { return (rules::check(&open.doc, &Surroundings::bare()), None) };
-    let findings = rules::check(&open.doc, &workspace.surroundings(path));
+    let findings = rules::check(&open.doc, &moves::around(workspace, path));
     match workspace.judge(path, findings.clone()) {
         Ok(judged) => (judged, None),
         Err(error) => (findings, Some(error.to_string())),

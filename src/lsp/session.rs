@@ -216,7 +216,7 @@ impl Session {
                 // They are found aside.
                 files.clear();
                 let (to, deposit, open) = (to.clone(), deposit.clone(), self.all_open(workspace));
-                Work::Wide { reach, rule: finding.rule, to, deposit, open }
+                Work::Wide { reach, to, deposit, open }
             }
         };
         let doc = Arc::new(copy(&open.doc));

@@ -92,6 +92,16 @@ pub fn repairs(workspace: &Workspace, doc: &Document, finding: &Finding) -> Repa
     rules::fixes(doc, &surroundings(workspace, &stores, doc, stores.destinations(), &Packages::default()), finding)
 }
 
+/// What a check needs to know around a path from the root: for an env file also where its keys could go. No server is
+/// asked.
+pub fn around(workspace: &Workspace, relative: &Path) -> Surroundings {
+    let mut around = workspace.surroundings(relative);
+    if rules::is_env_file(relative) {
+        around.destinations = Stores::of(workspace).destinations();
+    }
+    around
+}
+
 /// The surroundings of a document for fixes to these destinations. What `packages` holds is not read again, and no server
 /// is asked.
 pub fn surroundings(

@@ -103,7 +103,7 @@ pub enum Reach {
     /// In the given documents.
     #[default]
     Given,
-    /// With all others of its file that the same rule finds.
+    /// With all others of its file.
     File,
     /// To every file of the workspace where it stands.
     Everywhere,
@@ -151,16 +151,15 @@ pub fn plan_key(
     planner.done()
 }
 
-/// Plans the moves of all keys of a file that one rule finds. `open` as in [`plan_key`].
+/// Plans the moves of all keys of a file. `open` as in [`plan_key`].
 pub fn plan_file(
     workspace: &Workspace,
     stores: &Stores,
     doc: &Document,
     to: &Destination,
-    rule: &str,
     open: &BTreeMap<PathBuf, Arc<Document>>,
 ) -> Plan {
-    let keep = |_: &Path, findings: &mut Vec<Finding>| findings.retain(|it| it.rule == rule);
+    let keep = |_: &Path, findings: &mut Vec<Finding>| findings.retain(|it| it.secret.is_some());
     let mut planner = Planner::new(workspace, stores, to, open);
     planner.repair(doc, None, Wanted::Findings(&keep));
     planner.done()
@@ -318,7 +317,7 @@ fn missing(workspace: &Workspace, plan: &Plan) -> Vec<String> {
 
 /// What is to be said of the keys of a document that a commit holds.
 fn committed(workspace: &Workspace, doc: &Document, keep: Keep<'_>) -> Vec<String> {
-    let findings = rules::check(doc, &workspace.surroundings(doc.path()));
+    let findings = rules::check(doc, &super::around(workspace, doc.path()));
     let mut findings = workspace.judge(doc.path(), findings).unwrap_or_default();
     keep(doc.path(), &mut findings);
     workspace.annotate(doc, &mut findings);

@@ -3,7 +3,7 @@
 use super::context::Context;
 use super::{Finding, Rule, Severity, hardcoded_ai_key};
 use crate::fixes::{is_loopback, move_secret};
-use crate::secrets::{Level, Opens, Provider};
+use crate::secrets::{Format, Level, Opens, Provider};
 use crate::text::Span;
 
 pub(super) static RULE: Rule = Rule {
@@ -36,8 +36,15 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     }
     for finding in context.by_place() {
         let provider = finding.provider.as_deref().and_then(|id| context.catalogue().provider(id));
-        let Some(opens) = provider.and_then(|provider| opened(context, provider)) else { continue };
-        let message = format!("{}: it opens {}", finding.message, opens.name);
+        let Some((provider, opens)) = provider.and_then(|it| Some((it, opened(context, it)?))) else { continue };
+        let text = context.doc.slice(finding.span);
+        let shape = provider.keys.iter().find(|shape| shape.format == Format::Contextual && shape.is_whole(text));
+        let key = match shape {
+            Some(shape) if opens.only => format!("{} {}", provider.name, shape.name),
+            Some(shape) => shape.name.clone(),
+            None => format!("{} key", provider.name),
+        };
+        let message = format!("{key} stands in the text: it opens {}", opens.name);
         findings.push(about_store(context, opens, Finding { rule: RULE.id, message, ..finding.clone() }));
     }
 }

@@ -55,8 +55,7 @@ fn reads<'c>(context: &Context<'c>) -> Vec<(Span, &'c str)> {
     let wrappers: Vec<_> =
         found.iter().filter_map(|(read, store)| Some((function(context, facts, *read)?, *store))).collect();
     for (name, store) in wrappers {
-        let own = Span { start: name.end, ..name };
-        let calls = context.doc.places_of(context.doc.slice(name), None).filter(|it| *it != name && *it != own);
+        let calls = context.doc.places_of(context.doc.slice(name), None).filter(|it| *it != name);
         found.extend(calls.map(|it| (it, store)));
     }
     found.retain(|(read, _)| !facts.in_comment(*read));
@@ -84,8 +83,14 @@ fn function(context: &Context<'_>, facts: &Facts, read: Span) -> Option<Span> {
     let head = &before[line..];
     let open = head.find('(')?;
     let is_part = |c: char| c.is_alphanumeric() || c == '_';
-    let name = head[..open].trim_end().rsplit(|c| !is_part(c)).next().filter(|name| name.len() > 3)?;
-    let end = line + head[..open].trim_end().len();
+    let before = head[..open].trim_end();
+    // `const read = async () => …`
+    let before = match before.split_once(" = ") {
+        Some((name, "" | "async" | "function" | "async function")) => name,
+        _ => before.strip_suffix(" =").unwrap_or(before),
+    };
+    let name = before.rsplit(|c| !is_part(c)).next().filter(|name| name.len() > 3)?;
+    let end = line + before.len();
     Some(Span::new(end - name.len(), end))
 }
 

@@ -132,8 +132,8 @@ pub static RULES: &[&Rule] = &[
     &vault_transport::RULE,
     &reference_not_resolved::RULE,
     &agent_can_read_env::RULE,
-    &plaintext_at_rest::RULE,
     &unrestricted_or_legacy_key::RULE,
+    &plaintext_at_rest::RULE,
     &unused_ignore::RULE,
 ];
 

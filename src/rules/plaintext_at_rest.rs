@@ -4,7 +4,7 @@ use super::context::{About, Context};
 use super::env_file_in_git::{git_says, secret_lines};
 use super::{Finding, Rule, Severity};
 use crate::fixes::encrypt;
-use crate::secrets::{EnvLine, env_value_span};
+use crate::secrets::{EnvLine, env_value_span, references_in};
 
 pub(super) static RULE: Rule = Rule {
     id: "plaintext-at-rest",
@@ -12,8 +12,8 @@ pub(super) static RULE: Rule = Rule {
     cwe: &[312, 313],
     docs: "A key lies in plain text in an env file.
 
-That is the right place for work on one machine, as long as git ignores it: this is an offer, no complaint. Backups, other \
-programs and coding agents can still read the file; with a store it holds references only.
+That is the right place for work on one machine, as long as git ignores it: this is an offer, no complaint, and it is made \
+where a store is set up. Backups, other programs and coding agents can read the file; with a store it holds references only.
 
 Move the keys to a store (`aikeys-lsp init` makes an encrypted one), and start programs with `aikeys-lsp run -- COMMAND`. \
 `aikeys-lsp --fix --to STORE .env` moves all keys of a file at once.",
@@ -22,20 +22,24 @@ Move the keys to a store (`aikeys-lsp init` makes an encrypted one), and start p
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
-    // What git takes is another rule's, and worse.
-    if !context.is_env_file() || git_says(context).is_some() || is_for_tests(context) {
+    // Without a store there is nowhere to go. What git takes is another rule's, and worse.
+    let stores = context.around.destinations.iter().any(|to| to.reference.is_some());
+    if !stores || !context.is_env_file() || git_says(context).is_some() || is_for_tests(context) {
         return;
     }
     let lines = secret_lines(context);
-    // Other secrets go along with a key, and are none of ours alone.
-    if !lines.iter().any(|line| is_key(context, line)) {
+    // Other secrets go along with a key, and are none of ours alone. The key may have gone already.
+    let referred = || references_in(context.doc.text()).next().is_some();
+    if !lines.iter().any(|line| is_key(context, line)) && !referred() {
         return;
     }
     for line in lines {
         let name = context.doc.slice(line.name);
         let provider = context.catalogue().provider_of_env(name);
-        // What opens a store can lie in none.
-        if provider.is_some_and(|it| it.opens.as_ref().is_some_and(|opens| opens.only)) {
+        // What opens a store can lie in none, and what a build copies into a page is lost wherever it lies.
+        if provider.is_some_and(|it| it.opens.as_ref().is_some_and(|opens| opens.only))
+            || context.catalogue().provider_of_public(name).is_some()
+        {
             continue;
         }
         let about = About { message: format!("{name} lies in plain text"), provider, shape: None };

@@ -66,10 +66,8 @@ fn bare(context: &Context<'_>) -> Option<String> {
         more => format!(" and {more} more"),
     };
     let place = first.path.file_name().map_or_else(String::new, |it| it.to_string_lossy().into_owned());
-    Some(discreet(&format!(
-        "nothing resolves this reference: `{}` in {place}{more} starts without `aikeys-lsp run`",
-        first.name
-    )))
+    let does = if first.how.is_empty() { "starts without `aikeys-lsp run`" } else { "hands its text on" };
+    Some(discreet(&format!("nothing resolves this reference: `{}` in {place}{more} {does}", first.name)))
 }
 
 /// Each command gets the runner before it: one fix a file.

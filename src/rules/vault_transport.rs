@@ -2,10 +2,10 @@
 
 use super::context::Context;
 use super::{Finding, Rule, Severity};
-use crate::fixes::{Fix, Repairs, Safety, argument_of_store, is_loopback, is_private};
-use crate::secrets::{Opens, env_lines, env_value_span, host_of, is_env_template};
+use crate::fixes::{Fix, Repairs, Safety, is_loopback, is_private, store_of_call, takes_argument};
+use crate::secrets::{Client, Opens, env_lines, env_value_span, host_of, is_env_template};
 use crate::syntax::{Fact, Facts};
-use crate::text::{Change, Edit, Span};
+use crate::text::{Change, Disjoint, Edit, Span};
 
 pub(super) static RULE: Rule = Rule {
     id: "vault-transport",
@@ -35,10 +35,10 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let env = context.is_env_file() || is_env_template(context.doc.path());
     if env {
         in_env_file(context, findings);
-    } else if let Some(language) = context.doc.language().filter(|it| !it.is_test_path(context.doc.path())) {
+    } else if context.doc.language().is_some_and(|it| !it.is_test_path(context.doc.path())) {
         let facts = context.doc.facts_near(&places);
         addresses(context, &facts, findings);
-        unchecked(context, &facts, &language.clients, findings);
+        unchecked(context, &facts, &places, findings);
     }
 }
 
@@ -57,7 +57,9 @@ fn places(context: &Context<'_>) -> Vec<Span> {
 
 /// What the switches of SDKs are called.
 const SWITCHES: [&str; 6] =
-    ["verify", "strictSSL", "rejectUnauthorized", "ssl_verify", "NODE_TLS_REJECT_UNAUTHORIZED", "-tls-skip-verify"];
+    ["verify", "strictSSL", "rejectUnauthorized", "ssl_verify", "NODE_TLS_REJECT_UNAUTHORIZED", OPTION];
+/// The option of Vault's own program.
+const OPTION: &str = "-tls-skip-verify";
 
 /// `VAULT_ADDR=http://…`, `VAULT_SKIP_VERIFY=true`
 fn in_env_file(context: &Context<'_>, findings: &mut Vec<Finding>) {
@@ -105,8 +107,9 @@ fn whose_address<'c>(context: &Context<'c>, facts: &Facts, value: Span) -> Optio
         .map(|name| context.doc.slice(name).trim_matches(['"', '\'']))
         .find_map(|name| of_address(context, name))
         .or_else(|| {
-            let (provider, _) = argument_of_store(context.doc, facts, context.around, value, "address")?;
-            provider.opens.as_ref()
+            let takes =
+                |client: &Client| is_kind(client, "address") && takes_argument(context.doc, facts, client, value);
+            store_of_call(context.doc, facts, context.around, value, &takes)
         })
 }
 
@@ -125,33 +128,48 @@ fn address(context: &Context<'_>, opens: &Opens, value: Span) -> Option<Finding>
     Some(context.plain_finding(RULE.id, severity, span, message, None))
 }
 
-/// `VAULT_SKIP_VERIFY=1`, `hvac.Client(verify=False)`, `-tls-skip-verify`.
-fn unchecked(context: &Context<'_>, facts: &Facts, language: &str, findings: &mut Vec<Finding>) {
-    let _ = language;
-    let mut last: Option<Span> = None;
+/// `VAULT_SKIP_VERIFY=1`, `hvac.Client(verify=False)`, `.verify(false)`, `-tls-skip-verify`.
+fn unchecked(context: &Context<'_>, facts: &Facts, places: &[Span], findings: &mut Vec<Finding>) {
+    let mut taken = Disjoint::default();
     for fact in facts.iter() {
         let (name, value) = match *fact {
-            Fact::EnvWrite { name, value, .. } | Fact::Binding { name, value, .. } => (name, value),
+            Fact::EnvWrite { name, value, .. } | Fact::Binding { name, value, .. } => {
+                (context.doc.slice(name).trim_matches(['"', '\'']), value)
+            }
+            // The only argument.
+            Fact::Call { arguments: Some(arguments), .. } if arguments.len() > 2 => {
+                ("0", Span { start: arguments.start + 1, end: arguments.end - 1 })
+            }
             _ => continue,
         };
-        if last.is_some_and(|last| last.overlaps(value)) {
-            continue;
-        }
-        let (word, text) = (context.doc.slice(name).trim_matches(['"', '\'']), context.doc.slice(value));
-        let text = text.trim_matches(['"', '\'', '`']);
-        let by_name = of_switch(context, word).filter(|_| is_on(text));
-        let opens = by_name.or_else(|| by_runtime(context, word, text)).or_else(|| {
-            let (provider, client) = argument_of_store(context.doc, facts, context.around, value, "unchecked")?;
-            let off = |arg: &String| {
-                arg.split_once('=').is_some_and(|(name, off)| off == text && (name == word || name == "0"))
-            };
-            provider.opens.as_ref().filter(|_| client.args.iter().any(off))
+        let text = context.doc.slice(value).trim_matches(['"', '\'', '`']);
+        let by_name = of_switch(context, name).filter(|_| is_on(text)).or_else(|| by_runtime(context, name, text));
+        let opens = by_name.or_else(|| {
+            let off = |client: &Client| client.args.iter().any(|arg| arg.split_once('=') == Some((name, text)));
+            store_of_call(context.doc, facts, context.around, value, &|client| {
+                is_kind(client, "unchecked") && off(client)
+            })
         });
-        if let Some(opens) = opens {
-            findings.push(switched_off(context, opens, value, word));
-            last = Some(value);
+        if let Some(opens) = opens.filter(|_| taken.add(value)) {
+            let name = if name == "0" { "this call".to_owned() } else { format!("`{name}`") };
+            findings.push(switched_off(context, opens, value, &name));
         }
     }
+    // A program that is written for it may name the option.
+    let is_script = context.doc.language().is_some_and(|it| it.shell || it.identifiers.is_empty());
+    let options = places
+        .iter()
+        .filter(|_| is_script)
+        .filter(|place| context.doc.slice(**place) == OPTION && !facts.in_comment(**place));
+    for place in options {
+        if let Some((_, opens)) = context.catalogue().stores().find(|(_, opens)| opens.only) {
+            findings.push(switched_off(context, opens, *place, OPTION));
+        }
+    }
+}
+
+fn is_kind(client: &Client, kind: &str) -> bool {
+    client.kind.as_deref() == Some(kind)
 }
 
 /// A switch for all connections of a program that speaks of a store.
