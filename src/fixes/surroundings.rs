@@ -41,6 +41,17 @@ pub struct Surroundings {
     pub today: String,
     /// The coding agents that work in the workspace; for env files only.
     pub agents: Vec<Agent>,
+    /// What was seen when the store behind a reference was asked the last time, by the reference.
+    pub checked: BTreeMap<String, Checked>,
+}
+
+/// What a store said of a reference.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checked {
+    /// When it was asked, in UTC: `2026-01-01 12:00`.
+    pub time: String,
+    /// Why the reference is not resolved, in words for the user, without a secret.
+    pub problem: Option<String>,
 }
 
 /// A coding agent, and what it is forbidden. Its `Debug` shows no text: settings can hold keys.
@@ -139,6 +150,7 @@ impl Surroundings {
             name: None,
             today: "2026-01-01".to_owned(),
             agents: Vec::new(),
+            checked: BTreeMap::new(),
         }
     }
 }

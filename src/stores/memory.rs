@@ -24,13 +24,12 @@ const FILE: &str = "checked.json";
 
 /// Remembers an answer. What cannot be written is not remembered.
 pub fn remember(at: &SecretRef, answer: Result<bool, &StoreError>) {
-    let problem = match answer {
-        Ok(true) => None,
-        Ok(false) => Some(format!("{at}: there is no such secret")),
-        Err(error) => Some(error.to_string()),
-    };
+    remember_all([(at, answer)]);
+}
+
+/// Remembers many answers.
+pub fn remember_all<'a>(answers: impl IntoIterator<Item = (&'a SecretRef, Result<bool, &'a StoreError>)>) {
     let time = Timestamp::now().strftime("%Y-%m-%d %H:%M UTC").to_string();
-    let problem = problem.map(|it| without_keys(&it).into_owned());
     let Some(folder) = state_folder() else { return };
     if private_folder(&folder).is_err() {
         return;
@@ -39,7 +38,15 @@ pub fn remember(at: &SecretRef, answer: Result<bool, &StoreError>) {
     let path = folder.join(FILE);
     let old = read_small(&path).ok().flatten();
     let mut all = parsed(old.as_deref());
-    all.insert(without_keys(&at.to_string()).into_owned(), Checked { time, problem });
+    for (at, answer) in answers {
+        let problem = match answer {
+            Ok(true) => None,
+            Ok(false) => Some(format!("{at}: there is no such secret")),
+            Err(error) => Some(error.to_string()),
+        };
+        let problem = problem.map(|it| without_keys(&it).into_owned());
+        all.insert(key(at), Checked { time: time.clone(), problem });
+    }
     while all.len() > MOST {
         let Some(oldest) = all.iter().min_by_key(|(_, it)| it.time.clone()).map(|(at, _)| at.clone()) else { break };
         all.remove(&oldest);
@@ -54,6 +61,16 @@ pub fn remember(at: &SecretRef, answer: Result<bool, &StoreError>) {
 pub fn recall() -> BTreeMap<String, Checked> {
     let bytes = state_folder().and_then(|folder| read_small(&folder.join(FILE)).ok().flatten());
     parsed(bytes.as_deref())
+}
+
+/// The last answer for a reference, of those that were recalled.
+pub fn answer<'a>(all: &'a BTreeMap<String, Checked>, at: &SecretRef) -> Option<&'a Checked> {
+    all.get(&key(at))
+}
+
+/// What stands in a reference by mistake can be a key.
+fn key(at: &SecretRef) -> String {
+    without_keys(&at.to_string()).into_owned()
 }
 
 fn parsed(bytes: Option<&[u8]>) -> BTreeMap<String, Checked> {

@@ -6,6 +6,7 @@ mod address;
 mod error;
 mod local;
 mod memory;
+mod pages;
 mod store;
 #[cfg(feature = "vault")]
 mod vault;
@@ -21,7 +22,8 @@ use tokio::time::timeout;
 
 pub use error::StoreError;
 pub use local::{IDENTITY_FILE, Local, RECIPIENTS, SECRETS, init};
-pub use memory::{Checked, recall, remember};
+pub use memory::{Checked, answer, recall, remember, remember_all};
+pub use pages::store_name;
 pub use store::{Held, Lease, Over, SecretStore, Version, VersionState};
 
 use crate::fixes::Destination;
@@ -145,6 +147,13 @@ impl Stores {
         KINDS.iter().filter(lacks).map(|kind| (kind.id, kind.setup)).collect()
     }
 
+    /// The secrets that are known to lie somewhere, if no server and no program has to be asked.
+    pub fn known(&self) -> Vec<SecretRef> {
+        let local = Local::open(&self.root);
+        let names = if local.is_there() { local.names().unwrap_or_default() } else { Vec::new() };
+        names.iter().map(|name| local.reference(name)).collect()
+    }
+
     /// The secret behind a reference, if no server and no program has to be asked.
     pub fn at_hand(&self, at: &SecretRef) -> Option<Secret> {
         if at.backend == local::KIND.backend { self.get(at).ok() } else { None }
@@ -158,6 +167,20 @@ impl Stores {
 
     /// The secrets behind references, in their order; all stores are asked at the same time.
     pub fn get_all(&self, all: &[SecretRef]) -> Vec<Result<Secret, StoreError>> {
+        let found = self.each_store(all, async |store, wanted| {
+            let found = store.get_all(&wanted).await;
+            self.lease(&found);
+            found
+        });
+        found.into_iter().map(|held| held.map(|held| held.secret)).collect()
+    }
+
+    /// Asks each store about its own of these references, all at the same time, and answers in their order.
+    fn each_store<T>(
+        &self,
+        all: &[SecretRef],
+        ask: impl AsyncFn(Arc<dyn SecretStore>, Vec<&SecretRef>) -> Vec<Result<T, StoreError>>,
+    ) -> Vec<Result<T, StoreError>> {
         let mut by_backend: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         for (at, reference) in all.iter().enumerate() {
             by_backend.entry(&reference.backend).or_default().push(at);
@@ -165,18 +188,14 @@ impl Stores {
         let asked = by_backend.into_values().map(async |places| {
             let wanted: Vec<&SecretRef> = places.iter().map(|at| &all[*at]).collect();
             let found = match self.store(wanted[0]) {
-                Ok(store) => {
-                    let found = store.get_all(&wanted).await;
-                    self.lease(&found);
-                    found
-                }
+                Ok(store) => ask(store, wanted).await,
                 Err(error) => wanted.iter().map(|_| Err(error.again())).collect(),
             };
             places.into_iter().zip(found).collect::<Vec<_>>()
         });
         let mut found: Vec<_> = self.block_on(futures::future::join_all(asked)).into_iter().flatten().collect();
         found.sort_by_key(|(at, _)| *at);
-        found.into_iter().map(|(_, held)| held.map(|held| held.secret).map_err(StoreError::discreet)).collect()
+        found.into_iter().map(|(_, answer)| answer.map_err(StoreError::discreet)).collect()
     }
 
     /// What of [`Stores::get_all`] was given out for a time, and has to be kept or given back.
@@ -220,6 +239,13 @@ impl Stores {
     pub fn exists(&self, at: &SecretRef) -> Result<bool, StoreError> {
         let store = self.store(at)?;
         self.block_on(ask(&*store, || store.exists(at))).map_err(StoreError::discreet)
+    }
+
+    /// The same for many, in their order; all stores are asked at the same time.
+    pub fn exist_all(&self, all: &[SecretRef]) -> Vec<Result<bool, StoreError>> {
+        self.each_store(all, async |store, wanted| {
+            store::each(&*store, wanted.iter().map(|at| || store.exists(at))).await
+        })
     }
 
     /// The versions of a secret, the newest one first.
