@@ -172,6 +172,12 @@ impl Client {
         }
     }
 
+    /// What was heard until now is of no interest.
+    pub(crate) fn forget(&mut self) {
+        self.heard.clear();
+        self.unclaimed.clear();
+    }
+
     /// The diagnostics of a version of a document.
     pub(crate) fn published(&mut self, uri: &str, version: i32) -> Vec<Value> {
         let is = |it: &Value| {
