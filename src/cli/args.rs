@@ -218,6 +218,9 @@ pub struct Run {
     /// Replace secrets in what the program prints by `<NAME>`; its output is then no terminal
     #[arg(long)]
     pub mask: bool,
+    /// Let the stores of this workspace's aikeys.toml count this time: editors say so where their user trusts the folder
+    #[arg(long)]
+    pub trust_workspace: bool,
     /// The program and its arguments
     #[arg(last = true, required = true, value_name = "CMD")]
     pub command: Vec<OsString>,
@@ -249,6 +252,12 @@ pub struct Env {
     /// Also to a terminal, where everybody can read them
     #[arg(long)]
     pub reveal: bool,
+    /// Only variables whose secrets lie in a store
+    #[arg(long)]
+    pub references: bool,
+    /// Let the stores of this workspace's aikeys.toml count this time: editors say so where their user trusts the folder
+    #[arg(long)]
+    pub trust_workspace: bool,
 }
 
 /// How variables are written.

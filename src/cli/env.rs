@@ -6,9 +6,8 @@ use std::io::{self, IsTerminal, Write};
 use anyhow::{Context, ensure};
 
 use super::args::{Env, EnvFormat};
-use super::run::{Source, env_file, environment, resolved};
-use crate::project::Workspace;
-use crate::secrets::Secret;
+use super::run::{Source, env_file, environment, opened, resolved};
+use crate::secrets::{Secret, is_reference};
 use crate::stores::Stores;
 
 /// Writes the variables as `--format` says. Never to a terminal, unless the user asks for that.
@@ -19,9 +18,10 @@ pub(super) fn env(args: &Env, out: &mut dyn Write) -> anyhow::Result<()> {
         "this would show secrets on the terminal: let another program read it, or add `--reveal`"
     );
     let here = std::env::current_dir().context("the current folder cannot be read")?;
-    let workspace = Workspace::open(&here)?;
+    let workspace = opened(&here, args.trust_workspace)?;
     let env = env_file(&workspace, args.env_file.as_deref(), &here)?;
-    let given = environment(&env, &args.choice)?;
+    let mut given = environment(&env, &args.choice)?;
+    given.values.retain(|(_, value)| !args.references || is_reference(value.expose()));
     let values = resolved(&Stores::of(&workspace), given.values)?;
     if args.format == EnvFormat::Github {
         let is_secret = |name: &str, source| source == Source::Store || workspace.catalogue().is_secret_name(name);

@@ -21,7 +21,7 @@ pub fn run(args: &Run) -> anyhow::Result<ExitCode> {
     let (program, arguments) =
         args.command.split_first().context("name a command behind `--`: aikeys-lsp run -- python app.py")?;
     let here = std::env::current_dir().context("the current folder cannot be read")?;
-    let workspace = Workspace::open(&here)?;
+    let workspace = opened(&here, args.trust_workspace)?;
     let stores = Stores::of(&workspace);
     let env = env_file(&workspace, args.env_file.as_deref(), &here)?;
     let given = environment(&env, &args.choice)?;
@@ -44,6 +44,12 @@ pub fn run(args: &Run) -> anyhow::Result<ExitCode> {
         return child::watch(child, masks, &stores, &leases).with_context(|| format!("{shown} cannot be started"));
     }
     become_it(child).with_context(|| format!("{shown} cannot be started"))
+}
+
+/// The workspace here, whose own stores count where the caller's user says so.
+pub(super) fn opened(here: &Path, trusted: bool) -> anyhow::Result<Workspace> {
+    let workspace = Workspace::open(here)?;
+    Ok(if trusted { workspace.trusting() } else { workspace })
 }
 
 /// Where a value comes from.

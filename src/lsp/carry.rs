@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::offers::{FileEdits, Move, Work};
-use crate::moves::{self, Deposited, Plan, PlannedFile, Reach};
+use crate::moves::{self, Deposited, Plan, Reach};
 use crate::stores::Stores;
 use crate::syntax::Document;
-use crate::text::{Edit, Span};
+use crate::text::{Edit, Span, apply};
 
 /// A move whose keys lie in their stores.
 pub struct Stored {
@@ -21,6 +21,17 @@ pub struct Stored {
 }
 
 impl Stored {
+    /// Remembers the move, so that it can be put back, and notes it in the audit log.
+    pub fn finish(&self) {
+        let (workspace, files) = (&self.plan.workspace, &self.plan.files);
+        let after: Vec<String> = files.iter().map(|it| apply(it.doc.text(), &it.edits)).collect();
+        let texts = files.iter().zip(&after).map(|(it, after)| (it.doc.path(), it.doc.text(), after.as_str()));
+        moves::record(workspace, &self.deposited.iter().collect::<Vec<_>>(), &texts.collect::<Vec<_>>());
+        for deposited in &self.deposited {
+            moves::finished(workspace, deposited);
+        }
+    }
+
     /// All edits. Those of env files go first: should an editor stop half way, the source still has the key.
     pub fn files(&self) -> Vec<FileEdits> {
         let env = |deposited: &Deposited| {
@@ -65,7 +76,7 @@ pub fn store(mut plan: Move) -> Result<Stored, String> {
                     version: open.and_then(|it| it.version),
                     is_new: false,
                     doc,
-                    edits: edits(file),
+                    edits: edits(&file.before, &file.after),
                 }
             });
             plan.files = files.collect();
@@ -105,8 +116,8 @@ fn told(plan: &Plan, reach: Reach, name: &str) -> String {
 }
 
 /// What changes in a file, line by line.
-fn edits(file: &PlannedFile) -> Vec<Edit> {
-    let diff = similar::TextDiff::from_lines(&file.before, &file.after);
+pub(super) fn edits(before: &str, after: &str) -> Vec<Edit> {
+    let diff = similar::TextDiff::from_lines(before, after);
     let starts = |lines: &mut dyn Iterator<Item = &str>| {
         let mut all = vec![0];
         for line in lines {
@@ -119,7 +130,7 @@ fn edits(file: &PlannedFile) -> Vec<Edit> {
     let changed = diff.ops().iter().filter(|op| op.tag() != similar::DiffTag::Equal);
     let edit = |op: &similar::DiffOp| {
         let (from, to) = (op.old_range(), op.new_range());
-        Edit::replace(Span::new(old[from.start], old[from.end]), &file.after[new[to.start]..new[to.end]])
+        Edit::replace(Span::new(old[from.start], old[from.end]), &after[new[to.start]..new[to.end]])
     };
     changed.map(edit).collect()
 }

@@ -56,7 +56,7 @@ pub fn carry_out_beside(workspace: &Workspace, stores: &Stores, plan: &Plan, mea
         work.put_back_if_failed(file);
     }
     let done: Vec<_> = stored.iter().filter(|(it, _)| work.can(it)).collect();
-    let keys: Vec<_> = done.iter().filter_map(|(it, deposited)| Some((deposited, &it.deposit.as_ref()?.2))).collect();
+    let keys: Vec<_> = done.iter().map(|(_, deposited)| deposited).collect();
     let changed = plan.files.iter().filter(|file| !work.failed.contains(file.path.as_path()));
     let files: Vec<_> = changed.map(|it| (it.path.as_path(), it.before.as_str(), it.after.as_str())).collect();
     record(workspace, &keys, &files);

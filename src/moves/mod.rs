@@ -12,7 +12,7 @@ use std::sync::Arc;
 pub use carry_out::{Outcome, carry_out, carry_out_beside};
 pub use plan::{Keep, Plan, PlannedFile, PlannedMove, Reach, Refused, plan, plan_file, plan_key};
 pub(crate) use undo::record;
-pub use undo::{LastMove, UndoError, last_move, undo};
+pub use undo::{LastMove, UndoError, forget, last_move, undo};
 
 use crate::fixes::{Deposit, Destination, Fix, Repairs, Surroundings, ignore_lines, is_covered, key_at};
 use crate::project::{
@@ -84,6 +84,7 @@ pub struct Deposited {
     /// The line that an editor still has to write to the env file, together with the source.
     pub env_edit: Option<Edit>,
     fingerprint: Option<Fingerprint>,
+    secret: Secret,
 }
 
 /// The fixes of a finding, with all that lies around it looked up now. No server is asked.
@@ -197,6 +198,7 @@ fn store(
         env: env.to_owned(),
         env_edit: None,
         fingerprint: fingerprint(secret.expose()),
+        secret: secret.clone(),
     };
     if !deposit.in_place && open_env.is_none() && holds(stores, &full, &deposit.name, secret).unwrap_or(false) {
         return Ok(deposited);

@@ -58,6 +58,16 @@ impl LastMove {
     pub fn paths(&self) -> impl Iterator<Item = &Path> {
         self.files.keys().map(PathBuf::as_path)
     }
+
+    /// The files with their texts before the move, from the root.
+    pub(crate) fn texts(&self) -> impl Iterator<Item = (&Path, &str)> {
+        self.files.iter().map(|(path, (before, _))| (path.as_path(), before.as_str()))
+    }
+
+    /// This is the text that the move left in a file.
+    pub(crate) fn left(&self, path: &Path, text: &str) -> bool {
+        self.files.get(path).is_some_and(|(_, after)| digest(text) == *after)
+    }
 }
 
 /// What is written to the disk.
@@ -80,21 +90,21 @@ const WORK: u8 = 14;
 /// Remembers a move whose keys are stored. `files` are texts before and after.
 ///
 /// What cannot be remembered cannot be undone, and is no reason to stop: the keys are safe.
-pub(crate) fn record(workspace: &Workspace, keys: &[(&Deposited, &Secret)], files: &[(&Path, &str, &str)]) {
+pub(crate) fn record(workspace: &Workspace, keys: &[&Deposited], files: &[(&Path, &str, &str)]) {
     let Some(first) = keys.first() else { return };
     let before: BTreeMap<&Path, &str> = files.iter().map(|(path, before, _)| (*path, *before)).collect();
-    let secrets = keys.iter().map(|(_, secret)| (*secret).clone()).collect::<Vec<_>>();
+    let secrets = keys.iter().map(|it| it.secret.clone()).collect::<Vec<_>>();
     let Ok(text) = serde_json::to_vec(&before).map(Zeroizing::new) else { return };
     let Some(sealed) = sealed(&text, &secrets) else { return };
-    let mut names: Vec<&str> = keys.iter().map(|(deposited, _)| deposited.name.as_str()).collect();
+    let mut names: Vec<&str> = keys.iter().map(|it| it.name.as_str()).collect();
     names.sort_unstable();
     names.dedup();
     let time = Timestamp::now().strftime("%Y-%m-%d %H:%M UTC");
     let record = Record {
         root: workspace.root().to_owned(),
         title: without_keys(&format!("the move of {} at {time}", names.join(", "))).into_owned(),
-        store: first.0.store.clone(),
-        keys: keys.iter().map(|(deposited, _)| (deposited.env.clone(), deposited.name.clone())).collect(),
+        store: first.store.clone(),
+        keys: keys.iter().map(|it| (it.env.clone(), it.name.clone())).collect(),
         after: files.iter().map(|(path, _, after)| ((*path).to_owned(), digest(after))).collect(),
         before: STANDARD.encode(sealed),
     };
@@ -151,11 +161,16 @@ pub fn undo(workspace: &Workspace, last: &LastMove) -> Result<(), UndoError> {
     for (full, text, before) in now {
         write_atomic(root, &full, Some(&text), before.as_bytes(), 0o644)?;
     }
+    forget(workspace);
+    Ok(())
+}
+
+/// Forgets the last move: putting it back would be refused a second time.
+pub fn forget(workspace: &Workspace) {
     if let Some(path) = path(workspace) {
-        // It would be refused a second time.
+        // It is looked at again before anything is put back.
         let _ = fs::remove_file(path);
     }
-    Ok(())
 }
 
 /// One record for each workspace.

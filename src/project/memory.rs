@@ -13,10 +13,9 @@ use crate::secrets::{SecretRef, without_keys};
 const MOST: usize = 2000;
 const FILE: &str = "checked.json";
 
-/// Remembers an answer: what is wrong, if something is. What cannot be written is not remembered.
-pub fn remember(at: &SecretRef, problem: Option<String>) {
+/// Remembers answers: what is wrong, if something is. What cannot be written is not remembered.
+pub fn remember<'a>(answers: impl IntoIterator<Item = (&'a SecretRef, Option<String>)>) {
     let time = Timestamp::now().strftime("%Y-%m-%d %H:%M UTC").to_string();
-    let problem = problem.map(|it| without_keys(&it).into_owned());
     let Some(folder) = state_folder() else { return };
     if private_folder(&folder).is_err() {
         return;
@@ -25,7 +24,9 @@ pub fn remember(at: &SecretRef, problem: Option<String>) {
     let path = folder.join(FILE);
     let old = read_small(&path).ok().flatten();
     let mut all = parsed(old.as_deref());
-    all.insert(without_keys(&at.to_string()).into_owned(), (time, problem));
+    for (at, problem) in answers {
+        all.insert(key(at), (time.clone(), problem.map(|it| without_keys(&it).into_owned())));
+    }
     while all.len() > MOST {
         let Some(oldest) = all.iter().min_by_key(|(_, (time, _))| time.clone()).map(|(at, _)| at.clone()) else {
             break;
@@ -42,6 +43,16 @@ pub fn remember(at: &SecretRef, problem: Option<String>) {
 pub fn recall() -> BTreeMap<String, Checked> {
     let bytes = state_folder().and_then(|folder| read_small(&folder.join(FILE)).ok().flatten());
     parsed(bytes.as_deref()).into_iter().map(|(at, (time, problem))| (at, Checked { time, problem })).collect()
+}
+
+/// The last answer for a reference, of those that were recalled.
+pub fn answer<'a>(all: &'a BTreeMap<String, Checked>, at: &SecretRef) -> Option<&'a Checked> {
+    all.get(&key(at))
+}
+
+/// What stands in a reference by mistake can be a key.
+fn key(at: &SecretRef) -> String {
+    without_keys(&at.to_string()).into_owned()
 }
 
 fn parsed(bytes: Option<&[u8]>) -> BTreeMap<String, (String, Option<String>)> {

@@ -9,6 +9,7 @@ mod identity;
 #[cfg(feature = "keyring")]
 mod keyring;
 mod local;
+mod pages;
 mod program;
 mod recipients;
 mod rekey;
@@ -28,6 +29,7 @@ use tokio::time::timeout;
 pub use error::StoreError;
 pub use identity::{IDENTITY_FILE, protect};
 pub use local::{Local, Made, RECIPIENTS, SECRETS, init};
+pub use pages::store_name;
 pub use recipients::{Reader, readers};
 pub use rekey::Rekey;
 pub use store::{Held, Lease, Over, SecretStore, Version, VersionState};
@@ -156,6 +158,14 @@ impl Stores {
         KINDS.iter().filter(lacks).map(|kind| (kind.id, kind.setup)).collect()
     }
 
+    /// The secrets that are known to lie somewhere, if no server, no program and nobody has to be asked.
+    pub fn known(&self) -> Vec<SecretRef> {
+        let local = Local::open(&self.root);
+        let is_at_hand = local.is_there() && identity::is_at_hand();
+        let names = if is_at_hand { local.names().unwrap_or_default() } else { Vec::new() };
+        names.iter().map(|name| local.reference(name)).collect()
+    }
+
     /// The secret behind a reference, if no server, no program and nobody has to be asked.
     pub fn at_hand(&self, at: &SecretRef) -> Option<Secret> {
         if at.backend == local::KIND.backend && identity::is_at_hand() { self.get(at).ok() } else { None }
@@ -169,6 +179,20 @@ impl Stores {
 
     /// The secrets behind references, in their order; all stores are asked at the same time.
     pub fn get_all(&self, all: &[SecretRef]) -> Vec<Result<Secret, StoreError>> {
+        let found = self.each_store(all, async |store, wanted| {
+            let found = store.get_all(&wanted).await;
+            self.lease(&found);
+            found
+        });
+        found.into_iter().map(|held| held.map(|held| held.secret)).collect()
+    }
+
+    /// Asks each store about its own of these references, all at the same time, and answers in their order.
+    fn each_store<T>(
+        &self,
+        all: &[SecretRef],
+        ask: impl AsyncFn(Arc<dyn SecretStore>, Vec<&SecretRef>) -> Vec<Result<T, StoreError>>,
+    ) -> Vec<Result<T, StoreError>> {
         let mut by_backend: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         for (at, reference) in all.iter().enumerate() {
             by_backend.entry(&reference.backend).or_default().push(at);
@@ -176,18 +200,14 @@ impl Stores {
         let asked = by_backend.into_values().map(async |places| {
             let wanted: Vec<&SecretRef> = places.iter().map(|at| &all[*at]).collect();
             let found = match self.store(wanted[0]) {
-                Ok(store) => {
-                    let found = store.get_all(&wanted).await;
-                    self.lease(&found);
-                    found
-                }
+                Ok(store) => ask(store, wanted).await,
                 Err(error) => wanted.iter().map(|_| Err(error.again())).collect(),
             };
             places.into_iter().zip(found).collect::<Vec<_>>()
         });
         let mut found: Vec<_> = self.block_on(futures::future::join_all(asked)).into_iter().flatten().collect();
         found.sort_by_key(|(at, _)| *at);
-        found.into_iter().map(|(_, held)| held.map(|held| held.secret).map_err(StoreError::discreet)).collect()
+        found.into_iter().map(|(_, answer)| answer.map_err(StoreError::discreet)).collect()
     }
 
     /// What of [`Stores::get_all`] was given out for a time, and has to be kept or given back.
@@ -231,6 +251,13 @@ impl Stores {
     pub fn exists(&self, at: &SecretRef) -> Result<bool, StoreError> {
         let store = self.store(at)?;
         self.block_on(ask(&*store, || store.exists(at))).map_err(StoreError::discreet)
+    }
+
+    /// The same for many, in their order; all stores are asked at the same time.
+    pub fn exist_all(&self, all: &[SecretRef]) -> Vec<Result<bool, StoreError>> {
+        self.each_store(all, async |store, wanted| {
+            store::each(&*store, wanted.iter().map(|at| || store.exists(at))).await
+        })
     }
 
     /// The versions of a secret, the newest one first.
@@ -302,12 +329,19 @@ impl Stores {
 
 /// Remembers what a store said of a reference, for editors, which never ask by themselves.
 pub fn remember(at: &SecretRef, answer: Result<bool, &StoreError>) {
-    let problem = match answer {
-        Ok(true) => None,
-        Ok(false) => Some(format!("{at}: there is no such secret")),
-        Err(error) => Some(error.to_string()),
-    };
-    project::remember(at, problem);
+    remember_all([(at, answer)]);
+}
+
+/// The same for many.
+pub fn remember_all<'a>(answers: impl IntoIterator<Item = (&'a SecretRef, Result<bool, &'a StoreError>)>) {
+    project::remember(answers.into_iter().map(|(at, answer)| {
+        let problem = match answer {
+            Ok(true) => None,
+            Ok(false) => Some(format!("{at}: there is no such secret")),
+            Err(error) => Some(error.to_string()),
+        };
+        (at, problem)
+    }));
 }
 
 /// What a put does to another value.

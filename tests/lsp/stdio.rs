@@ -40,8 +40,11 @@ fn the_server_says_what_it_can_do() {
     let can = &result["capabilities"];
     assert_eq!(can["positionEncoding"], "utf-8");
     assert_eq!(can["textDocumentSync"]["change"], 2);
-    assert_eq!(can["codeActionProvider"]["codeActionKinds"], json!(["quickfix.aikeys"]));
-    assert_eq!(can["executeCommandProvider"]["commands"], json!(["aikeys.move"]));
+    assert_eq!(can["codeActionProvider"]["codeActionKinds"], json!(["quickfix.aikeys", "quickfix.aikeys.everywhere"]));
+    let commands = json!(["aikeys.move", "aikeys.store.check", "aikeys.undo"]);
+    assert_eq!(can["executeCommandProvider"]["commands"], commands);
+    assert_eq!(can["completionProvider"]["triggerCharacters"], json!(["=", "\"", "'", "+"]));
+    assert_eq!(can["documentLinkProvider"]["resolveProvider"], false);
     assert_eq!(can["hoverProvider"], true);
     assert!(can.get("diagnosticProvider").is_none(), "this client does not pull");
     assert_eq!(result["serverInfo"]["name"], "aikeys-lsp");

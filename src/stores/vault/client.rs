@@ -86,13 +86,13 @@ const LARGEST: usize = 33 << 20;
 const CONNECT: Duration = Duration::from_secs(5);
 
 /// A variable of Vault's own program, as OpenBao's names it or as Vault's does.
-pub(super) fn variable(name: &str) -> Option<String> {
+pub(in crate::stores) fn variable(name: &str) -> Option<String> {
     let set = |prefix: &str| std::env::var(format!("{prefix}_{name}")).ok().filter(|it| !it.is_empty());
     set("BAO").or_else(|| set("VAULT"))
 }
 
 /// The server's address: the environment's, else the settings'.
-pub(super) fn address(settings: Option<&VaultSettings>) -> Option<String> {
+pub(in crate::stores) fn address(settings: Option<&VaultSettings>) -> Option<String> {
     variable("ADDR").or_else(|| settings.and_then(|it| it.address.clone()))
 }
 

@@ -14,7 +14,8 @@ use serde_json::value::RawValue;
 use serde_json::{json, to_string};
 use tokio::sync::OnceCell;
 
-use client::{Ask, Effect, Fields, Server, address};
+use client::{Ask, Effect, Fields, Server};
+pub(super) use client::{address, variable};
 use engine::{Engine, Place};
 
 use super::store::each;
