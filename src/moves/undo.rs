@@ -50,7 +50,7 @@ pub struct LastMove {
     pub title: String,
     /// Where the keys went.
     pub store: String,
-    files: BTreeMap<PathBuf, (Zeroizing<String>, String)>,
+    files: Files,
 }
 
 impl LastMove {
@@ -78,11 +78,12 @@ struct Record {
     store: String,
     /// Where each key went: the env file and its variable.
     keys: Vec<(PathBuf, String)>,
-    /// The digest of each text as the move left it.
-    after: BTreeMap<PathBuf, String>,
-    /// The texts before, as JSON, encrypted.
-    before: String,
+    /// [`Files`] as JSON, encrypted: names of files can be keys as well.
+    files: String,
 }
+
+/// Each file's text before, and the digest of the text as the move left it.
+type Files = BTreeMap<PathBuf, (Zeroizing<String>, String)>;
 
 /// How dear one guess is, as a power of two. Keys cannot be guessed; a value that can be is no better off in `.env`.
 const WORK: u8 = 14;
@@ -92,7 +93,8 @@ const WORK: u8 = 14;
 /// What cannot be remembered cannot be undone, and is no reason to stop: the keys are safe.
 pub(crate) fn record(workspace: &Workspace, keys: &[&Deposited], files: &[(&Path, &str, &str)]) {
     let Some(first) = keys.first() else { return };
-    let before: BTreeMap<&Path, &str> = files.iter().map(|(path, before, _)| (*path, *before)).collect();
+    let before: BTreeMap<&Path, (&str, String)> =
+        files.iter().map(|(path, before, after)| (*path, (*before, digest(after)))).collect();
     let secrets = keys.iter().map(|it| it.secret.clone()).collect::<Vec<_>>();
     let Ok(text) = serde_json::to_vec(&before).map(Zeroizing::new) else { return };
     let Some(sealed) = sealed(&text, &secrets) else { return };
@@ -105,16 +107,19 @@ pub(crate) fn record(workspace: &Workspace, keys: &[&Deposited], files: &[(&Path
         title: without_keys(&format!("the move of {} at {time}", names.join(", "))).into_owned(),
         store: first.store.clone(),
         keys: keys.iter().map(|it| (it.env.clone(), it.name.clone())).collect(),
-        after: files.iter().map(|(path, _, after)| ((*path).to_owned(), digest(after))).collect(),
-        before: STANDARD.encode(sealed),
+        files: STANDARD.encode(sealed),
     };
     let Some(path) = path(workspace) else { return };
-    let (Some(folder), Ok(text)) = (path.parent(), serde_json::to_vec(&record)) else { return };
+    let (Some(folder), Ok(text)) = (path.parent(), serde_json::to_string(&record)) else { return };
+    // A workspace or a variable that is called like a key: rather no way back than a key on the disk.
+    if without_keys(&text) != text {
+        return;
+    }
     if private_folder(folder).is_ok()
         && let Ok(_lock) = FolderLock::take(folder)
     {
         let old = read_small(&path).ok().flatten();
-        let _ = write_atomic(folder, &path, old.as_deref(), &text, 0o600);
+        let _ = write_atomic(folder, &path, old.as_deref(), text.as_bytes(), 0o600);
     }
 }
 
@@ -133,15 +138,11 @@ pub fn last_move(workspace: &Workspace, stores: &Stores) -> Result<LastMove, Und
         wanted.push(value.ok_or_else(|| UndoError::Gone(env.display().to_string()))?);
     }
     let secrets: Vec<Secret> = resolve(stores, wanted)?.into_iter().map(|(_, value)| value).collect();
-    let opened = STANDARD.decode(&record.before).ok().and_then(|sealed| opened(&sealed, &secrets));
-    let gone = || UndoError::Gone(record.store.clone());
-    let before: BTreeMap<PathBuf, String> =
-        opened.and_then(|text| serde_json::from_slice(&text).ok()).ok_or_else(gone)?;
-    let file = |(path, text): (PathBuf, String)| {
-        let after = record.after.get(&path).cloned().unwrap_or_default();
-        (path, (Zeroizing::new(text), after))
-    };
-    Ok(LastMove { title: record.title, store: record.store, files: before.into_iter().map(file).collect() })
+    let opened = STANDARD.decode(&record.files).ok().and_then(|sealed| opened(&sealed, &secrets));
+    let files: Option<BTreeMap<PathBuf, (String, String)>> = opened.and_then(|text| serde_json::from_slice(&text).ok());
+    let files = files.ok_or_else(|| UndoError::Gone(record.store.clone()))?;
+    let files = files.into_iter().map(|(path, (text, after))| (path, (Zeroizing::new(text), after))).collect();
+    Ok(LastMove { title: record.title, store: record.store, files })
 }
 
 /// Puts the sources back. All of them are looked at before one is changed.

@@ -320,6 +320,10 @@ impl Vault {
             // KV version 2 answers so for a version that is gone.
             404 if answer.body.data.is_some() => Ok(answer.body),
             404 => Err(StoreError::Missing { place: at.to_string(), advice: String::new() }),
+            // An engine that has just been mounted.
+            400 if said.contains("Upgrading from non-versioned") => {
+                Err(StoreError::Busy(format!("{name} is still getting this engine ready")))
+            }
             400 if said.contains("check-and-set") => Err(StoreError::Conflict { place: at.to_string() }),
             403 => Err(self.denied(at, needs, &path).await),
             412 | 429 => Err(StoreError::Busy(format!("{name} has too much to do: try again in a moment"))),
