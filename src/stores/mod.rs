@@ -292,7 +292,9 @@ impl Stores {
         if let Some(store) = open.get(&at.backend) {
             return Ok(Arc::clone(store));
         }
-        let kind = KINDS.iter().find(|kind| kind.backend == at.backend);
+        // For `vals` they are two.
+        let backend = if at.backend == "openbao" { "vault" } else { &at.backend };
+        let kind = KINDS.iter().find(|kind| kind.backend == backend);
         let kind = kind.ok_or_else(|| StoreError::Backend(at.backend.clone()).discreet())?;
         let store = (kind.open)(&self.around())?;
         open.insert(at.backend.clone(), Arc::clone(&store));
