@@ -128,6 +128,11 @@ pub fn malformed(text: &str) -> Option<Malformed> {
         Some((before, field)) => (before, Some(field.trim_start_matches('/'))),
         None => (slashes, None),
     };
+    if let Some((field, params)) = field.and_then(|field| field.split_once('?')) {
+        let reason = "behind `#/` is the name of the field: `?` and what follows stand before it".to_owned();
+        let clear = !before.contains('?') && params.contains('=');
+        return wrong(reason, clear.then(|| format!("{begin}+{backend}://{before}?{params}#/{field}")));
+    }
     let (path, params) = before.split_once('?').unwrap_or((before, ""));
     if let Some(reason) = odd_sign(slashes) {
         let meant = slashes.trim_end_matches(',').replace('+', "%2B").replace(' ', "%20");
@@ -258,6 +263,10 @@ mod tests {
             ("ref+gsm://p/s", Some("ref+gcpsecrets://p/s")),
             ("ref+vault:/secret/a#/b", Some("ref+vault://secret/a#/b")),
             ("ref+vault://secret/data/a#/b", Some("ref+vault://secret/a#/b")),
+            (
+                "ref+vault://kv/a#/b?address=https://v.corp.com:8200",
+                Some("ref+vault://kv/a?address=https://v.corp.com:8200#/b"),
+            ),
             ("ref+dropbox://a", None),
             ("ref+vault://", None),
             ("ref+vault://secret#/b", None),

@@ -18,8 +18,10 @@ pub struct Opens {
     #[serde(default)]
     pub only: bool,
     /// What a file holds that reaches it.
+    #[serde(default)]
     pub words: Vec<String>,
     /// What stands where a secret is read from it.
+    #[serde(default)]
     pub reads: Vec<String>,
     /// The variables that hold its address.
     #[serde(default)]

@@ -61,10 +61,7 @@ pub fn launches(path: &Path, text: &str) -> Vec<Launch> {
 
 impl Launcher {
     fn launches(&self, path: &Path, text: &str) -> Vec<Launch> {
-        let [part, command] = match self.compiled.get_or_init(|| self.compile()) {
-            Some(both) => both,
-            None => return Vec::new(),
-        };
+        let Some([part, command]) = self.compiled.get_or_init(|| self.compile()) else { return Vec::new() };
         let part = match part.captures(text).and_then(|found| found.get(1)) {
             Some(part) => part.range(),
             None if self.part.is_empty() => 0..text.len(),
@@ -119,7 +116,7 @@ mod tests {
     fn every_row_compiles() {
         for launcher in launchers() {
             assert!(launcher.compile().is_some(), "{:?}", launcher.files);
-            assert!(launcher.prefix.is_empty() != launcher.how.is_empty() || !launcher.prefix.is_empty());
+            assert!(launcher.prefix.is_empty() != launcher.how.is_empty(), "{:?}", launcher.files);
         }
     }
 
