@@ -7,6 +7,7 @@ mod exec;
 mod identity;
 #[cfg(feature = "keyring")]
 mod keyring;
+mod known;
 mod local;
 mod program;
 mod recipients;
