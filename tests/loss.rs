@@ -2,6 +2,7 @@
 //!
 //! Each test runs in a process and a home of its own, so that it writes to nobody's state folder. `LOSS_SEED` repeats a run.
 
+mod at_rest;
 mod disk;
 mod stage;
 mod steps;

@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use aikeys::fixes::{Agent, Denial, Destination, EnvEntry, Fix, GitState, Safety, Surroundings, leaves_out};
-use aikeys::rules::{self, Finding, RULES};
+use aikeys::fixes::{Agent, Checked, Denial, Destination, EnvEntry, Fix, GitState, Safety, Surroundings, leaves_out};
+use aikeys::rules::{self, Finding, RULES, is_env_file};
 use aikeys::secrets::{SecretRef, env_lines, env_value, identity};
-use aikeys::syntax::{Document, Language};
+use aikeys::syntax::{Document, Language, resolves, tells};
 use aikeys::text;
 
 use crate::support::{Keyed, with_keys};
@@ -39,7 +39,7 @@ fn pages_say_what_the_code_does() {
 }
 
 /// Rules about files that nobody programs in.
-const OF_FILES: [&str; 11] = [
+const OF_FILES: [&str; 14] = [
     "agent-can-read-env",
     "app-secrets-file-tracked",
     "env-file-in-git",
@@ -51,6 +51,9 @@ const OF_FILES: [&str; 11] = [
     "key-in-deploy-config",
     "key-in-notebook",
     "key-in-workflow",
+    "malformed-reference",
+    "plaintext-at-rest",
+    "reference-not-resolved",
 ];
 
 #[test]
@@ -150,6 +153,11 @@ fn case(blocks: &[Block]) -> (String, Vec<String>) {
         let (path, _) = path_of(&block.info);
         lay(&mut around, &path, &expand(&block.code), &doc);
     }
+    if attributes.split(' ').any(|it| it == "missing") {
+        let problem = Some("secret/app has no field OPENAI_API_KEY".to_owned());
+        let checked = Checked { time: "2026-01-01 12:00".to_owned(), problem };
+        around.checked.insert("ref+vault://secret/app#/OPENAI_API_KEY".to_owned(), checked);
+    }
     let findings = rules::check(&doc, &around);
     for finding in &findings {
         one_fix_removes_one_finding(&doc, &around, finding, &keys);
@@ -207,7 +215,11 @@ fn git(attributes: &str) -> GitState {
 
 fn lay(around: &mut Surroundings, path: &Path, text: &str, doc: &Document) {
     let name = path.file_name().and_then(|it| it.to_str()).unwrap_or("");
-    if name == ".dockerignore" {
+    if tells(path) && is_env_file(doc.path()) {
+        if !resolves(text) {
+            around.launchers.push(std::sync::Arc::new(Document::new(path, text)));
+        }
+    } else if name == ".dockerignore" {
         around.copied &= !leaves_out(text, ".env");
     } else if name == ".env" {
         around.copied = true;
@@ -296,12 +308,16 @@ fn repaired(doc: &Document, around: &Surroundings, findings: &[Finding], keys: &
             });
         }
         for (path, edits) in &fix.change.files {
-            let old = around.entries.iter().find(|it| it.path() == path).map(|it| it.text().to_owned());
+            let mut others = around.entries.iter().chain(&around.launchers);
+            let old = others.find(|it| it.path() == path).map(|it| it.text().to_owned());
             let old = if path == doc.path() { now.text().to_owned() } else { old.unwrap_or_default() };
             let new = text::apply(&old, edits);
             texts.entry(path.clone()).or_insert_with(|| (old, String::new())).1.clone_from(&new);
             if path == doc.path() {
                 now = Document::new(path, new.clone());
+            }
+            if resolves(&new) {
+                around.launchers.clear();
             }
             for other in around.entries.iter_mut().chain(&mut around.siblings).filter(|it| it.path() == path) {
                 *other = std::sync::Arc::new(Document::new(path, new.clone()));

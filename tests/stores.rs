@@ -10,9 +10,11 @@
     reason = "these tests start servers, and talk to them through sockets"
 )]
 
-mod faults;
+pub mod faults;
 mod faults_work;
-mod http;
+pub mod http;
+mod machine;
 mod near;
-mod servers;
+pub mod servers;
 mod servers_work;
+mod vault;

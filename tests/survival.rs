@@ -29,12 +29,16 @@ mod scripts;
 mod settings;
 #[path = "survival/standin.rs"]
 mod standin;
+#[path = "survival/stores.rs"]
+mod stores;
 
 use anyhow::Result;
 
 #[test]
 fn python_programs_survive_the_move() {
-    passes(scripts::run(&scripts::PYTHON).and_then(|report| report.close(34)));
+    // These through every store.
+    let through = stores::Servers::start();
+    passes(through.and_then(|servers| scripts::run_through(&scripts::PYTHON, &|case| servers.of(case))?.close(34)));
 }
 
 #[test]

@@ -1,7 +1,9 @@
-// Starts the server and stops it. All findings and fixes are the server's work.
+// Starts the server and stops it. All findings and fixes are the server's work, and so are its
+// commands, which the client library registers.
 
 const vscode = require('vscode');
 const { LanguageClient, RevealOutputChannelOn } = require('vscode-languageclient/node');
+const { debugProvider, taskProvider } = require('./run.js');
 const { findServer } = require('./server.js');
 
 let client;
@@ -17,12 +19,22 @@ function documentSelector(manifest) {
   return [...languages, { scheme: 'file', pattern: '**/.env*' }];
 }
 
-function newClient(context, log) {
-  const command = findServer({
+function server(context) {
+  return findServer({
     environment: process.env,
     setting: vscode.workspace.getConfiguration('aikeys').get('server.path'),
     extension: context.extensionPath,
   });
+}
+
+// The stores that a workspace names count only where its user said yes to it. Where workspace trust
+// is switched off nobody was asked; `aikeys-lsp trust` is the way then.
+function isTrusted() {
+  return vscode.workspace.isTrusted && vscode.workspace.getConfiguration('security.workspace.trust').get('enabled', true);
+}
+
+function newClient(context, log) {
+  const command = server(context);
   log.info(`starting ${command}`);
   return new LanguageClient(
     'aikeys',
@@ -32,8 +44,7 @@ function newClient(context, log) {
       documentSelector: documentSelector(context.extension.packageJSON),
       outputChannel: log,
       revealOutputChannelOn: RevealOutputChannelOn.Never,
-      // The server uses the stores that a workspace names only when the user trusts the workspace.
-      initializationOptions: { trusted: vscode.workspace.isTrusted },
+      initializationOptions: { aikeys: { workspaceTrusted: isTrusted() } },
     },
   );
 }
@@ -68,13 +79,16 @@ async function report(error, log) {
 
 function activate(context) {
   const log = vscode.window.createOutputChannel('aikeys', { log: true });
+  const parts = { log, server: () => server(context), trust: () => (isTrusted() ? ['--trust-workspace'] : []) };
   context.subscriptions.push(
     log,
+    vscode.debug.registerDebugConfigurationProvider('*', debugProvider(parts)),
+    vscode.tasks.registerTaskProvider('aikeys-run', taskProvider(parts)),
     vscode.commands.registerCommand('aikeys.restart', () => restart(context, log)),
     vscode.commands.registerCommand('aikeys.showLogs', () => log.show()),
     vscode.workspace.onDidGrantWorkspaceTrust(() => restart(context, log)),
     vscode.workspace.onDidChangeConfiguration((change) => {
-      if (change.affectsConfiguration('aikeys.server.path')) {
+      if (['aikeys.server.path', 'security.workspace.trust.enabled'].some((it) => change.affectsConfiguration(it))) {
         restart(context, log);
       }
     }),

@@ -71,7 +71,7 @@
     arguments: (argument_list . (string (string_content) @env.read.name)))
   operator: "or"
   right: (_) @env.read.default) @env.read
-  (#any-of? @_get "get" "getenv"))
+  (#any-of? @_get "get" "getenv") (#match? @env.read.name "^[A-Z][A-Z0-9_]*$"))
 
 ((expression_statement (assignment
   left: (subscript value: [(identifier) @_environ (attribute attribute: (identifier) @_environ)]

@@ -76,7 +76,7 @@ pub struct Check {
     /// Do not ask before `--fix` changes files
     #[arg(long)]
     pub yes: bool,
-    /// Where `--fix` moves keys: `env`, `local` …
+    /// Where `--fix` moves keys: `env`, `local`, `vault` … (`aikeys-lsp stores` lists them)
     #[arg(long, value_name = "STORE")]
     pub to: Option<String>,
     /// The variable that the moved key gets
@@ -130,13 +130,31 @@ pub struct Check {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Start a program with the variables of `.env`, references resolved
-    Run {
-        /// Read this file instead of `.env`
-        #[arg(long, value_name = "FILE")]
-        env_file: Option<PathBuf>,
-        /// The program and its arguments
-        #[arg(last = true, required = true, value_name = "CMD")]
-        command: Vec<OsString>,
+    Run(Run),
+    /// Print the variables of `.env`, references resolved
+    Env(Env),
+    /// List the stores that keys can move to, and how each is set up
+    Stores,
+    /// Put, read and look after secrets in a store
+    Store {
+        /// What to do
+        #[command(subcommand)]
+        action: StoreAction,
+    },
+    /// Let the `[stores]` of this workspace's aikeys.toml count, as they are now
+    Trust {
+        /// Do not ask
+        #[arg(long)]
+        yes: bool,
+        /// No longer
+        #[arg(long, conflicts_with = "yes")]
+        remove: bool,
+    },
+    /// Put back what the last move changed in sources; the key stays in its store
+    Undo {
+        /// Do not ask
+        #[arg(long)]
+        yes: bool,
     },
     /// Make the encrypted store of a workspace, and this machine's identity
     Init {
@@ -186,6 +204,125 @@ pub enum Command {
     },
     /// Show a check and a move on a made-up project
     Demo,
+}
+
+/// Starts a program.
+#[derive(Debug, clap::Args)]
+pub struct Run {
+    /// Read this file instead of `.env`
+    #[arg(long, value_name = "FILE")]
+    pub env_file: Option<PathBuf>,
+    /// Which variables
+    #[command(flatten)]
+    pub choice: Choice,
+    /// Replace secrets in what the program prints by `<NAME>`; its output is then no terminal
+    #[arg(long)]
+    pub mask: bool,
+    /// Let the stores of this workspace's aikeys.toml count this time: editors say so where their user trusts the folder
+    #[arg(long)]
+    pub trust_workspace: bool,
+    /// The program and its arguments
+    #[arg(last = true, required = true, value_name = "CMD")]
+    pub command: Vec<OsString>,
+}
+
+/// Which variables of an env file.
+#[derive(Debug, Default, clap::Args)]
+pub struct Choice {
+    /// Only this variable; may be given several times
+    #[arg(long, value_name = "NAME")]
+    pub only: Vec<String>,
+    /// Not this variable, wherever it comes from; may be given several times
+    #[arg(long, value_name = "NAME")]
+    pub without: Vec<String>,
+}
+
+/// Prints variables.
+#[derive(Debug, clap::Args)]
+pub struct Env {
+    /// Read this file instead of `.env`
+    #[arg(long, value_name = "FILE")]
+    pub env_file: Option<PathBuf>,
+    /// Which variables
+    #[command(flatten)]
+    pub choice: Choice,
+    /// How they are written
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "shell", hide_possible_values = false)]
+    pub format: EnvFormat,
+    /// Also to a terminal, where everybody can read them
+    #[arg(long)]
+    pub reveal: bool,
+    /// Only variables whose secrets lie in a store
+    #[arg(long)]
+    pub references: bool,
+    /// Let the stores of this workspace's aikeys.toml count this time: editors say so where their user trusts the folder
+    #[arg(long)]
+    pub trust_workspace: bool,
+}
+
+/// How variables are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum EnvFormat {
+    /// `export NAME='value'`, for `eval` and `source`
+    Shell,
+    /// The same, for `.envrc`
+    Direnv,
+    /// Lines of an env file
+    Dotenv,
+    /// Masks on standard output, values into the file `$GITHUB_ENV`
+    Github,
+    /// One object
+    Json,
+}
+
+/// What `store` does.
+#[derive(Debug, Subcommand)]
+pub enum StoreAction {
+    /// Store the value on standard input, or the one that is typed
+    Put {
+        /// `ref+vault://secret/app#/NAME` …
+        #[arg(value_name = "REF")]
+        reference: String,
+        /// Take the place of another value; it stays as an older version where the store has versions
+        #[arg(long)]
+        replace: bool,
+    },
+    /// Print a value
+    Get {
+        /// `ref+vault://secret/app#/NAME` …
+        #[arg(value_name = "REF")]
+        reference: String,
+        /// Also to a terminal, where everybody can read it
+        #[arg(long)]
+        reveal: bool,
+    },
+    /// List what lies at a place, and the versions of a secret
+    List {
+        /// `ref+vault://secret/app` …
+        #[arg(value_name = "REF")]
+        reference: String,
+    },
+    /// See whether secrets are there, without reading them [default: all of `.env`]
+    Check {
+        /// `ref+vault://secret/app#/NAME` …
+        #[arg(value_name = "REF")]
+        references: Vec<String>,
+        /// Read this file instead of `.env`
+        #[arg(long, value_name = "FILE", conflicts_with = "references")]
+        env_file: Option<PathBuf>,
+    },
+    /// Put what lies under one reference under another one
+    Copy {
+        /// From here
+        #[arg(value_name = "FROM")]
+        from: String,
+        /// To here
+        #[arg(value_name = "TO")]
+        to: String,
+        /// Take the place of another value; it stays as an older version where the store has versions
+        #[arg(long)]
+        replace: bool,
+    },
 }
 
 /// How findings are written.

@@ -9,6 +9,7 @@ use clap_complete::Shell;
 use super::args;
 use super::look::document;
 use super::report::visible;
+use crate::moves;
 use crate::project::{self, Workspace};
 use crate::rules::{self, RULES, Rule};
 use crate::secrets::{Catalogue, Confidence, Format, Level, Provider, Shape, discreet, without_keys};
@@ -64,7 +65,7 @@ fn explain_line(out: &mut dyn Write, path: &Path, number: u32) -> Result<()> {
         writeln!(out, "  git ignores this file: walks pass it by, and errors about keys become warnings")?;
     }
     let line = doc.lines().span(number - 1);
-    let seen = rules::why(&doc, &workspace.surroundings(&relative), line);
+    let seen = rules::why(&doc, &moves::around(&workspace, &relative), line);
     for it in &seen {
         writeln!(out, "\n  column {}: {}", it.span.start.saturating_sub(line.start) + 1, it.what)?;
         for hint in &it.hints {
@@ -146,7 +147,7 @@ fn provider(out: &mut dyn Write, provider: &Provider) -> io::Result<()> {
     }
     if !provider.clients.is_empty() {
         writeln!(out, "\nclients")?;
-        for client in &provider.clients {
+        for client in provider.clients.iter().filter(|client| client.takes_key()) {
             let [lang, symbol, package] = [&client.lang, &client.symbol, &client.package].map(|it| shown(it));
             writeln!(out, "  {lang}: {symbol} of {package}")?;
         }

@@ -70,7 +70,10 @@ pub fn fix(
         findings.retain(|finding| {
             let named = |rules: &[String]| rules.iter().any(|rule| rule == finding.rule);
             let wanted = (options.select.is_empty() || named(&options.select)) && !named(&options.ignore);
-            wanted && finding.rule != "unused-ignore"
+            // What lies in an env file lies well: who wants it elsewhere names the file, or the rule.
+            let lies_well = finding.secret.is_some() && rules::is_env_file(path);
+            let asked = !lies_well || is_named(path) || named(&options.select);
+            wanted && asked && finding.rule != "unused-ignore"
         });
         if test && !is_named(path) && !findings.is_empty() {
             findings.clear();

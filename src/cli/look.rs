@@ -134,7 +134,7 @@ impl<'l> Looker<'l> {
         if kind == Kind::Large {
             self.send(Event::Unparsed);
         }
-        let around = workspace.surroundings(&relative);
+        let around = moves::around(workspace, &relative);
         let mut findings = workspace.judge(&relative, check(&doc, &around))?;
         findings.retain(|finding| self.is_wanted(finding.rule));
         if findings.is_empty() {

@@ -3,15 +3,21 @@
 pub mod args;
 pub mod baseline;
 pub mod check;
+mod child;
 pub mod demo;
+mod env;
 pub mod explain;
 pub mod fix;
 pub mod init;
 mod look;
+mod mask;
 mod progress;
 pub mod report;
 pub mod run;
+mod store;
 pub mod team;
+mod trust;
+mod undo;
 mod verdict;
 mod walk;
 
@@ -79,7 +85,17 @@ fn answer(request: Request) -> Result<ExitCode> {
 
 fn command(command: Command, out: &mut dyn Write) -> Result<ExitCode> {
     match command {
-        Command::Run { env_file, command } => return run::run(env_file.as_deref(), &command),
+        Command::Run(args) => return run::run(&args),
+        Command::Env(args) => env::env(&args, out)?,
+        Command::Stores => store::stores(out)?,
+        Command::Store { action } => {
+            let code = store::store(&action, out)?;
+            out.flush()?;
+            return Ok(ExitCode::from(code));
+        }
+        Command::Trust { remove: true, .. } => trust::remove(out)?,
+        Command::Trust { yes, .. } => trust::trust(yes, out, &mut ask)?,
+        Command::Undo { yes } => undo::undo(yes, out, &mut ask)?,
         Command::Init { passphrase, yes } => init::init(Path::new("."), passphrase, yes, out, &mut ask)?,
         Command::AddRecipient { keys, name, yes } => {
             team::add_recipient(Path::new("."), &keys, name.as_deref(), yes, out, &mut ask)?;

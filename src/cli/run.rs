@@ -1,44 +1,112 @@
 //! `run -- CMD`: resolve the env file and become the command.
 
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, ExitCode};
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 
-use crate::moves::{resolve, resolve_all};
-use crate::project::Workspace;
-use crate::secrets::{Secret, is_reference};
+use super::args::{Choice, Run};
+use super::child;
+use crate::moves::resolve;
+use crate::project::{Workspace, values_to_run_with};
+use crate::secrets::{Secret, discreet, is_reference};
 use crate::stores::Stores;
 
 /// Replaces this process by the command, with the env file's variables in its environment.
 ///
-/// Variables that are set already keep their value, as with every dotenv loader, unless they hold a reference.
-/// Returns only when the command could not be started.
-pub fn run(env_file: Option<&Path>, command: &[OsString]) -> anyhow::Result<std::process::ExitCode> {
+/// Variables that are set already keep their value, as with every dotenv loader, unless they hold a reference. The process
+/// stays where its output is masked, or where a secret was given out for a time: it is kept alive, and given back at the
+/// end. Else this returns only when the command could not be started.
+pub fn run(args: &Run) -> anyhow::Result<ExitCode> {
     let (program, arguments) =
-        command.split_first().context("name a command behind `--`: aikeys-lsp run -- python app.py")?;
+        args.command.split_first().context("name a command behind `--`: aikeys-lsp run -- python app.py")?;
     let here = std::env::current_dir().context("the current folder cannot be read")?;
-    let workspace = Workspace::open(&here)?;
-    let env = match env_file {
-        Some(path) => {
-            anyhow::ensure!(path.exists(), "{}: there is no such file", path.display());
-            path.to_owned()
-        }
-        None => nearest(&here, workspace.root()),
-    };
+    let workspace = opened(&here, args.trust_workspace)?;
+    let stores = Stores::of(&workspace);
+    let env = env_file(&workspace, args.env_file.as_deref(), &here)?;
+    let given = environment(&env, &args.choice)?;
     let mut child = Command::new(program);
     child.args(arguments);
-    let stores = Stores::of(&workspace);
-    for (name, value) in resolve_all(&stores, &env, &|name| std::env::var_os(name).is_none())? {
-        child.env(name, value.expose());
+    for name in given.without {
+        child.env_remove(name);
     }
+    let mut masks = Vec::new();
+    for (name, value, source) in resolved(&stores, given.values)? {
+        child.env(&name, value.expose());
+        if source == Source::Store || workspace.catalogue().is_secret_name(&name) {
+            masks.push((name, value));
+        }
+    }
+    let shown = program.display();
+    let leases = stores.leases();
+    if args.mask || !leases.is_empty() {
+        let masks = args.mask.then_some(masks);
+        return child::watch(child, masks, &stores, &leases).with_context(|| format!("{shown} cannot be started"));
+    }
+    become_it(child).with_context(|| format!("{shown} cannot be started"))
+}
+
+/// The workspace here, whose own stores count where the caller's user says so.
+pub(super) fn opened(here: &Path, trusted: bool) -> anyhow::Result<Workspace> {
+    let workspace = Workspace::open(here)?;
+    Ok(if trusted { workspace.trusting() } else { workspace })
+}
+
+/// Where a value comes from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Source {
+    /// It stands there as it is.
+    Plain,
+    /// A store gave it.
+    Store,
+}
+
+/// What changes in a program's environment.
+pub(super) struct Given {
+    /// Variables that it gets besides those that are set: those of the env file, and those that are set to references.
+    pub values: Vec<(String, Secret)>,
+    /// Names of variables that it must not have.
+    pub without: Vec<String>,
+}
+
+/// What the env file and the user's choice make of the environment. Asks no store.
+pub(super) fn environment(env: &Path, choice: &Choice) -> anyhow::Result<Given> {
+    let named = |names: &[String], name: &str| names.iter().any(|it| it == name);
+    let wanted = |name: &str| (choice.only.is_empty() || named(&choice.only, name)) && !named(&choice.without, name);
+    let mut values = values_to_run_with(env)?;
+    for name in choice.only.iter().chain(&choice.without) {
+        let known = values.iter().any(|(it, _)| it == name) || std::env::var_os(name).is_some();
+        ensure!(known, "{} sets no {}, and the environment neither", env.display(), discreet(name));
+    }
+    values.retain(|(name, _)| wanted(name) && std::env::var_os(name).is_none());
     let set = std::env::vars().map(|(name, value)| (name, Secret::new(value)));
-    let set = set.filter(|(_, value)| is_reference(value.expose())).collect();
-    for (name, value) in resolve(&stores, set)? {
-        child.env(name, value.expose());
+    let (set, left): (Vec<_>, Vec<_>) =
+        set.filter(|(_, value)| is_reference(value.expose())).partition(|(name, _)| wanted(name));
+    values.extend(set);
+    let without = left.into_iter().map(|(name, _)| name).chain(choice.without.iter().cloned()).collect();
+    Ok(Given { values, without })
+}
+
+/// The values that the stores have for references, all asked at the same time.
+pub(super) fn resolved(
+    stores: &Stores,
+    values: Vec<(String, Secret)>,
+) -> anyhow::Result<Vec<(String, Secret, Source)>> {
+    let source = |value: &Secret| if is_reference(value.expose()) { Source::Store } else { Source::Plain };
+    let sources: Vec<Source> = values.iter().map(|(_, value)| source(value)).collect();
+    let resolved = resolve(stores, values)?;
+    Ok(resolved.into_iter().zip(sources).map(|((name, value), source)| (name, value, source)).collect())
+}
+
+/// The env file that the user named, else the nearest one.
+pub(super) fn env_file(workspace: &Workspace, named: Option<&Path>, here: &Path) -> anyhow::Result<PathBuf> {
+    match named {
+        Some(path) => {
+            ensure!(path.exists(), "{}: there is no such file", path.display());
+            Ok(path.to_owned())
+        }
+        None => Ok(nearest(here, workspace.root())),
     }
-    become_it(child, program)
 }
 
 /// The nearest `.env` from here up to the root.
@@ -48,14 +116,13 @@ fn nearest(here: &Path, root: &Path) -> PathBuf {
 }
 
 #[cfg(unix)]
-fn become_it(mut child: Command, program: &OsString) -> anyhow::Result<std::process::ExitCode> {
+fn become_it(mut child: Command) -> anyhow::Result<ExitCode> {
     use std::os::unix::process::CommandExt;
-    let error = child.exec();
-    Err(error).with_context(|| format!("{} cannot be started", program.display()))
+    Err(child.exec().into())
 }
 
 #[cfg(not(unix))]
-fn become_it(mut child: Command, program: &OsString) -> anyhow::Result<std::process::ExitCode> {
-    let status = child.status().with_context(|| format!("{} cannot be started", program.display()))?;
-    Ok(u8::try_from(status.code().unwrap_or(1)).map_or(std::process::ExitCode::FAILURE, Into::into))
+fn become_it(mut child: Command) -> anyhow::Result<ExitCode> {
+    let status = child.status()?;
+    Ok(u8::try_from(status.code().unwrap_or(1)).map_or(ExitCode::FAILURE, Into::into))
 }

@@ -1,8 +1,10 @@
 //! Repairs as data: a change to files, and what must be stored before it. Touches no file.
 
 mod agents;
+mod at_rest;
 mod clashes;
 mod declared;
+mod endpoint;
 mod instead;
 mod loading;
 mod mentions;
@@ -23,12 +25,14 @@ mod surroundings;
 use std::path::{Path, PathBuf};
 
 pub use agents::deny;
+pub use at_rest::encrypt;
+pub use endpoint::{is_loopback, is_private, store_of_call, takes_argument};
 pub use move_key::{read_loudly, repairs as move_secret};
 pub use pieces::{assembled, is_joined, key_at};
 pub use prose::is_prose;
 pub use refer::reason;
 pub use slot::{Slot, Whose, slot_at, whose, whose_in_text};
-pub use surroundings::{Agent, Denial, Destination, EnvEntry, EnvFile, GitState, Surroundings};
+pub use surroundings::{Agent, Checked, Denial, Destination, EnvEntry, EnvFile, GitState, Surroundings};
 
 use crate::secrets::{SecretRef, is_env_file};
 use crate::syntax::Document;
@@ -71,6 +75,8 @@ pub struct Deposit {
     pub store: String,
     /// What `.env` says instead of the value; `None` where `.env` is the store.
     pub reference: Option<SecretRef>,
+    /// The secret stands in the env file itself, and the fix's edit writes the reference there.
+    pub in_place: bool,
 }
 
 /// What can be done about a finding.

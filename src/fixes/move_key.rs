@@ -9,7 +9,7 @@ use super::reading::{Needs, reading};
 use super::refer::{filled, leave_name};
 use super::rewrite::{Rewrite, rewrite};
 use super::{Deposit, Destination, Fix, GitState, Repairs, Safety, Surroundings, settings};
-use crate::secrets::{SecretRef, env_line_at, env_value_span, is_env_template};
+use crate::secrets::{Opens, SecretRef, env_line_at, env_value_span, is_env_template, token_at};
 use crate::syntax::{Document, Fact};
 use crate::text::{Change, Edit, Span};
 
@@ -23,8 +23,10 @@ pub fn repairs(doc: &Document, around: &Surroundings, secret: Span) -> Repairs {
         return Repairs { fixes: Vec::new(), refused };
     };
     let mut repairs = Repairs::default();
+    let opens = opener(doc, around, secret, &naming.name);
     if naming.state == State::Referred
         && let Some(to) = referred_to(around, &naming.name)
+        && !opens.is_some_and(|opens| opens.is_opened_by(&to))
     {
         match one(doc, around, secret, &naming.name, naming.state, &to) {
             Ok(fix) => repairs.fixes.push(fix),
@@ -32,6 +34,10 @@ pub fn repairs(doc: &Document, around: &Surroundings, secret: Span) -> Repairs {
         }
     }
     for to in &around.destinations {
+        if let Some(opens) = opens.filter(|opens| opens.is_opened_by(to)) {
+            repairs.refused = Some(opens.circular());
+            continue;
+        }
         let taken = matches!(naming.state, State::Taken | State::Referred);
         let name = if taken { other_name(around, &naming.name) } else { naming.name.clone() };
         let state = if taken { State::Free } else { naming.state };
@@ -58,6 +64,28 @@ pub fn repairs(doc: &Document, around: &Surroundings, secret: Span) -> Repairs {
         }
     }
     repairs
+}
+
+/// The store that the key opens.
+pub(super) fn opener<'a>(doc: &'a Document, around: &'a Surroundings, secret: Span, name: &str) -> Option<&'a Opens> {
+    let token = token_at(&around.catalogue, doc.text().as_bytes(), secret);
+    let by_shape = token.map(|token| around.catalogue.shape(token.shape).0);
+    let by_place = || super::slot::slot_at(doc, doc.facts(), around, secret).map(|slot| slot.provider);
+    let provider = by_shape.or_else(|| around.catalogue.provider_of_env(name)).or_else(by_place)?;
+    provider.opens.as_ref()
+}
+
+impl Opens {
+    /// A reference there would need its own key to be read.
+    pub(super) fn is_opened_by(&self, to: &Destination) -> bool {
+        let backend = to.reference.as_deref().and_then(|it| it.strip_prefix("ref+")?.split(':').next());
+        backend.is_some_and(|backend| self.only || self.backends.iter().any(|it| it == backend))
+    }
+
+    /// Why a key stays where a program finds it without a store.
+    pub(super) fn circular(&self) -> String {
+        format!("it opens {}, so nothing could read it from a store: move it to `.env` (`--to env`)", self.name)
+    }
 }
 
 /// The place that the env file's reference leads to: the key has to be there, or goes there.
@@ -197,7 +225,7 @@ pub fn read_loudly(doc: &Document, span: Span, name: Option<&str>) -> Repairs {
     Repairs { fixes: vec![Fix { title, safety: Safety::Offered, change, deposit: None, start: None }], refused: None }
 }
 
-fn deposit(secret: Span, name: &str, to: &Destination) -> Result<Deposit, String> {
+pub(super) fn deposit(secret: Span, name: &str, to: &Destination) -> Result<Deposit, String> {
     let reference = match &to.reference {
         None => None,
         Some(template) => {
@@ -205,7 +233,7 @@ fn deposit(secret: Span, name: &str, to: &Destination) -> Result<Deposit, String
             Some(SecretRef::parse(&text).ok_or_else(|| format!("{text:?} is no reference"))?)
         }
     };
-    Ok(Deposit { secret, name: name.to_owned(), store: to.store.clone(), reference })
+    Ok(Deposit { secret, name: name.to_owned(), store: to.store.clone(), reference, in_place: false })
 }
 
 fn title(name: &str, state: State, to: &Destination, loading: &Loading) -> String {

@@ -113,6 +113,11 @@ fn wanted(doc: &Document, around: &Surroundings, secret: Span) -> Option<String>
     if let Some(name) = around.names.get(&provider.id) {
         return Some(name.clone());
     }
+    // `aws_secret_access_key="…"`: one provider has several kinds of keys.
+    let argument = names.first().map(|(name, _)| doc.slice(*name).to_ascii_uppercase());
+    if let Some(name) = argument.filter(|name| provider.aliases.contains(name)) {
+        return Some(name);
+    }
     let client = slot.filter(|slot| slot.provider.id == provider.id).and_then(|slot| slot.client);
     let shape = token.map(|token| around.catalogue.shape(token.shape).1);
     let sdk = client.and_then(|client| client.env.as_ref());

@@ -220,7 +220,10 @@ fn is_direct(doc: &Document, holder: Span, value: Span) -> bool {
 }
 
 /// The clients of a language.
-fn rows<'a>(around: &'a Surroundings, language: &'a str) -> impl Iterator<Item = (&'a Provider, &'a Client)> {
+pub(super) fn rows<'a>(
+    around: &'a Surroundings,
+    language: &'a str,
+) -> impl Iterator<Item = (&'a Provider, &'a Client)> {
     let all = around.catalogue.providers.iter().flat_map(|it| it.clients.iter().map(move |client| (it, client)));
     all.filter(move |(_, client)| client.lang == language)
 }
@@ -232,7 +235,7 @@ fn clients<'a>(around: &'a Surroundings, language: &'a str) -> impl Iterator<Ite
 }
 
 /// `callee` without the new name that an import may give to what it begins with.
-fn original(doc: &Document, facts: &Facts, callee: &str) -> String {
+pub(super) fn original(doc: &Document, facts: &Facts, callee: &str) -> String {
     let (first, rest) = callee.split_at(callee.find(['.', ':', '(']).unwrap_or(callee.len()));
     let renamed = facts.imports().find_map(|fact| match *fact {
         Fact::Import { name, item, alias: Some(alias), .. } if doc.slice(alias) == first => Some(item.unwrap_or(name)),
@@ -245,7 +248,7 @@ fn original(doc: &Document, facts: &Facts, callee: &str) -> String {
 }
 
 /// `callee` ends in the symbol's last name and holds its first.
-fn is_called(symbol: &str, callee: &str) -> bool {
+pub(super) fn is_called(symbol: &str, callee: &str) -> bool {
     let names = |text: &str| -> Vec<String> {
         text.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|it| !it.is_empty()).map(str::to_owned).collect()
     };
@@ -254,7 +257,7 @@ fn is_called(symbol: &str, callee: &str) -> bool {
         && symbol.first().is_some_and(|first| callee.contains(first) || symbol.len() == 2 && callee.len() == 1)
 }
 
-fn is_imported(doc: &Document, facts: &Facts, client: &Client) -> bool {
+pub(super) fn is_imported(doc: &Document, facts: &Facts, client: &Client) -> bool {
     let wanted = client.module().replace('\\', ".");
     // Some languages load classes by their names.
     if wanted.is_empty() {
@@ -276,7 +279,7 @@ fn is_imported(doc: &Document, facts: &Facts, client: &Client) -> bool {
 }
 
 /// `callee` is an item that the file imports: `Client` may be anybody's.
-fn is_item(doc: &Document, facts: &Facts, callee: &str) -> bool {
+pub(super) fn is_item(doc: &Document, facts: &Facts, callee: &str) -> bool {
     facts.imports().any(|fact| match *fact {
         Fact::Import { item, .. } => item.is_some_and(|item| doc.slice(item) == callee || doc.slice(item) == "*"),
         _ => false,
@@ -284,7 +287,7 @@ fn is_item(doc: &Document, facts: &Facts, callee: &str) -> bool {
 }
 
 /// The literal is one of the arguments that take the key.
-fn takes(doc: &Document, facts: &Facts, client: &Client, arguments: Span, value: Span) -> bool {
+pub(super) fn takes(doc: &Document, facts: &Facts, client: &Client, arguments: Span, value: Span) -> bool {
     let inner = facts.bindings_around(value).into_iter().next();
     let call = doc.slice(arguments);
     // `f("name", "value")` binds as well; there both are arguments.

@@ -41,6 +41,20 @@ pub struct Surroundings {
     pub today: String,
     /// The coding agents that work in the workspace; for env files only.
     pub agents: Vec<Agent>,
+    /// The files beside an env file that say how programs are started, where it holds references and nothing is known to
+    /// resolve those.
+    pub launchers: Vec<Arc<Document>>,
+    /// What was seen when the store behind a reference was asked the last time, by the reference.
+    pub checked: BTreeMap<String, Checked>,
+}
+
+/// What a store said of a reference.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checked {
+    /// When it was asked, in UTC: `2026-01-01 12:00`.
+    pub time: String,
+    /// Why the reference is not resolved, in words for the user, without a secret.
+    pub problem: Option<String>,
 }
 
 /// A coding agent, and what it is forbidden. Its `Debug` shows no text: settings can hold keys.
@@ -139,6 +153,8 @@ impl Surroundings {
             name: None,
             today: "2026-01-01".to_owned(),
             agents: Vec::new(),
+            launchers: Vec::new(),
+            checked: BTreeMap::new(),
         }
     }
 }
@@ -146,7 +162,7 @@ impl Surroundings {
 impl Surroundings {
     /// Puts texts in the place of those that were read; `open` knows them by their paths from the root.
     pub fn overlay(&mut self, open: &dyn Fn(&Path) -> Option<Arc<Document>>) {
-        for file in self.entries.iter_mut().chain(&mut self.siblings) {
+        for file in self.entries.iter_mut().chain(&mut self.siblings).chain(&mut self.launchers) {
             if let Some(doc) = open(file.path()) {
                 *file = doc;
             }

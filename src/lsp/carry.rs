@@ -5,11 +5,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::offers::{FileEdits, Move, Work};
-use crate::fixes::{Deposit, Destination};
-use crate::moves::{self, Deposited, Plan, PlannedFile};
+use crate::moves::{self, Deposited, Plan, Reach};
 use crate::stores::Stores;
 use crate::syntax::Document;
-use crate::text::{Edit, Span};
+use crate::text::{Edit, Span, apply};
 
 /// A move whose keys lie in their stores.
 pub struct Stored {
@@ -22,6 +21,17 @@ pub struct Stored {
 }
 
 impl Stored {
+    /// Remembers the move, so that it can be put back, and notes it in the audit log.
+    pub fn finish(&self) {
+        let (workspace, files) = (&self.plan.workspace, &self.plan.files);
+        let after: Vec<String> = files.iter().map(|it| apply(it.doc.text(), &it.edits)).collect();
+        let texts = files.iter().zip(&after).map(|(it, after)| (it.doc.path(), it.doc.text(), after.as_str()));
+        moves::record(workspace, &self.deposited.iter().collect::<Vec<_>>(), &texts.collect::<Vec<_>>());
+        for deposited in &self.deposited {
+            moves::finished(workspace, deposited);
+        }
+    }
+
     /// All edits. Those of env files go first: should an editor stop half way, the source still has the key.
     pub fn files(&self) -> Vec<FileEdits> {
         let env = |deposited: &Deposited| {
@@ -46,11 +56,16 @@ pub fn store(mut plan: Move) -> Result<Stored, String> {
             let deposited = deposited.map_err(|error| error.to_string())?.ok_or("this fix stores nothing")?;
             Ok(Stored { plan, deposited: vec![deposited], told: None })
         }
-        Work::Everywhere { to, deposit, open } => {
-            let planned = planned(&plan, &stores, to, deposit, open)?;
+        Work::Wide { reach, to, deposit, open } => {
+            let texts = open.iter().map(|it| (it.doc.path().to_owned(), Arc::clone(&it.doc))).collect();
+            let planned = match reach {
+                Reach::File => moves::plan_file(workspace, &stores, doc, to, &texts),
+                _ => moves::plan_key(workspace, &stores, doc, to, deposit, &texts),
+            };
+            let planned = with_own(planned, doc)?;
             let deposited =
                 moves::deposit_all(workspace, &stores, &planned, &env).map_err(|error| error.to_string())?;
-            let told = told(&planned, &deposit.name);
+            let told = told(&planned, *reach, &deposit.name);
             let root = workspace.root();
             let files = planned.files.iter().map(|file| {
                 let open = open.iter().find(|it| it.doc.path() == file.path);
@@ -61,7 +76,7 @@ pub fn store(mut plan: Move) -> Result<Stored, String> {
                     version: open.and_then(|it| it.version),
                     is_new: false,
                     doc,
-                    edits: edits(file),
+                    edits: edits(&file.before, &file.after),
                 }
             });
             plan.files = files.collect();
@@ -71,27 +86,23 @@ pub fn store(mut plan: Move) -> Result<Stored, String> {
     }
 }
 
-fn planned(
-    plan: &Move,
-    stores: &Stores,
-    to: &Destination,
-    deposit: &Deposit,
-    open: &[FileEdits],
-) -> Result<Plan, String> {
-    let texts = open.iter().map(|it| (it.doc.path().to_owned(), Arc::clone(&it.doc))).collect();
-    let planned = moves::plan_key(&plan.workspace, stores, &plan.doc, to, deposit, &texts);
-    if planned.moves.iter().any(|it| it.path == plan.doc.path()) {
+/// The plan, if it moves anything from the document itself.
+fn with_own(planned: Plan, doc: &Document) -> Result<Plan, String> {
+    if planned.moves.iter().any(|it| it.path == doc.path()) {
         return Ok(planned);
     }
-    let here = planned.refused.into_iter().find(|it| it.path == plan.doc.path());
+    let here = planned.refused.into_iter().find(|it| it.path == doc.path());
     Err(here.map_or_else(|| super::session::STALE.to_owned(), |it| it.reason))
 }
 
 /// What was done, and what stays, a line each.
-fn told(plan: &Plan, name: &str) -> String {
+fn told(plan: &Plan, reach: Reach, name: &str) -> String {
     let files = plan.files.len();
     let count = |n: usize, what: &str| if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") };
-    let mut told = format!("{name} is read in {} of {} now", count(plan.moves.len(), "place"), count(files, "file"));
+    let mut told = match reach {
+        Reach::File => format!("{} of this file moved", count(plan.moves.len(), "secret")),
+        _ => format!("{name} is read in {} of {} now", count(plan.moves.len(), "place"), count(files, "file")),
+    };
     for it in &plan.refused {
         told.push_str(&format!("\nstays in {}:{}: {}", it.path.display(), it.line, it.reason));
     }
@@ -105,8 +116,8 @@ fn told(plan: &Plan, name: &str) -> String {
 }
 
 /// What changes in a file, line by line.
-fn edits(file: &PlannedFile) -> Vec<Edit> {
-    let diff = similar::TextDiff::from_lines(&file.before, &file.after);
+pub(super) fn edits(before: &str, after: &str) -> Vec<Edit> {
+    let diff = similar::TextDiff::from_lines(before, after);
     let starts = |lines: &mut dyn Iterator<Item = &str>| {
         let mut all = vec![0];
         for line in lines {
@@ -119,7 +130,7 @@ fn edits(file: &PlannedFile) -> Vec<Edit> {
     let changed = diff.ops().iter().filter(|op| op.tag() != similar::DiffTag::Equal);
     let edit = |op: &similar::DiffOp| {
         let (from, to) = (op.old_range(), op.new_range());
-        Edit::replace(Span::new(old[from.start], old[from.end]), &file.after[new[to.start]..new[to.end]])
+        Edit::replace(Span::new(old[from.start], old[from.end]), &after[new[to.start]..new[to.end]])
     };
     changed.map(edit).collect()
 }

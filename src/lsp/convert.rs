@@ -1,12 +1,16 @@
-//! Between the protocol's types and the core's. The only file that knows both.
+//! Between the protocol's types and the core's. The only file that knows both, with its parts [`answers`] and [`start`].
 
-use std::path::PathBuf;
+pub mod answers;
+pub mod start;
 
 use serde::{Deserialize, Serialize};
 use tower_lsp::lsp_types as lsp;
 
 use super::offers::{Does, FileEdits, MoveRequest, Offer};
 use super::session::Opened;
+pub use answers::{check_of, completions, links, uri_of};
+pub use start::{Abilities, abilities, folders, initialize_result, paths, watchers};
+
 use crate::moves::Reach;
 use crate::rules::{Finding, Severity};
 use crate::syntax::Document;
@@ -14,8 +18,14 @@ use crate::text::{self, Edit, Span};
 
 /// The kind of all our actions.
 pub const KIND: &str = "quickfix.aikeys";
+/// The kind of moves from everywhere, so that they can be asked for alone.
+pub const EVERYWHERE: &str = "quickfix.aikeys.everywhere";
 /// The command of moves.
 pub const MOVE: &str = "aikeys.move";
+/// The command that asks the stores about references.
+pub const CHECK: &str = "aikeys.store.check";
+/// The command that puts the last move back.
+pub const UNDO: &str = "aikeys.undo";
 
 /// How columns are counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -25,121 +35,6 @@ pub enum Encoding {
     /// In code units of UTF-16.
     #[default]
     Utf16,
-}
-
-/// What the client can do.
-#[derive(Clone, Debug, Default)]
-pub struct Abilities {
-    /// How it counts columns.
-    pub encoding: Encoding,
-    /// It applies edits that the server sends.
-    pub apply_edit: bool,
-    /// It takes edits with versions.
-    pub document_changes: bool,
-    /// It makes files as a part of an edit.
-    pub create_files: bool,
-    /// It asks for diagnostics.
-    pub pull: bool,
-    /// It can be told to ask again.
-    pub refresh: bool,
-    /// It shows actions that cannot be chosen, with the reason.
-    pub disabled: bool,
-    /// It can be asked to watch files.
-    pub watch: bool,
-    /// It shows markdown in hovers.
-    pub markdown: bool,
-}
-
-/// What the client says it can do.
-pub fn abilities(client: &lsp::ClientCapabilities) -> Abilities {
-    let workspace = client.workspace.clone().unwrap_or_default();
-    let text = client.text_document.clone().unwrap_or_default();
-    let encodings = client.general.as_ref().and_then(|it| it.position_encodings.clone()).unwrap_or_default();
-    let edit = workspace.workspace_edit.unwrap_or_default();
-    let formats = text.hover.and_then(|it| it.content_format).unwrap_or_default();
-    Abilities {
-        encoding: if encodings.contains(&lsp::PositionEncodingKind::UTF8) { Encoding::Utf8 } else { Encoding::Utf16 },
-        apply_edit: workspace.apply_edit.unwrap_or(false),
-        document_changes: edit.document_changes.unwrap_or(false),
-        create_files: edit.resource_operations.unwrap_or_default().contains(&lsp::ResourceOperationKind::Create),
-        pull: text.diagnostic.is_some(),
-        refresh: workspace.diagnostic.and_then(|it| it.refresh_support).unwrap_or(false),
-        disabled: text.code_action.and_then(|it| it.disabled_support).unwrap_or(false),
-        watch: workspace.did_change_watched_files.and_then(|it| it.dynamic_registration).unwrap_or(false),
-        markdown: formats.contains(&lsp::MarkupKind::Markdown),
-    }
-}
-
-/// What the server can do for such a client.
-pub fn initialize_result(abilities: &Abilities) -> lsp::InitializeResult {
-    let sync = lsp::TextDocumentSyncOptions {
-        open_close: Some(true),
-        change: Some(lsp::TextDocumentSyncKind::INCREMENTAL),
-        save: Some(lsp::TextDocumentSyncSaveOptions::Supported(true)),
-        ..Default::default()
-    };
-    let actions = lsp::CodeActionOptions { code_action_kinds: Some(vec![KIND.into()]), ..Default::default() };
-    let pull = lsp::DiagnosticOptions {
-        identifier: Some("aikeys".to_owned()),
-        inter_file_dependencies: true,
-        workspace_diagnostics: false,
-        ..Default::default()
-    };
-    let folders = lsp::WorkspaceFoldersServerCapabilities {
-        supported: Some(true),
-        change_notifications: Some(lsp::OneOf::Left(true)),
-    };
-    lsp::InitializeResult {
-        capabilities: lsp::ServerCapabilities {
-            position_encoding: Some(match abilities.encoding {
-                Encoding::Utf8 => lsp::PositionEncodingKind::UTF8,
-                Encoding::Utf16 => lsp::PositionEncodingKind::UTF16,
-            }),
-            text_document_sync: Some(sync.into()),
-            hover_provider: Some(true.into()),
-            code_action_provider: Some(actions.into()),
-            execute_command_provider: Some(lsp::ExecuteCommandOptions {
-                commands: vec![MOVE.to_owned()],
-                ..Default::default()
-            }),
-            diagnostic_provider: abilities.pull.then_some(lsp::DiagnosticServerCapabilities::Options(pull)),
-            workspace: Some(lsp::WorkspaceServerCapabilities {
-                workspace_folders: Some(folders),
-                file_operations: None,
-            }),
-            ..Default::default()
-        },
-        server_info: Some(lsp::ServerInfo {
-            name: "aikeys-lsp".to_owned(),
-            version: Some(env!("CARGO_PKG_VERSION").to_owned()),
-        }),
-    }
-}
-
-/// The files whose changes matter to all findings.
-pub fn watchers() -> lsp::Registration {
-    let globs = ["**/.env*", "**/aikeys.toml", "**/.gitignore", "**/pyproject.toml"];
-    let watch =
-        |glob: &&str| lsp::FileSystemWatcher { glob_pattern: lsp::GlobPattern::String((*glob).to_owned()), kind: None };
-    let options = lsp::DidChangeWatchedFilesRegistrationOptions { watchers: globs.iter().map(watch).collect() };
-    lsp::Registration {
-        id: "aikeys.watch".to_owned(),
-        method: "workspace/didChangeWatchedFiles".to_owned(),
-        register_options: serde_json::to_value(options).ok(),
-    }
-}
-
-/// The folders that the client works in.
-pub fn folders(params: &lsp::InitializeParams) -> Vec<PathBuf> {
-    match &params.workspace_folders {
-        Some(folders) => paths(folders),
-        None => params.root_uri.iter().filter_map(|it| it.to_file_path().ok()).collect(),
-    }
-}
-
-/// Where folders lie.
-pub fn paths(folders: &[lsp::WorkspaceFolder]) -> Vec<PathBuf> {
-    folders.iter().filter_map(|it| it.uri.to_file_path().ok()).collect()
 }
 
 /// A document that the client opens.
@@ -241,10 +136,10 @@ pub fn report(
     lsp::DocumentDiagnosticReportResult::Report(report)
 }
 
-/// The client wants our kind of action.
-pub fn wants_actions(only: Option<&[lsp::CodeActionKind]>) -> bool {
+/// The client wants actions of a kind of ours.
+pub fn wants_actions(only: Option<&[lsp::CodeActionKind]>, kind: &str) -> bool {
     let covers = |wanted: &lsp::CodeActionKind| {
-        let rest = KIND.strip_prefix(wanted.as_str());
+        let rest = kind.strip_prefix(wanted.as_str());
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.') || wanted.as_str().is_empty())
     };
     only.is_none_or(|only| only.iter().any(covers))
@@ -263,7 +158,7 @@ pub fn actions(
     for offer in offers {
         let mut action = lsp::CodeAction {
             title: offer.title.clone(),
-            kind: Some(KIND.into()),
+            kind: Some(kind(&offer.does).into()),
             diagnostics: Some(vec![diagnostic(doc, &offer.finding, abilities.encoding)]),
             ..Default::default()
         };
@@ -282,6 +177,11 @@ pub fn actions(
         actions.push(action.into());
     }
     actions
+}
+
+/// The kind of the action for an offer.
+pub fn kind(does: &Does) -> &'static str {
+    if matches!(does, Does::Move(_, Reach::Everywhere)) { EVERYWHERE } else { KIND }
 }
 
 /// The edits of several files as one.
@@ -330,6 +230,8 @@ struct MoveArgument {
     title: String,
     #[serde(default)]
     everywhere: bool,
+    #[serde(default)]
+    file: bool,
 }
 
 fn command(
@@ -350,6 +252,7 @@ fn command(
         fix,
         title: title.clone(),
         everywhere: reach == Reach::Everywhere,
+        file: reach == Reach::File,
     };
     lsp::Command { title, command: MOVE.to_owned(), arguments: serde_json::to_value(argument).ok().map(|it| vec![it]) }
 }
@@ -361,8 +264,12 @@ pub fn move_request<'d>(
     encoding: Encoding,
 ) -> Option<MoveRequest> {
     let argument: MoveArgument = serde_json::from_value(arguments.into_iter().next()?).ok()?;
-    let MoveArgument { uri, version, range, rule, fix, title, everywhere } = argument;
-    let reach = if everywhere { Reach::Everywhere } else { Reach::Given };
+    let MoveArgument { uri, version, range, rule, fix, title, everywhere, file } = argument;
+    let reach = match (everywhere, file) {
+        (true, _) => Reach::Everywhere,
+        (false, true) => Reach::File,
+        (false, false) => Reach::Given,
+    };
     let span = span(document(uri.as_str())?, range, encoding);
     Some(MoveRequest { uri: uri.into(), version, rule, span, fix, title, reach })
 }

@@ -2,14 +2,42 @@
 
 use std::fmt::Write;
 
+use super::open::check;
+use super::references;
+use super::session::Session;
 use crate::fixes::{EnvEntry, Repairs, Surroundings};
-use crate::rules::{Finding, Rule};
-use crate::secrets::without_keys;
+use crate::project::Packages;
+use crate::rules::{self, Finding, Rule};
+use crate::secrets::{SecretRef, without_keys};
 use crate::syntax::{Document, Fact};
 use crate::text::Span;
 
+impl Session {
+    /// What there is to say about a place: the span it is about, and markdown. No store is asked.
+    pub fn hover(&self, uri: &str, offset: u32) -> Option<(Span, String)> {
+        let open = self.document(uri)?;
+        let (findings, _) = check(open, &self.answers);
+        let here = |span: Span| span.start <= offset && offset <= span.end;
+        let reference = || references::at(&open.doc, offset);
+        if let Some(finding) = findings.iter().find(|it| here(it.span)) {
+            let around = self.surroundings(open);
+            let repairs = rules::fixes(&open.doc, &around, finding);
+            let text = self::finding(finding, &around, &repairs);
+            let known = open.workspace.as_ref().zip(reference());
+            let known = known.map(|(workspace, (_, at))| references::described(&at, workspace) + "\n\n---\n\n");
+            return Some((finding.span, known.unwrap_or_default() + &text));
+        }
+        let workspace = open.workspace.as_ref()?;
+        if let Some((span, at)) = reference() {
+            return Some((span, references::described(&at, workspace)));
+        }
+        let around = || workspace.surroundings_for_fix(&open.doc, Vec::new(), &|_| None, &Packages::default());
+        env_read(&open.doc, offset, &around, &|at| references::described(at, workspace))
+    }
+}
+
 /// A finding: what is wrong, why, and what can be done.
-pub(super) fn finding(finding: &Finding, around: &Surroundings, repairs: &Repairs) -> String {
+fn finding(finding: &Finding, around: &Surroundings, repairs: &Repairs) -> String {
     let mut text = format!("**{}**: {}\n", finding.rule, finding.message);
     let mut item = |line: String| {
         // Writing to a string cannot fail.
@@ -45,7 +73,12 @@ pub(super) fn finding(finding: &Finding, around: &Surroundings, repairs: &Repair
 }
 
 /// A variable that the code reads at `offset`: what the env file says of it.
-pub(super) fn env_read(doc: &Document, offset: u32, around: &dyn Fn() -> Surroundings) -> Option<(Span, String)> {
+fn env_read(
+    doc: &Document,
+    offset: u32,
+    around: &dyn Fn() -> Surroundings,
+    described: &dyn Fn(&SecretRef) -> String,
+) -> Option<(Span, String)> {
     // Parsing waits until someone looks at a file that reads variables.
     let reads = doc.facts().iter().filter_map(|fact| match *fact {
         Fact::EnvRead { span, name, .. } if span.start <= offset && offset <= span.end => Some((span, name)),
@@ -58,8 +91,9 @@ pub(super) fn env_read(doc: &Document, offset: u32, around: &dyn Fn() -> Surroun
     let shown = without_keys(name);
     let text = match around.env.entries.iter().rev().find(|entry| entry.name == name) {
         Some(EnvEntry { reference: Some(reference), .. }) => {
-            let reference = without_keys(&reference.to_string()).into_owned();
-            format!("`{shown}`: `{file}` refers to `{reference}`, which `aikeys-lsp run` resolves")
+            let text = without_keys(&reference.to_string()).into_owned();
+            let known = described(reference);
+            format!("`{shown}`: `{file}` refers to `{text}`, which `aikeys-lsp run` resolves\n\n{known}")
         }
         Some(_) => format!("`{shown}`: `{file}` holds a value"),
         None => format!("`{shown}`: `{file}` does not set it"),

@@ -10,18 +10,17 @@ use serde_json::Value;
 use tokio::sync::mpsc::UnboundedSender;
 use tower_lsp::jsonrpc::{Error, ErrorCode};
 use tower_lsp::lsp_types::{
-    CodeActionParams, CodeActionResponse, DocumentDiagnosticParams, DocumentDiagnosticReportResult,
-    ExecuteCommandParams, Hover, HoverParams, InitializeParams, InitializeResult, MessageType, Url,
+    CodeActionParams, CodeActionResponse, CompletionParams, CompletionResponse, DocumentDiagnosticParams,
+    DocumentDiagnosticReportResult, DocumentLink, DocumentLinkParams, Hover, HoverParams, InitializeParams,
+    InitializeResult, MessageType, Url,
 };
 
-use super::carry::{self, Stored};
 use super::convert::{self, Abilities};
 use super::guard;
 use super::history::{History, Learned};
-use super::outbox::{Applied, Letter};
+use super::outbox::Letter;
 use super::server::{Event, Reply};
 use super::session::Session;
-use crate::moves;
 use crate::secrets::without_keys;
 
 /// The protocol's `RequestFailed`: a well-formed request that could not be carried out.
@@ -33,6 +32,7 @@ pub(super) fn start(inbox: Receiver<Event>, events: Sender<Event>, letters: Unbo
         session: Session::new(),
         abilities: Abilities::default(),
         verbose: false,
+        asked: 0,
         searching: false,
         waiting: BTreeMap::new(),
         events,
@@ -44,15 +44,17 @@ pub(super) fn start(inbox: Receiver<Event>, events: Sender<Event>, letters: Unbo
     }
 }
 
-struct MainLoop {
-    session: Session,
-    abilities: Abilities,
+pub(super) struct MainLoop {
+    pub(super) session: Session,
+    pub(super) abilities: Abilities,
     /// The client's log gets a line for each event.
     verbose: bool,
+    /// How often the stores were asked about references.
+    pub(super) asked: u32,
     /// git's history is being searched: one search at a time, the others wait, the last one of each document.
     searching: bool,
     waiting: BTreeMap<String, History>,
-    events: Sender<Event>,
+    pub(super) events: Sender<Event>,
     letters: UnboundedSender<Letter>,
 }
 
@@ -121,9 +123,14 @@ impl MainLoop {
             Event::Diagnose(params, reply) => answer(reply, Ok(self.diagnose(&params))),
             Event::Actions(params, reply) => answer(reply, Ok(self.actions(&params))),
             Event::Hover(params, reply) => answer(reply, Ok(self.hover(&params))),
+            Event::Complete(params, reply) => answer(reply, Ok(self.completions(&params))),
+            Event::Links(params, reply) => answer(reply, Ok(self.links(&params))),
             Event::Execute(params, reply) => self.execute(params, reply),
             Event::Stored(stored, reply) => self.edit(stored, reply),
             Event::Edited(stored, applied, reply) => self.finish(*stored, applied, reply),
+            Event::Asked(report, reply) => self.tell_answers(&report, reply),
+            Event::Found(found, reply) => self.put_back(found, reply),
+            Event::PutBack(found, applied, reply) => self.end_undo(&found, &applied, reply),
             Event::Searched(learned) => {
                 self.searching = false;
                 if let Some((_, next)) = self.waiting.pop_first() {
@@ -146,15 +153,18 @@ impl MainLoop {
         convert::initialize_result(&self.abilities)
     }
 
-    /// `{aikeys: {logLevel}}`; whatever else stands there is not for this version.
+    /// `{aikeys: {logLevel, workspaceTrusted}}`; whatever else stands there is not for this version.
     fn configure(&mut self, settings: &Value) {
         let settings = settings.get("aikeys").unwrap_or(settings);
+        if let Some(trusted) = settings.get("workspaceTrusted").and_then(Value::as_bool) {
+            self.session.trust(trusted);
+        }
         if let Some(level) = settings.get("logLevel").and_then(Value::as_str) {
             self.verbose = matches!(level, "debug" | "trace");
         }
     }
 
-    fn refresh(&mut self) {
+    pub(super) fn refresh(&mut self) {
         self.session.refresh();
         self.pull_again();
     }
@@ -217,12 +227,15 @@ impl MainLoop {
 
     fn actions(&self, params: &CodeActionParams) -> Option<CodeActionResponse> {
         let uri = &params.text_document.uri;
-        if !convert::wants_actions(params.context.only.as_deref()) {
+        let only = params.context.only.as_deref();
+        let wanted = |kind| convert::wants_actions(only, kind);
+        if !wanted(convert::KIND) && !wanted(convert::EVERYWHERE) {
             return None;
         }
         let open = self.session.document(uri.as_str())?;
         let span = convert::span(&open.doc, params.range, self.abilities.encoding);
-        let offers = self.session.offers(uri.as_str(), span);
+        let mut offers = self.session.offers(uri.as_str(), span);
+        offers.retain(|it| wanted(convert::kind(&it.does)));
         Some(convert::actions(uri, open.version, &open.doc, offers, &self.abilities))
     }
 
@@ -238,86 +251,22 @@ impl MainLoop {
         Some(convert::hover(&open.doc, span, text, &self.abilities))
     }
 
-    /// The first third of a move: worked out again, then the store, aside.
-    fn execute(&mut self, params: ExecuteCommandParams, reply: Reply<Option<Value>>) {
-        if params.command != convert::MOVE {
-            return answer(reply, Err(failed("there is no such command".to_owned())));
-        }
-        // Before anything is stored: without the edit the key would stay in the text.
-        if !self.abilities.apply_edit {
-            return answer(
-                reply,
-                Err(failed("this editor takes no edits from a server: nothing was changed".to_owned())),
-            );
-        }
-        let document = |uri: &str| self.session.document(uri).map(|open| &open.doc);
-        let plan = convert::move_request(params.arguments, document, self.abilities.encoding)
-            .ok_or_else(|| super::session::STALE.to_owned())
-            .and_then(|request| self.session.plan(&request));
-        let plan = match plan {
-            Ok(plan) => plan,
-            Err(reason) => return answer(reply, Err(failed(reason))),
-        };
-        let events = self.events.clone();
-        let work = move || match carry::store(plan) {
-            Ok(stored) => {
-                // Without a main loop the process is about to end.
-                let _ = events.send(Event::Stored(Box::new(stored), reply));
-            }
-            Err(reason) => answer(reply, Err(failed(reason))),
-        };
-        // Without the thread the reply is dropped, and answered as an internal error.
-        let _ = thread::Builder::new().name("move".to_owned()).spawn(work);
+    fn completions(&self, params: &CompletionParams) -> Option<CompletionResponse> {
+        let at = &params.text_document_position;
+        let uri = at.text_document.uri.as_str();
+        let open = self.session.document(uri)?;
+        let offset = convert::offset(&open.doc, at.position, self.abilities.encoding);
+        let all = self.session.completions(uri, offset as u32);
+        (!all.is_empty()).then(|| convert::completions(&open.doc, all, self.abilities.encoding))
     }
 
-    /// The second third: the key is stored, the client edits its text.
-    fn edit(&mut self, stored: Box<Stored>, reply: Reply<Option<Value>>) {
-        // The env file has changed.
-        self.refresh();
-        if !self.session.is_current(&stored.plan) {
-            return self.unfinished(&stored, "the file was changed meanwhile", reply);
-        }
-        let files = stored.files();
-        let Some(edit) = convert::workspace_edit(&files, &self.abilities) else {
-            return self.unfinished(&stored, "a path of this move is no file", reply);
-        };
-        let title = stored.plan.title.clone();
-        self.post(Letter::Edit(title, edit, Box::new(|applied| Event::Edited(stored, applied, reply))));
+    fn links(&self, params: &DocumentLinkParams) -> Option<Vec<DocumentLink>> {
+        let uri = params.text_document.uri.as_str();
+        let open = self.session.document(uri)?;
+        Some(convert::links(&open.doc, self.session.links(uri), self.abilities.encoding))
     }
 
-    /// The last third: the text no longer holds the key.
-    fn finish(&mut self, stored: Stored, applied: Applied, reply: Reply<Option<Value>>) {
-        match applied {
-            Applied::Yes => {
-                for deposited in &stored.deposited {
-                    moves::finished(&stored.plan.workspace, deposited);
-                }
-                if let Some(told) = stored.told {
-                    self.post(Letter::Show(MessageType::INFO, format!("aikeys: {told}")));
-                }
-                answer(reply, Ok(None));
-            }
-            Applied::Refused => self.unfinished(&stored, "the editor did not take the edit", reply),
-            Applied::Silent => self.unfinished(&stored, "the editor did not say whether it took the edit", reply),
-        }
-    }
-
-    /// The key is in two places: nothing is lost, and the user has to know.
-    fn unfinished(&mut self, stored: &Stored, why: &str, reply: Reply<Option<Value>>) {
-        let done = stored.deposited.iter().map(|deposited| {
-            let (name, env) = (&deposited.name, deposited.env.display());
-            match deposited.env_edit {
-                Some(_) => format!("{env} was left to the editor"),
-                None => format!("{name} is stored and named in {env}"),
-            }
-        });
-        let done = done.collect::<Vec<_>>().join(", ");
-        let message = format!("{why}: {done}, and the key still stands in the source. Move it again");
-        self.post(Letter::Show(MessageType::ERROR, format!("aikeys: {message}")));
-        answer(reply, Err(failed(message)));
-    }
-
-    fn post(&self, letter: Letter) {
+    pub(super) fn post(&self, letter: Letter) {
         let letter = match letter {
             // Paths and names are quoted.
             Letter::Show(level, text) => Letter::Show(level, without_keys(&text).into_owned()),
@@ -328,12 +277,12 @@ impl MainLoop {
     }
 }
 
-fn answer<T>(reply: Reply<T>, result: tower_lsp::jsonrpc::Result<T>) {
+pub(super) fn answer<T>(reply: Reply<T>, result: tower_lsp::jsonrpc::Result<T>) {
     // A client may cancel what it asked.
     let _ = reply.send(result);
 }
 
-fn failed(reason: String) -> Error {
+pub(super) fn failed(reason: String) -> Error {
     Error {
         code: ErrorCode::ServerError(REQUEST_FAILED),
         message: without_keys(&reason).into_owned().into(),

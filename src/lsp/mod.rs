@@ -5,6 +5,9 @@
 //! [`main_loop`], so everything happens in the order in which it was sent.
 
 pub mod carry;
+pub mod check;
+mod commands;
+pub mod completion;
 pub mod convert;
 mod frames;
 mod guard;
@@ -14,8 +17,10 @@ mod main_loop;
 pub mod offers;
 mod open;
 mod outbox;
+pub mod references;
 mod server;
 pub mod session;
+mod undo;
 
 use std::io::Write;
 use std::process::ExitCode;

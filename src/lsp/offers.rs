@@ -90,8 +90,10 @@ pub struct Move {
 pub enum Work {
     /// Stores the key of this fix.
     One(Fix),
-    /// Looks for the key in the whole workspace, and stores it.
-    Everywhere {
+    /// Looks for the key in the whole workspace, or for others of its file, and stores them.
+    Wide {
+        /// How far it looks.
+        reach: Reach,
         /// Where it goes.
         to: Destination,
         /// The key and its variable.

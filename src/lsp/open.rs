@@ -1,12 +1,14 @@
 //! A document that the client has open.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::fixes::Surroundings;
-use crate::project::Workspace;
-use crate::rules::{self, Finding};
+use super::references;
+use crate::fixes::{Checked, Surroundings};
+use crate::moves;
+use crate::project::{Workspace, answer};
+use crate::rules::{self, Finding, is_env_file};
 use crate::secrets::Identity;
 use crate::syntax::Document;
 
@@ -41,15 +43,27 @@ pub struct Opened {
     pub text: String,
 }
 
-/// The findings of a document, and why the settings could not be applied to them.
-pub(super) fn check(open: &Open) -> (Vec<Finding>, Option<String>) {
+/// The findings of a document, and why the settings could not be applied to them. `answers` are those that stores gave.
+pub(super) fn check(open: &Open, answers: &BTreeMap<String, Checked>) -> (Vec<Finding>, Option<String>) {
     let path = open.doc.path();
     let Some(workspace) = &open.workspace else { return (rules::check(&open.doc, &Surroundings::bare()), None) };
-    let findings = rules::check(&open.doc, &workspace.surroundings(path));
+    let around = Surroundings { checked: checked(&open.doc, answers), ..moves::around(workspace, path) };
+    let findings = rules::check(&open.doc, &around);
     match workspace.judge(path, findings.clone()) {
         Ok(judged) => (judged, None),
         Err(error) => (findings, Some(error.to_string())),
     }
+}
+
+/// The last answers for the references of an env file, by their texts.
+pub(super) fn checked(doc: &Document, answers: &BTreeMap<String, Checked>) -> BTreeMap<String, Checked> {
+    if !is_env_file(doc.path()) || answers.is_empty() {
+        return BTreeMap::new();
+    }
+    let known = references::all(doc)
+        .into_iter()
+        .filter_map(|(span, at)| Some((doc.slice(span).to_owned(), answer(answers, &at)?.clone())));
+    known.collect()
 }
 
 /// The same text again, not parsed yet.

@@ -4,10 +4,13 @@ use std::sync::mpsc::Sender;
 use std::time::Duration;
 
 use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::sync::oneshot;
 use tokio::time::timeout;
 use tower_lsp::Client;
 use tower_lsp::lsp_types::{
-    ApplyWorkspaceEditParams, Diagnostic, MessageType, Registration, Url, WorkspaceEdit, request,
+    ApplyWorkspaceEditParams, Diagnostic, MessageType, NumberOrString, ProgressParams, ProgressParamsValue,
+    Registration, Url, WorkDoneProgress, WorkDoneProgressBegin, WorkDoneProgressCreateParams, WorkDoneProgressEnd,
+    WorkspaceEdit, notification, request,
 };
 
 use super::server::Event;
@@ -29,6 +32,8 @@ pub(super) enum Letter {
     Register(Vec<Registration>),
     /// The client should ask for diagnostics again.
     Refresh,
+    /// Something is being done until the sender is dropped: a name of its own, and what the user sees.
+    Progress(String, String, oneshot::Receiver<()>),
     /// The edit of a move, with its title, and what is made of the client's answer.
     Edit(String, WorkspaceEdit, Box<dyn FnOnce(Applied) -> Event + Send>),
 }
@@ -64,6 +69,9 @@ pub(super) async fn deliver(client: Client, mut letters: UnboundedReceiver<Lette
                     let _ = timeout(LIMIT, client.workspace_diagnostic_refresh()).await;
                 });
             }
+            Letter::Progress(name, title, end) => {
+                tokio::spawn(show_progress(client.clone(), name, title, end));
+            }
             Letter::Edit(title, edit, then) => {
                 let (client, events) = (client.clone(), events.clone());
                 tokio::spawn(async move {
@@ -74,6 +82,24 @@ pub(super) async fn deliver(client: Client, mut letters: UnboundedReceiver<Lette
             }
         }
     }
+}
+
+/// A client that does not want to see it gets nothing more.
+async fn show_progress(client: Client, name: String, title: String, end: oneshot::Receiver<()>) {
+    let token = NumberOrString::String(name);
+    let create = WorkDoneProgressCreateParams { token: token.clone() };
+    let created = timeout(LIMIT, client.send_request::<request::WorkDoneProgressCreate>(create)).await;
+    if !matches!(created, Ok(Ok(()))) {
+        return;
+    }
+    let send = async |value| {
+        let value = ProgressParamsValue::WorkDone(value);
+        client.send_notification::<notification::Progress>(ProgressParams { token: token.clone(), value }).await;
+    };
+    send(WorkDoneProgress::Begin(WorkDoneProgressBegin { title, ..Default::default() })).await;
+    // Dropped is as good as sent.
+    let _ = end.await;
+    send(WorkDoneProgress::End(WorkDoneProgressEnd::default())).await;
 }
 
 async fn apply(client: &Client, title: String, edit: WorkspaceEdit) -> Applied {

@@ -6,17 +6,19 @@ use serde_json::Value;
 use tokio::sync::oneshot;
 use tower_lsp::jsonrpc::{Error, Result};
 use tower_lsp::lsp_types::{
-    CodeActionParams, CodeActionResponse, DidChangeConfigurationParams, DidChangeTextDocumentParams,
-    DidChangeWatchedFilesParams, DidChangeWorkspaceFoldersParams, DidCloseTextDocumentParams,
-    DidOpenTextDocumentParams, DidSaveTextDocumentParams, DocumentDiagnosticParams, DocumentDiagnosticReportResult,
-    ExecuteCommandParams, Hover, HoverParams, InitializeParams, InitializeResult, InitializedParams,
-    WorkspaceFoldersChangeEvent,
+    CodeActionParams, CodeActionResponse, CompletionParams, CompletionResponse, DidChangeConfigurationParams,
+    DidChangeTextDocumentParams, DidChangeWatchedFilesParams, DidChangeWorkspaceFoldersParams,
+    DidCloseTextDocumentParams, DidOpenTextDocumentParams, DidSaveTextDocumentParams, DocumentDiagnosticParams,
+    DocumentDiagnosticReportResult, DocumentLink, DocumentLinkParams, ExecuteCommandParams, Hover, HoverParams,
+    InitializeParams, InitializeResult, InitializedParams, WorkspaceFoldersChangeEvent,
 };
 use tower_lsp::{LanguageServer, async_trait};
 
 use super::carry::Stored;
+use super::check::Report;
 use super::history::Learned;
 use super::outbox::Applied;
+use super::undo::Found;
 
 /// Where the answer to a request goes.
 pub(super) type Reply<T> = oneshot::Sender<Result<T>>;
@@ -47,12 +49,22 @@ pub(super) enum Event {
     Actions(Box<CodeActionParams>, Reply<Option<CodeActionResponse>>),
     /// `textDocument/hover`
     Hover(HoverParams, Reply<Option<Hover>>),
+    /// `textDocument/completion`
+    Complete(CompletionParams, Reply<Option<CompletionResponse>>),
+    /// `textDocument/documentLink`
+    Links(DocumentLinkParams, Reply<Option<Vec<DocumentLink>>>),
     /// `workspace/executeCommand`
     Execute(ExecuteCommandParams, Reply<Option<Value>>),
     /// The store of a move has answered.
     Stored(Box<Stored>, Reply<Option<Value>>),
     /// The client has answered to the edit of a move.
     Edited(Box<Stored>, Applied, Reply<Option<Value>>),
+    /// The stores were asked about references.
+    Asked(Report, Reply<Option<Value>>),
+    /// The last move is known.
+    Found(Box<Found>, Reply<Option<Value>>),
+    /// The client has answered to the edit that puts it back.
+    PutBack(Box<Found>, Applied, Reply<Option<Value>>),
     /// A search of git's history has ended.
     Searched(Learned),
 }
@@ -73,9 +85,14 @@ impl Event {
             Event::Diagnose(..) => "textDocument/diagnostic",
             Event::Actions(..) => "textDocument/codeAction",
             Event::Hover(..) => "textDocument/hover",
+            Event::Complete(..) => "textDocument/completion",
+            Event::Links(..) => "textDocument/documentLink",
             Event::Execute(..) => "workspace/executeCommand",
             Event::Stored(..) => "stored",
             Event::Edited(..) => "edited",
+            Event::Asked(..) => "asked",
+            Event::Found(..) => "found",
+            Event::PutBack(..) => "put back",
             Event::Searched(_) => "searched",
         }
     }
@@ -167,6 +184,14 @@ impl LanguageServer for Backend {
 
     async fn hover(&self, params: HoverParams) -> Result<Option<Hover>> {
         self.ask(|reply| Event::Hover(params, reply)).await
+    }
+
+    async fn completion(&self, params: CompletionParams) -> Result<Option<CompletionResponse>> {
+        self.ask(|reply| Event::Complete(params, reply)).await
+    }
+
+    async fn document_link(&self, params: DocumentLinkParams) -> Result<Option<Vec<DocumentLink>>> {
+        self.ask(|reply| Event::Links(params, reply)).await
     }
 
     async fn execute_command(&self, params: ExecuteCommandParams) -> Result<Option<Value>> {

@@ -5,13 +5,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::history::{History, Learned};
-use super::hover;
 use super::offers::{Does, FileEdits, Move, MoveRequest, Offer, Work, ignore};
 pub use super::open::{Open, Opened};
-use super::open::{check, copy};
-use crate::fixes::{Safety, Surroundings};
+use super::open::{check, checked, copy};
+use crate::fixes::{Checked, Safety, Surroundings};
 use crate::moves::{self, Reach};
-use crate::project::{Packages, ProjectError, Workspace, read_small};
+use crate::project::{Packages, ProjectError, Workspace, read_small, recall};
 use crate::rules::{self, Finding, is_env_file};
 use crate::secrets::identity;
 use crate::stores::Stores;
@@ -21,15 +20,21 @@ use crate::text::{Change, Span};
 /// All open documents and their workspaces.
 #[derive(Default)]
 pub struct Session {
-    documents: BTreeMap<String, Open>,
+    pub(super) documents: BTreeMap<String, Open>,
     /// The folders that the client works in.
-    folders: BTreeSet<PathBuf>,
+    pub(super) folders: BTreeSet<PathBuf>,
+    /// The user trusts these folders: the stores that their settings name count.
+    trusted: bool,
     /// By the folder of the documents.
     workspaces: HashMap<PathBuf, Option<Arc<Workspace>>>,
     /// Counts all changes of all texts.
     revision: u64,
     /// Counts the changes of everything around the texts.
     epoch: u64,
+    /// What stores answered when they were asked, read once for each refresh.
+    pub(super) answers: BTreeMap<String, Checked>,
+    /// The root of the last move.
+    pub(super) moved: Option<PathBuf>,
     /// What the user was told since the last refresh, and what is still to be told.
     told: BTreeSet<String>,
     problems: Vec<String>,
@@ -94,9 +99,16 @@ impl Session {
         self.refresh();
     }
 
+    /// The user trusts the folders of the client, or does not.
+    pub fn trust(&mut self, trusted: bool) {
+        self.trusted = trusted;
+        self.refresh();
+    }
+
     /// Settings, env files or folders changed: everything around the texts is looked up again.
     pub fn refresh(&mut self) {
         self.epoch += 1;
+        self.answers = recall();
         self.workspaces.clear();
         self.told.clear();
         let mut documents = std::mem::take(&mut self.documents);
@@ -137,7 +149,7 @@ impl Session {
     /// The findings of a document as it is now, and the search that would tell more.
     pub fn findings(&mut self, uri: &str) -> (Vec<Finding>, Option<History>) {
         let Some(open) = self.documents.get_mut(uri) else { return Default::default() };
-        let (mut findings, problem) = check(open);
+        let (mut findings, problem) = check(open, &self.answers);
         let plain = findings.clone();
         let mut unknown = std::mem::take(&mut open.unsearched) && findings.iter().any(|it| it.secret.is_some());
         for finding in &mut findings {
@@ -172,7 +184,7 @@ impl Session {
     /// What can be done about the findings that touch a span.
     pub fn offers(&self, uri: &str, span: Span) -> Vec<Offer> {
         let Some(open) = self.documents.get(uri) else { return Vec::new() };
-        let (mut findings, _) = check(open);
+        let (mut findings, _) = check(open, &self.answers);
         findings.retain(|it| it.span.start <= span.end && span.start <= it.span.end);
         if findings.is_empty() {
             return Vec::new();
@@ -181,26 +193,11 @@ impl Session {
         findings.iter().flat_map(|finding| self.offers_of(open, &around, finding)).collect()
     }
 
-    /// What there is to say about a place: the span it is about, and markdown.
-    pub fn hover(&self, uri: &str, offset: u32) -> Option<(Span, String)> {
-        let open = self.documents.get(uri)?;
-        let (findings, _) = check(open);
-        let here = |span: Span| span.start <= offset && offset <= span.end;
-        if let Some(finding) = findings.iter().find(|it| here(it.span)) {
-            let around = self.surroundings(open);
-            let repairs = rules::fixes(&open.doc, &around, finding);
-            return Some((finding.span, hover::finding(finding, &around, &repairs)));
-        }
-        let workspace = open.workspace.as_ref()?;
-        let around = || workspace.surroundings_for_fix(&open.doc, Vec::new(), &|_| None, &Packages::default());
-        hover::env_read(&open.doc, offset, &around)
-    }
-
     /// Works a move out again.
     pub fn plan(&self, request: &MoveRequest) -> Result<Move, String> {
         let open = self.documents.get(&request.uri).filter(|it| it.version == request.version).ok_or(STALE)?;
         let workspace = open.workspace.as_ref().ok_or("this file belongs to no folder")?;
-        let (findings, _) = check(open);
+        let (findings, _) = check(open, &self.answers);
         let same = |it: &&Finding| it.rule == request.rule && it.span == request.span;
         let finding = findings.iter().find(same).ok_or(STALE)?;
         let around = self.surroundings(open);
@@ -211,11 +208,12 @@ impl Session {
             self.file_edits(open, &around, &fix.change).ok_or("a file that this move has to change cannot be read")?;
         let work = match reach {
             Reach::Given => Work::One(fix),
-            Reach::Everywhere => {
+            Reach::File | Reach::Everywhere => {
                 let to = around.destinations.iter().find(|it| it.store == deposit.store).ok_or(STALE)?;
                 // They are found aside.
                 files.clear();
-                Work::Everywhere { to: to.clone(), deposit: deposit.clone(), open: self.all_open(workspace) }
+                let (to, deposit, open) = (to.clone(), deposit.clone(), self.all_open(workspace));
+                Work::Wide { reach, to, deposit, open }
             }
         };
         let doc = Arc::new(copy(&open.doc));
@@ -260,27 +258,32 @@ impl Session {
     }
 
     /// The git repository or the settings around a folder make a workspace; without them the client's folder does.
-    fn workspace_of(&self, folder: &Path) -> Result<Workspace, ProjectError> {
-        let found = Workspace::open(folder)?;
+    pub(super) fn workspace_of(&self, folder: &Path) -> Result<Workspace, ProjectError> {
+        let open = |folder: &Path| {
+            let found = Workspace::open(folder)?;
+            Ok(if self.trusted { found.trusting() } else { found })
+        };
+        let found = open(folder)?;
         let is_marked = [".git", "aikeys.toml"].iter().any(|mark| found.root().join(mark).exists());
         let around = self.folders.iter().filter(|it| folder.starts_with(it)).max_by_key(|it| it.as_os_str().len());
         match around {
-            Some(around) if !is_marked => Workspace::open(around),
+            Some(around) if !is_marked => open(around),
             _ => Ok(found),
         }
     }
 
     /// What fixes need to know around a document. What the client has open counts before what lies on disk.
-    fn surroundings(&self, open: &Open) -> Surroundings {
+    pub(super) fn surroundings(&self, open: &Open) -> Surroundings {
         let Some(workspace) = &open.workspace else { return Surroundings::bare() };
         let stores = Stores::of(workspace);
         let to = stores.destinations();
         let mut around = moves::surroundings(workspace, &stores, &open.doc, to, &Packages::default());
         around.overlay(&|path| self.open_at(workspace, path).map(|(_, open)| Arc::new(copy(&open.doc))));
+        around.checked = checked(&open.doc, &self.answers);
         around
     }
 
-    fn open_at(&self, workspace: &Workspace, path: &Path) -> Option<(&String, &Open)> {
+    pub(super) fn open_at(&self, workspace: &Workspace, path: &Path) -> Option<(&String, &Open)> {
         let same = |open: &Open| {
             open.workspace.as_ref().is_some_and(|it| it.root() == workspace.root()) && open.doc.path() == path
         };
@@ -317,21 +320,26 @@ impl Session {
         let mut offers = Vec::new();
         let mut offer = |title: String, does: Does| offers.push(Offer { title, finding: finding.clone(), does });
         let repairs = rules::fixes(&open.doc, around, finding);
+        let (mut everywhere, mut seen) = (Vec::new(), BTreeSet::new());
         for (number, fix) in repairs.fixes.into_iter().enumerate() {
             if open.workspace.is_none() && fix.deposit.is_some() {
                 continue;
             }
-            if fix.deposit.is_some() {
-                let follows = number == 0 && fix.safety != Safety::Offered;
-                let everywhere = titled(&fix.title, Reach::Everywhere);
+            if let Some(deposit) = &fix.deposit {
+                // One for each store, behind the moves that change less.
+                if fix.safety != Safety::Offered && seen.insert(deposit.store.clone()) {
+                    everywhere.push((titled(&fix.title, Reach::Everywhere), Does::Move(number, Reach::Everywhere)));
+                }
+                let whole_file = deposit.in_place.then(|| titled(&fix.title, Reach::File));
                 offer(fix.title, Does::Move(number, Reach::Given));
-                if follows {
-                    offer(everywhere, Does::Move(number, Reach::Everywhere));
+                if let Some(title) = whole_file {
+                    offer(title, Does::Move(number, Reach::File));
                 }
             } else if let Some(files) = self.file_edits(open, around, &fix.change) {
                 offer(fix.title, Does::Edit(files));
             }
         }
+        everywhere.into_iter().for_each(|(title, does)| offer(title, does));
         let homeless = || "this file belongs to no folder with readable settings: save it first".to_owned();
         let refused = repairs.refused.or_else(|| (open.workspace.is_none() && finding.secret.is_some()).then(homeless));
         if let Some(reason) = refused {
@@ -356,7 +364,10 @@ impl Session {
                 true => Some(&around.gitignore),
                 false => around.agents.iter().flat_map(|it| &it.files).find(|it| it.0 == *path).map(|it| &it.1),
             };
-            let others = || around.entries.iter().chain(&around.siblings).find(|it| it.path() == path).cloned();
+            let others = || {
+                let mut all = around.entries.iter().chain(&around.siblings).chain(&around.launchers);
+                all.find(|it| it.path() == path).cloned()
+            };
             let doc = match (known, text) {
                 (Some((_, other)), _) => Arc::new(copy(&other.doc)),
                 (None, Some(text)) => Arc::new(Document::new(path, text.clone().unwrap_or_default())),
@@ -380,6 +391,7 @@ impl Session {
 fn titled(title: &str, reach: Reach) -> String {
     match reach {
         Reach::Given => title.to_owned(),
+        Reach::File => format!("{title}, with all other secrets of this file"),
         Reach::Everywhere => format!("{title}, here and wherever else it stands"),
     }
 }

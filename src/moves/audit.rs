@@ -2,18 +2,15 @@
 
 use std::fs::OpenOptions;
 use std::io::Write;
-use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use etcetera::BaseStrategy;
-
 use super::Deposited;
-use crate::project::private_folder;
+use crate::project::{private_folder, state_folder};
 use crate::secrets::without_keys;
 
 /// Adds a line; a log that cannot be written stops no move, since the key is safe already.
 pub(super) fn note(workspace: &str, deposited: &Deposited) {
-    let Some(path) = path() else { return };
+    let Some(folder) = state_folder() else { return };
     let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |it| it.as_secs());
     let line = serde_json::json!({
         "time": seconds,
@@ -23,22 +20,15 @@ pub(super) fn note(workspace: &str, deposited: &Deposited) {
         "store": deposited.store,
         "fingerprint": deposited.fingerprint.as_ref().map(|it| it.hex.as_str()),
     });
-    let Some(folder) = path.parent() else { return };
-    if private_folder(folder).is_err() {
+    if private_folder(&folder).is_err() {
         return;
     }
     let mut options = OpenOptions::new();
     options.append(true).create(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    if let Ok(mut file) = options.open(path) {
+    if let Ok(mut file) = options.open(folder.join("audit.jsonl")) {
         // In one piece: two processes may write at once.
         let _ = file.write_all(format!("{line}\n").as_bytes());
     }
-}
-
-/// `audit.jsonl` in the platform's state folder.
-fn path() -> Option<PathBuf> {
-    let base = etcetera::choose_base_strategy().ok()?;
-    Some(base.state_dir().unwrap_or_else(|| base.data_dir()).join("aikeys-lsp").join("audit.jsonl"))
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::plan::{Plan, PlannedFile, PlannedMove};
-use super::{MoveError, Template, finished, holds, store};
+use super::{MoveError, Template, finished, is_kept, record, store};
 use crate::fixes::Deposit;
 use crate::project::{FileError, FolderLock, Workspace, check_writable, read_small, write_atomic};
 use crate::secrets::Secret;
@@ -55,6 +55,11 @@ pub fn carry_out_beside(workspace: &Workspace, stores: &Stores, plan: &Plan, mea
     for file in written {
         work.put_back_if_failed(file);
     }
+    let done: Vec<_> = stored.iter().filter(|(it, _)| work.can(it)).collect();
+    let keys: Vec<_> = done.iter().map(|(_, deposited)| deposited).collect();
+    let changed = plan.files.iter().filter(|file| !work.failed.contains(file.path.as_path()));
+    let files: Vec<_> = changed.map(|it| (it.path.as_path(), it.before.as_str(), it.after.as_str())).collect();
+    record(workspace, &keys, &files);
     work.outcome.moved = plan.moves.iter().filter(|it| work.can(it)).count();
     for (it, deposited) in &stored {
         if work.can(it) {
@@ -148,7 +153,7 @@ fn write(workspace: &Workspace, stores: &Stores, plan: &Plan, file: &PlannedFile
     let root = workspace.root();
     let _lock = FolderLock::take(root)?;
     for (env, deposit, secret) in file.needs(plan) {
-        if !holds(stores, &root.join(env), &deposit.name, secret)? {
+        if !is_kept(stores, &root.join(env), deposit, secret)? {
             return Err(MoveError::Gone { path: env.display().to_string(), name: deposit.name.clone() });
         }
     }

@@ -3,13 +3,16 @@
 mod audit;
 mod carry_out;
 mod plan;
+mod undo;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub use carry_out::{Outcome, carry_out, carry_out_beside};
-pub use plan::{Keep, Plan, PlannedFile, PlannedMove, Reach, Refused, plan, plan_key};
+pub use plan::{Keep, Plan, PlannedFile, PlannedMove, Reach, Refused, plan, plan_file, plan_key};
+pub(crate) use undo::record;
+pub use undo::{LastMove, UndoError, forget, last_move, undo};
 
 use crate::fixes::{Deposit, Destination, Fix, Repairs, Surroundings, ignore_lines, is_covered, key_at};
 use crate::project::{
@@ -18,7 +21,7 @@ use crate::project::{
 };
 use crate::rules::{self, Finding};
 use crate::secrets::{Fingerprint, Secret, SecretRef, fingerprint};
-use crate::stores::{StoreError, Stores};
+use crate::stores::{StoreError, Stores, remember};
 use crate::syntax::Document;
 use crate::text::Edit;
 
@@ -32,6 +35,14 @@ pub enum MoveError {
         name: String,
         /// What the store says.
         error: StoreError,
+    },
+    /// The store holds another value where this key would go.
+    #[error("{name}: {place} holds another value: give the key another name with `--name`")]
+    Taken {
+        /// The variable.
+        name: String,
+        /// The reference.
+        place: String,
     },
     /// The env file.
     #[error(transparent)]
@@ -73,12 +84,23 @@ pub struct Deposited {
     /// The line that an editor still has to write to the env file, together with the source.
     pub env_edit: Option<Edit>,
     fingerprint: Option<Fingerprint>,
+    secret: Secret,
 }
 
 /// The fixes of a finding, with all that lies around it looked up now. No server is asked.
 pub fn repairs(workspace: &Workspace, doc: &Document, finding: &Finding) -> Repairs {
     let stores = Stores::of(workspace);
     rules::fixes(doc, &surroundings(workspace, &stores, doc, stores.destinations(), &Packages::default()), finding)
+}
+
+/// What a check needs to know around a path from the root: for an env file also where its keys could go. No server is
+/// asked.
+pub fn around(workspace: &Workspace, relative: &Path) -> Surroundings {
+    let mut around = workspace.surroundings(relative);
+    if rules::is_env_file(relative) {
+        around.destinations = Stores::of(workspace).destinations();
+    }
+    around
 }
 
 /// The surroundings of a document for fixes to these destinations. What `packages` holds is not read again, and no server
@@ -107,7 +129,8 @@ pub fn deposit(
     let Some(deposit) = &fix.deposit else { return Ok(None) };
     let secret = key_at(doc, deposit.secret);
     let template = Template::of(workspace, doc);
-    store(workspace, stores, &workspace.env_path(doc.path()), deposit, &secret, env, template).map(Some)
+    let path = if deposit.in_place { doc.path().to_owned() } else { workspace.env_path(doc.path()) };
+    store(workspace, stores, &path, deposit, &secret, env, template).map(Some)
 }
 
 /// The first half of a plan's moves: every key is stored and read back. The sources are untouched.
@@ -175,19 +198,24 @@ fn store(
         env: env.to_owned(),
         env_edit: None,
         fingerprint: fingerprint(secret.expose()),
+        secret: secret.clone(),
     };
-    if open_env.is_none() && holds(stores, &full, &deposit.name, secret).unwrap_or(false) {
+    if !deposit.in_place && open_env.is_none() && holds(stores, &full, &deposit.name, secret).unwrap_or(false) {
         return Ok(deposited);
     }
     cover(workspace, env)?;
     let value = match &deposit.reference {
         Some(reference) => {
-            stores.put(reference, secret).map_err(of(&deposit.name))?;
+            let put = stores.put(reference, secret);
+            remember(reference, put.as_ref().map(|()| true));
+            put.map_err(of(&deposit.name))?;
             Secret::new(reference.to_string())
         }
         None => secret.clone(),
     };
     match open_env {
+        // The line is edited where the secret is taken out.
+        _ if deposit.in_place => {}
         Some(text) => deposited.env_edit = variable_edit(text, &full, &deposit.name, &value)?,
         None => write_variable(root, &full, &deposit.name, &value)?,
     }
@@ -199,23 +227,39 @@ fn store(
     Ok(deposited)
 }
 
+/// The secret can be read without the place that it is taken from.
+fn is_kept(stores: &Stores, env: &Path, deposit: &Deposit, secret: &Secret) -> Result<bool, MoveError> {
+    match deposit.reference.as_ref().filter(|_| deposit.in_place) {
+        Some(reference) => gives(stores, reference, &deposit.name, secret),
+        None => holds(stores, env, &deposit.name, secret),
+    }
+}
+
 /// The env file, its references resolved, gives a program this value under this name: the key's place in the source can go.
 fn holds(stores: &Stores, env: &Path, name: &str, secret: &Secret) -> Result<bool, MoveError> {
     let values = project::read_values(env).unwrap_or_default();
     let Some((_, value)) = values.into_iter().find(|(it, _)| it == name) else { return Ok(false) };
     match SecretRef::parse(value.expose()) {
-        Some(reference) => match stores.get(&reference) {
-            Ok(held) => Ok(held == *secret),
-            Err(StoreError::Missing { .. } | StoreError::Gone { .. }) => Ok(false),
-            Err(error) => Err(of(name)(error)),
-        },
+        Some(reference) => gives(stores, &reference, name, secret),
         None => Ok(value == *secret),
+    }
+}
+
+/// The store gives this secret for the reference.
+fn gives(stores: &Stores, reference: &SecretRef, name: &str, secret: &Secret) -> Result<bool, MoveError> {
+    match stores.get(reference) {
+        Ok(held) => Ok(held == *secret),
+        Err(StoreError::Missing { .. } | StoreError::Gone { .. }) => Ok(false),
+        Err(error) => Err(of(name)(error)),
     }
 }
 
 /// Says of which variable a store speaks.
 fn of(name: &str) -> impl Fn(StoreError) -> MoveError + '_ {
-    |error| MoveError::Store { name: name.to_owned(), error }
+    |error| match error {
+        StoreError::Taken { place } => MoveError::Taken { name: name.to_owned(), place },
+        error => MoveError::Store { name: name.to_owned(), error },
+    }
 }
 
 /// Makes `.gitignore` cover the env file before anything is written to it.
@@ -238,17 +282,7 @@ fn cover(workspace: &Workspace, env: &Path) -> Result<(), MoveError> {
     Err(MoveError::NotIgnored { path: env.display().to_string() })
 }
 
-/// The value of every variable of an env file that is wanted, references resolved: the environment for a child.
-pub fn resolve_all(
-    stores: &Stores,
-    env: &Path,
-    wanted: &dyn Fn(&str) -> bool,
-) -> Result<Vec<(String, Secret)>, MoveError> {
-    let values = project::values_to_run_with(env)?;
-    resolve(stores, values.into_iter().filter(|(name, _)| wanted(name)).collect())
-}
-
-/// The same variables, the references among their values resolved, all at the same time.
+/// The values of variables, references resolved, all at the same time.
 pub fn resolve(stores: &Stores, values: Vec<(String, Secret)>) -> Result<Vec<(String, Secret)>, MoveError> {
     let references: Vec<SecretRef> = values.iter().filter_map(|(_, value)| SecretRef::parse(value.expose())).collect();
     if references.is_empty() {

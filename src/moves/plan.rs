@@ -103,6 +103,8 @@ pub enum Reach {
     /// In the given documents.
     #[default]
     Given,
+    /// With all others of its file.
+    File,
     /// To every file of the workspace where it stands.
     Everywhere,
 }
@@ -146,6 +148,20 @@ pub fn plan_key(
     let secret = key_at(doc, deposit.secret);
     planner.repair(doc, Some(&deposit.name), Wanted::Key(&secret));
     planner.follow();
+    planner.done()
+}
+
+/// Plans the moves of all keys of a file. `open` as in [`plan_key`].
+pub fn plan_file(
+    workspace: &Workspace,
+    stores: &Stores,
+    doc: &Document,
+    to: &Destination,
+    open: &BTreeMap<PathBuf, Arc<Document>>,
+) -> Plan {
+    let keep = |_: &Path, findings: &mut Vec<Finding>| findings.retain(|it| it.secret.is_some());
+    let mut planner = Planner::new(workspace, stores, to, open);
+    planner.repair(doc, None, Wanted::Findings(&keep));
     planner.done()
 }
 
@@ -201,7 +217,8 @@ impl<'w> Planner<'w> {
                     break;
                 }
                 Step::Apply { fix, line } => {
-                    let env = around.env.path.clone();
+                    let in_place = fix.deposit.as_ref().is_some_and(|it| it.in_place);
+                    let env = if in_place { path.clone() } else { around.env.path.clone() };
                     // Nothing of this shows in the document itself: once is enough.
                     let elsewhere = !fix.change.files.contains_key(&path);
                     let ignores = |(_, now): &(String, String)| is_covered(now, &path);
@@ -209,7 +226,7 @@ impl<'w> Planner<'w> {
                         break;
                     }
                     apply(self.workspace, &now, &fix, &around, &mut self.texts);
-                    record(&mut self.plan, &mut self.planned, &now, fix, line, env);
+                    record(&mut self.plan, &mut self.planned, &now, *fix, line, env);
                     if elsewhere {
                         break;
                     }
@@ -300,7 +317,7 @@ fn missing(workspace: &Workspace, plan: &Plan) -> Vec<String> {
 
 /// What is to be said of the keys of a document that a commit holds.
 fn committed(workspace: &Workspace, doc: &Document, keep: Keep<'_>) -> Vec<String> {
-    let findings = rules::check(doc, &workspace.surroundings(doc.path()));
+    let findings = rules::check(doc, &super::around(workspace, doc.path()));
     let mut findings = workspace.judge(doc.path(), findings).unwrap_or_default();
     keep(doc.path(), &mut findings);
     workspace.annotate(doc, &mut findings);
@@ -310,7 +327,7 @@ fn committed(workspace: &Workspace, doc: &Document, keep: Keep<'_>) -> Vec<Strin
 }
 
 enum Step {
-    Apply { fix: Fix, line: u32 },
+    Apply { fix: Box<Fix>, line: u32 },
     Stay(Vec<Refused>),
 }
 
@@ -332,7 +349,7 @@ fn next_step(workspace: &Workspace, doc: &Document, around: &Surroundings, wante
         let (offered, safe): (Vec<_>, Vec<_>) =
             repairs.fixes.into_iter().partition(|fix| fix.safety == Safety::Offered);
         if let Some(fix) = safe.into_iter().next() {
-            return Step::Apply { fix, line };
+            return Step::Apply { fix: Box::new(fix), line };
         }
         let offer = offered.into_iter().next().map(|fix| format!("left to you: {}", fix.title));
         let reason = repairs.refused.or(offer);
@@ -348,6 +365,8 @@ fn add_planned(
     texts: &BTreeMap<PathBuf, (String, String)>,
 ) {
     if let Some(entries) = planned.get(&around.env.path) {
+        // A line that keeps a reference from now on held the key before.
+        around.env.entries.retain(|entry| !entries.iter().any(|it| it.name == entry.name));
         around.env.entries.extend(entries.iter().cloned());
     }
     if let Some((_, now)) = texts.get(Path::new(".gitignore")) {

@@ -84,7 +84,7 @@ pub fn variable_edit(text: &str, path: &Path, name: &str, value: &Secret) -> Res
         return Err(EnvFileError::Broken { path: shown(), line });
     }
     let unwritable = || EnvFileError::Unwritable { path: shown(), name: name.to_owned() };
-    let written = written(value.expose()).ok_or_else(unwritable)?;
+    let written = env_value_written(value.expose()).ok_or_else(unwritable)?;
     let lines = env_lines(text);
     let same: Vec<_> = lines.iter().filter(|line| &text[line.name.range()] == name).collect();
     let edit = match same.as_slice() {
@@ -175,7 +175,7 @@ fn appended(text: &str, line: &str) -> Edit {
 }
 
 /// A value as a line holds it, so that every loader reads it back; `None` where none does.
-fn written(value: &str) -> Option<String> {
+pub fn env_value_written(value: &str) -> Option<String> {
     let bare = |c: char| c.is_ascii_alphanumeric() || "_./:@%+=,-".contains(c);
     if value.starts_with("ref+") && !value.contains(['"', '\\', '$', '\n']) {
         return Some(format!("\"{value}\""));

@@ -6,6 +6,8 @@ mod env_file;
 mod files;
 mod git;
 mod holding;
+mod launching;
+mod memory;
 mod package;
 mod source;
 mod starting;
@@ -15,15 +17,17 @@ mod workspace;
 pub(crate) use config::SETTINGS;
 pub use config::{Config, ProjectError, SEVERITIES};
 pub use env_file::{
-    EnvFileError, env_example_line, is_variable_name, read_values, values_to_run_with, variable_edit, write_variable,
+    EnvFileError, env_example_line, env_value_written, is_variable_name, read_values, values_to_run_with,
+    variable_edit, write_variable,
 };
 pub use files::{FileError, FolderLock, append, check_writable, private_folder, read_small, write_atomic};
 pub use holding::{BUILD, Held, VERSION_CONTROL, holding};
+pub use memory::{answer, recall, remember};
 pub use package::Packages;
 pub use source::{ReadError, Source, is_binary, read, same_length};
 pub use starting::starting;
 pub use store_settings::{
-    AwsSettings, ExecSettings, GcpSettings, KeyringSettings, LocalSettings, StoreSettings, VaultSettings, user_file,
-    user_folder, user_stores,
+    AwsSettings, ExecSettings, GcpSettings, KeyringSettings, LocalSettings, StoreSettings, VaultSettings, state_folder,
+    user_file, user_folder, user_stores,
 };
 pub use workspace::Workspace;

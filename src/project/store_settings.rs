@@ -125,6 +125,12 @@ pub fn user_folder() -> Option<PathBuf> {
     Some(etcetera::choose_base_strategy().ok()?.config_dir().join("aikeys-lsp"))
 }
 
+/// The folder of what the tool remembers: the audit log, the last answers of stores.
+pub fn state_folder() -> Option<PathBuf> {
+    let base = etcetera::choose_base_strategy().ok()?;
+    Some(base.state_dir().unwrap_or_else(|| base.data_dir()).join("aikeys-lsp"))
+}
+
 impl Workspace {
     /// The stores: the user's own, and what this workspace says of them where the user trusts it. A workspace's table
     /// replaces the user's of the same name; programs are never taken from it.

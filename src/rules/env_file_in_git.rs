@@ -3,7 +3,7 @@
 use super::context::Context;
 use super::{Finding, Rule, Severity};
 use crate::fixes::{GitState, ignore_env_file};
-use crate::secrets::{classify, env_lines, env_value};
+use crate::secrets::{EnvLine, classify, env_lines, env_value};
 
 pub(super) static RULE: Rule = Rule {
     id: "env-file-in-git",
@@ -39,22 +39,30 @@ pub(super) fn git_says(context: &Context<'_>) -> Option<(Severity, &'static str)
     }
 }
 
-/// The variables whose values are secrets: named like one or shaped like a key, and no placeholder.
+/// The variables whose values are secrets.
 pub(super) fn secrets(context: &Context<'_>) -> Vec<String> {
-    let text = context.doc.text();
     let mut names: Vec<String> = Vec::new();
-    for line in env_lines(text) {
-        let name = &text[line.name.range()];
-        let value = env_value(text, &line);
-        let shaped =
-            context.tokens().iter().any(|token| line.value.contains(token.span) && !context.is_doubtful(token));
-        let named = context.catalogue().is_secret_name(name) || context.catalogue().provider_of_env(name).is_some();
-        let real = value.len() >= 8 && classify(context.catalogue(), &value).is_none();
-        if (shaped || (named && real)) && !names.iter().any(|it| it == name) {
+    for name in secret_lines(context).into_iter().map(|line| context.doc.slice(line.name)) {
+        if !names.iter().any(|it| it == name) {
             names.push(name.to_owned());
         }
     }
     names
+}
+
+/// The lines whose values are secrets: named like one or shaped like a key, and no placeholder.
+pub(super) fn secret_lines(context: &Context<'_>) -> Vec<EnvLine> {
+    let text = context.doc.text();
+    let is_secret = |line: &EnvLine| {
+        let name = &text[line.name.range()];
+        let value = env_value(text, line);
+        let shaped =
+            context.tokens().iter().any(|token| line.value.contains(token.span) && !context.is_doubtful(token));
+        let named = context.catalogue().is_secret_name(name) || context.catalogue().provider_of_env(name).is_some();
+        let real = value.len() >= 8 && classify(context.catalogue(), &value).is_none();
+        shaped || named && real
+    };
+    env_lines(text).into_iter().filter(is_secret).collect()
 }
 
 pub(super) fn listed(names: &[String]) -> String {

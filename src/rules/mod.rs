@@ -9,6 +9,7 @@ mod context;
 mod empty_or_placeholder_default;
 mod env_file_in_git;
 mod hardcoded_ai_key;
+mod hardcoded_vault_credential;
 mod key_as_fallback;
 mod key_in_agent_config;
 mod key_in_agent_permission;
@@ -20,17 +21,22 @@ mod key_in_deploy_config;
 mod key_in_notebook;
 mod key_in_workflow;
 mod key_provider_mismatch;
+mod literal_fallback_after_vault;
 mod literal_in_key_slot;
+mod malformed_reference;
 mod missing_becomes_text;
+mod plaintext_at_rest;
 mod readers;
 mod reads;
 mod real_key_in_template;
+mod reference_not_resolved;
 mod same_key;
 mod secret_under_public_prefix;
 mod suppression;
 mod unnamed_env_failure;
 mod unrestricted_or_legacy_key;
 mod unused_ignore;
+mod vault_transport;
 mod why;
 
 pub use crate::secrets::{is_app_secrets, is_env_file, is_env_template};
@@ -110,6 +116,8 @@ pub static RULES: &[&Rule] = &[
     &key_in_deploy_config::RULE,
     &key_provider_mismatch::RULE,
     &key_as_fallback::RULE,
+    &literal_fallback_after_vault::RULE,
+    &hardcoded_vault_credential::RULE,
     &hardcoded_ai_key::RULE,
     &assembled_key::RULE,
     &literal_in_key_slot::RULE,
@@ -120,8 +128,12 @@ pub static RULES: &[&Rule] = &[
     &missing_becomes_text::RULE,
     &empty_or_placeholder_default::RULE,
     &unnamed_env_failure::RULE,
+    &malformed_reference::RULE,
+    &vault_transport::RULE,
+    &reference_not_resolved::RULE,
     &agent_can_read_env::RULE,
     &unrestricted_or_legacy_key::RULE,
+    &plaintext_at_rest::RULE,
     &unused_ignore::RULE,
 ];
 

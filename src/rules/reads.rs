@@ -32,7 +32,8 @@ pub(super) fn reads<'d>(context: &Context<'d>) -> Vec<Read<'d>> {
     for fact in context.facts().iter() {
         let Fact::EnvRead { span, name, default } = *fact else { continue };
         let name = context.doc.slice(name);
-        let Some(provider) = context.catalogue().provider_of_env(name) else { continue };
+        let ours = |provider: &&Provider| provider.category != "store";
+        let Some(provider) = context.catalogue().provider_of_env(name).filter(ours) else { continue };
         // A read with its default holds the read alone.
         if !found.iter().rev().take(4).any(|read| read.span.contains(span)) {
             let slot = slot_at(context.doc, context.facts(), context.around, span);

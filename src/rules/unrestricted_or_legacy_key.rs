@@ -2,7 +2,7 @@
 
 use super::context::{About, Context};
 use super::{Finding, Rule, Severity, hardcoded_ai_key};
-use crate::fixes::Repairs;
+use crate::fixes::encrypt;
 
 pub(super) static RULE: Rule = Rule {
     id: "unrestricted-or-legacy-key",
@@ -16,7 +16,8 @@ This is advice about keys that lie in an env file, where they belong.
 
 Make a key of the new kind, or restrict this one to its API.",
     check,
-    fixes: |_, _| Repairs::default(),
+    // It can move to a store like any other.
+    fixes: |context, finding| finding.secret.map(|it| encrypt(context.doc, context.around, it)).unwrap_or_default(),
 };
 
 /// The shapes, and what to do about each.

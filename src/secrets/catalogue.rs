@@ -5,9 +5,11 @@ use std::sync::{Arc, LazyLock, OnceLock};
 
 use memchr::memmem::Finder;
 use regex::Regex;
+use regex::bytes::Regex as ByteRegex;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
+use super::opens;
 use super::placeholder::Placeholders;
 use super::provider::{Client, Confidence, Format, Provider, Shape};
 use super::scan::is_key;
@@ -44,6 +46,8 @@ pub struct Catalogue {
     /// The same by the letters of a variable alone.
     pub(super) by_letters: HashMap<String, usize>,
     secret_name: Regex,
+    /// What a file holds that speaks of a store of secrets.
+    pub(super) of_stores: Option<ByteRegex>,
 }
 
 /// How a word tells that a file speaks of a provider.
@@ -251,6 +255,7 @@ fn index(providers: Vec<Provider>, placeholders: Placeholders, secret_name: Rege
     let variables = by_env.keys().map(|name| name.to_ascii_lowercase());
     let secret_words = Words::new(variables.chain(SECRET_WORDS.map(str::to_owned)).map(|word| (word, ())));
     Catalogue {
+        of_stores: opens::words(&providers),
         providers,
         placeholders,
         begins: Words::new(begins.into_iter().map(|begin| (begin, ()))),

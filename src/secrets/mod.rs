@@ -8,7 +8,9 @@ mod catalogue;
 mod dotenv;
 mod escapes;
 mod fingerprint;
+mod grammar;
 mod names;
+mod opens;
 mod placeholder;
 mod provider;
 mod public;
@@ -29,6 +31,8 @@ pub use dotenv::{
 };
 pub use escapes::{ends_colour, ends_escape, starts_colour};
 pub use fingerprint::{Fingerprint, Identity, fingerprint, identity, weak_fingerprint};
+pub use grammar::{Malformed, malformed, references_in};
+pub use opens::{Opens, host_of};
 pub use placeholder::{Placeholder, classify};
 pub use provider::{Boundary, Class, Client, Confidence, Format, KeyApi, Level, Provider, Shape, Validate};
 pub use reads::{variables_built, variables_read};

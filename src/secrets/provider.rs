@@ -6,6 +6,8 @@ use std::sync::OnceLock;
 use regex::bytes::{Regex, RegexBuilder};
 use serde::Deserialize;
 
+use super::opens::Opens;
+
 /// A company or product that hands out keys.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -43,6 +45,8 @@ pub struct Provider {
     /// A fact for people.
     #[serde(default)]
     pub note: String,
+    /// The store of secrets that its keys open.
+    pub opens: Option<Opens>,
     /// The shapes of its keys.
     #[serde(default, rename = "key")]
     pub keys: Vec<Shape>,
@@ -219,7 +223,8 @@ pub struct Client {
     pub reads_env: bool,
     /// The host that the call must name for the row to count.
     pub host: Option<String>,
-    /// `attribute`: the key is assigned to the symbol.
+    /// `attribute`: the key is assigned to the symbol; `address`: the arguments are where a store is; `unchecked`:
+    /// `name=value` switches the check of its certificate off.
     pub kind: Option<String>,
 }
 
@@ -257,6 +262,11 @@ impl Client {
     /// What a file that uses it imports: a dotted path.
     pub fn module(&self) -> String {
         self.module.clone().unwrap_or_else(|| self.package.replace('-', "_"))
+    }
+
+    /// Its arguments take the key.
+    pub fn takes_key(&self) -> bool {
+        matches!(self.kind.as_deref(), None | Some("attribute"))
     }
 }
 

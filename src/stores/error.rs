@@ -1,7 +1,7 @@
 //! Why a store did not do what it was asked.
 
 use crate::project::{FileError, ProjectError};
-use crate::secrets::discreet;
+use crate::secrets::{SecretRef, discreet};
 
 /// Why a store did not do what it was asked. Names the store and what to do; never holds a value.
 #[derive(Debug, thiserror::Error)]
@@ -16,7 +16,7 @@ pub enum StoreError {
     #[error("{0}")]
     Busy(String),
     /// The store holds another value under this name.
-    #[error("{place} holds another value: give the key another name with `--name`")]
+    #[error("{place} holds another value")]
     Taken {
         /// The reference.
         place: String,
@@ -103,6 +103,17 @@ impl StoreError {
         match self {
             StoreError::NoReader { file, key } => StoreError::NoReader { file: file.clone(), key: key.clone() },
             other => StoreError::Unavailable(other.to_string()),
+        }
+    }
+
+    /// The same, of a reference that was asked for together with others.
+    pub(super) fn again_at(&self, at: &SecretRef) -> StoreError {
+        match self {
+            StoreError::Missing { advice, .. } => StoreError::Missing { place: at.to_string(), advice: advice.clone() },
+            StoreError::Gone { what, version, .. } => {
+                StoreError::Gone { place: at.to_string(), what: what.clone(), version: version.clone() }
+            }
+            other => other.again(),
         }
     }
 

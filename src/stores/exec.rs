@@ -80,7 +80,7 @@ impl SecretStore for Exec {
         let printed = !got.value().is_some_and(|it| it.expose().is_empty());
         if got.code == Some(0) && printed {
             let secret = got.value().ok_or_else(|| place.failed("printed what is no text (UTF-8)"))?;
-            return Ok(Held { secret, version: None });
+            return Ok(Held { secret, version: None, lease: None });
         }
         // Most programs end alike for a secret that is not there and for a store that is locked.
         if place.store.exists.is_empty() || place.is_there().await? {

@@ -58,7 +58,7 @@ impl SecretStore for Keyring {
 
     async fn get(&self, at: &SecretRef) -> Result<Held, StoreError> {
         let value = aside(at, Entry::get_password).await?;
-        Ok(Held { secret: Secret::new(value), version: None })
+        Ok(Held { secret: Secret::new(value), version: None, lease: None })
     }
 
     async fn write(&self, at: &SecretRef, secret: &Secret, over: Over<'_>) -> Result<(), StoreError> {

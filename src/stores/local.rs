@@ -329,7 +329,7 @@ impl SecretStore for Locals {
     }
 
     async fn get(&self, at: &SecretRef) -> Result<Held, StoreError> {
-        Ok(Held { secret: self.at(at).get(field(at)?)?, version: None })
+        Ok(Held { secret: self.at(at).get(field(at)?)?, version: None, lease: None })
     }
 
     /// Each file is decrypted once.
@@ -339,7 +339,7 @@ impl SecretStore for Locals {
             let (name, local) = (field(at)?, self.at(at));
             let file = files.entry(path).or_insert_with(|| local.read().map(|(_, contents)| contents));
             let contents = file.as_ref().map_err(StoreError::again)?;
-            Ok(Held { secret: local.found(contents, name)?, version: None })
+            Ok(Held { secret: local.found(contents, name)?, version: None, lease: None })
         };
         all.iter().map(|at| get(at, &at.path)).collect()
     }

@@ -2,6 +2,7 @@
 //!
 //! `.env` itself is written by `project`. A store is one file here and one row in [`KINDS`].
 
+mod address;
 mod error;
 mod exec;
 mod identity;
@@ -9,10 +10,13 @@ mod identity;
 mod keyring;
 mod known;
 mod local;
+mod pages;
 mod program;
 mod recipients;
 mod rekey;
 mod store;
+#[cfg(feature = "vault")]
+mod vault;
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -26,12 +30,13 @@ use tokio::time::timeout;
 pub use error::StoreError;
 pub use identity::{IDENTITY_FILE, protect};
 pub use local::{Local, Made, RECIPIENTS, SECRETS, init};
+pub use pages::store_name;
 pub use recipients::{Reader, readers};
 pub use rekey::Rekey;
-pub use store::{Held, Over, SecretStore, Version, VersionState};
+pub use store::{Held, Lease, Over, SecretStore, Version, VersionState};
 
 use crate::fixes::Destination;
-use crate::project::{StoreSettings, Workspace};
+use crate::project::{self, StoreSettings, Workspace};
 use crate::secrets::{Secret, SecretRef};
 
 /// The stores of a workspace. Connects when it is asked something, once for each store.
@@ -42,6 +47,7 @@ pub struct Stores {
     untrusted: bool,
     open: Mutex<BTreeMap<String, Arc<dyn SecretStore>>>,
     runtime: OnceLock<Runtime>,
+    leases: Mutex<Vec<Lease>>,
 }
 
 /// A kind of store.
@@ -78,6 +84,8 @@ enum Asked {
 /// All stores, in the order of menus.
 const KINDS: &[Kind] = &[
     local::KIND,
+    #[cfg(feature = "vault")]
+    vault::KIND,
     #[cfg(feature = "keyring")]
     keyring::KIND,
     exec::KIND,
@@ -100,6 +108,7 @@ impl Stores {
             untrusted: workspace.waits_for_trust(),
             open: Mutex::default(),
             runtime: OnceLock::new(),
+            leases: Mutex::default(),
         }
     }
 
@@ -143,6 +152,21 @@ impl Stores {
         Err(StoreError::Unavailable(reason).discreet())
     }
 
+    /// The stores that are not set up, and how that is done.
+    pub fn others(&self) -> Vec<(&'static str, &'static str)> {
+        let around = self.around();
+        let lacks = |kind: &&Kind| (kind.places)(&around, Asked::Menu).is_empty();
+        KINDS.iter().filter(lacks).map(|kind| (kind.id, kind.setup)).collect()
+    }
+
+    /// The secrets that are known to lie somewhere, if no server, no program and nobody has to be asked.
+    pub fn known(&self) -> Vec<SecretRef> {
+        let local = Local::open(&self.root);
+        let is_at_hand = local.is_there() && identity::is_at_hand();
+        let names = if is_at_hand { local.names().unwrap_or_default() } else { Vec::new() };
+        names.iter().map(|name| local.reference(name)).collect()
+    }
+
     /// The secret behind a reference, if no server, no program and nobody has to be asked.
     pub fn at_hand(&self, at: &SecretRef) -> Option<Secret> {
         if at.backend == local::KIND.backend && identity::is_at_hand() { self.get(at).ok() } else { None }
@@ -156,6 +180,20 @@ impl Stores {
 
     /// The secrets behind references, in their order; all stores are asked at the same time.
     pub fn get_all(&self, all: &[SecretRef]) -> Vec<Result<Secret, StoreError>> {
+        let found = self.each_store(all, async |store, wanted| {
+            let found = store.get_all(&wanted).await;
+            self.lease(&found);
+            found
+        });
+        found.into_iter().map(|held| held.map(|held| held.secret)).collect()
+    }
+
+    /// Asks each store about its own of these references, all at the same time, and answers in their order.
+    fn each_store<T>(
+        &self,
+        all: &[SecretRef],
+        ask: impl AsyncFn(Arc<dyn SecretStore>, Vec<&SecretRef>) -> Vec<Result<T, StoreError>>,
+    ) -> Vec<Result<T, StoreError>> {
         let mut by_backend: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         for (at, reference) in all.iter().enumerate() {
             by_backend.entry(&reference.backend).or_default().push(at);
@@ -163,14 +201,40 @@ impl Stores {
         let asked = by_backend.into_values().map(async |places| {
             let wanted: Vec<&SecretRef> = places.iter().map(|at| &all[*at]).collect();
             let found = match self.store(wanted[0]) {
-                Ok(store) => store.get_all(&wanted).await,
+                Ok(store) => ask(store, wanted).await,
                 Err(error) => wanted.iter().map(|_| Err(error.again())).collect(),
             };
             places.into_iter().zip(found).collect::<Vec<_>>()
         });
         let mut found: Vec<_> = self.block_on(futures::future::join_all(asked)).into_iter().flatten().collect();
         found.sort_by_key(|(at, _)| *at);
-        found.into_iter().map(|(_, held)| held.map(|held| held.secret).map_err(StoreError::discreet)).collect()
+        found.into_iter().map(|(_, answer)| answer.map_err(StoreError::discreet)).collect()
+    }
+
+    /// What of [`Stores::get_all`] was given out for a time, and has to be kept or given back.
+    pub fn leases(&self) -> Vec<Lease> {
+        self.leases.lock().map(|it| it.clone()).unwrap_or_default()
+    }
+
+    /// Keeps a lease for as long again.
+    pub fn renew(&self, lease: &Lease) -> Result<(), StoreError> {
+        let store = self.store(&lease.at)?;
+        self.block_on(ask(&*store, || store.renew(lease))).map_err(StoreError::discreet)
+    }
+
+    /// Gives a lease back: the secret ends.
+    pub fn revoke(&self, lease: &Lease) -> Result<(), StoreError> {
+        let store = self.store(&lease.at)?;
+        self.block_on(ask(&*store, || store.revoke(lease))).map_err(StoreError::discreet)
+    }
+
+    fn lease(&self, found: &[Result<Held, StoreError>]) {
+        let Ok(mut leases) = self.leases.lock() else { return };
+        for lease in found.iter().filter_map(|it| it.as_ref().ok()?.lease.clone()) {
+            if !leases.iter().any(|known| known.id == lease.id) {
+                leases.push(lease);
+            }
+        }
     }
 
     /// Stores a secret under its reference, reads it back and compares. The same value again is fine; another one is
@@ -188,6 +252,13 @@ impl Stores {
     pub fn exists(&self, at: &SecretRef) -> Result<bool, StoreError> {
         let store = self.store(at)?;
         self.block_on(ask(&*store, || store.exists(at))).map_err(StoreError::discreet)
+    }
+
+    /// The same for many, in their order; all stores are asked at the same time.
+    pub fn exist_all(&self, all: &[SecretRef]) -> Vec<Result<bool, StoreError>> {
+        self.each_store(all, async |store, wanted| {
+            store::each(&*store, wanted.iter().map(|at| || store.exists(at))).await
+        })
     }
 
     /// The versions of a secret, the newest one first.
@@ -255,6 +326,23 @@ impl Stores {
         });
         runtime.block_on(future)
     }
+}
+
+/// Remembers what a store said of a reference, for editors, which never ask by themselves.
+pub fn remember(at: &SecretRef, answer: Result<bool, &StoreError>) {
+    remember_all([(at, answer)]);
+}
+
+/// The same for many.
+pub fn remember_all<'a>(answers: impl IntoIterator<Item = (&'a SecretRef, Result<bool, &'a StoreError>)>) {
+    project::remember(answers.into_iter().map(|(at, answer)| {
+        let problem = match answer {
+            Ok(true) => None,
+            Ok(false) => Some(format!("{at}: there is no such secret")),
+            Err(error) => Some(error.to_string()),
+        };
+        (at, problem)
+    }));
 }
 
 /// What a put does to another value.

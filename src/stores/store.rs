@@ -41,6 +41,16 @@ pub trait SecretStore: Send + Sync {
 
     /// The references of all secrets at a place: `at` without a field.
     async fn list(&self, at: &SecretRef) -> Result<Vec<SecretRef>, StoreError>;
+
+    /// Keeps what was given out for a time for as long again.
+    async fn renew(&self, lease: &Lease) -> Result<(), StoreError> {
+        Err(StoreError::Unavailable(format!("{} gives out nothing for a time: {}", self.name(), lease.at)))
+    }
+
+    /// Gives it back.
+    async fn revoke(&self, lease: &Lease) -> Result<(), StoreError> {
+        Err(StoreError::Unavailable(format!("{} gives out nothing for a time: {}", self.name(), lease.at)))
+    }
 }
 
 /// Asks a store many questions, some at the same time, and answers in their order. Once the store did not answer one, the
@@ -77,6 +87,21 @@ pub struct Held {
     pub secret: Secret,
     /// The version, where the store has versions.
     pub version: Option<String>,
+    /// It was given out for a time.
+    pub lease: Option<Lease>,
+}
+
+/// A secret that was given out for a time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lease {
+    /// What was asked for.
+    pub at: SecretRef,
+    /// The store's own name.
+    pub id: String,
+    /// For how long.
+    pub seconds: u64,
+    /// It can be kept for longer.
+    pub renewable: bool,
 }
 
 /// What a write replaces.

@@ -10,6 +10,7 @@ mod host;
 mod injection;
 mod joins;
 mod language;
+mod launcher;
 mod literal;
 mod notebook;
 mod reader;
@@ -23,6 +24,7 @@ pub use host::{Host, HostKind, largest};
 pub use injection::{Cell, Injection};
 pub(crate) use language::glob;
 pub use language::{Browser, Idiom, Language, Loader, Part, Reading, Settings};
+pub use launcher::{Launch, launches, resolves, tells};
 pub use reader::{Copies, Declare, Reader, Removal};
 pub use starter::{By, Starter};
 

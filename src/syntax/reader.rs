@@ -8,6 +8,7 @@ use serde::Deserialize;
 use super::document::Document;
 use super::facts::Facts;
 use super::language::glob;
+use super::launcher::Launcher;
 use super::starter::Starter;
 use crate::text::Span;
 
@@ -123,8 +124,11 @@ pub struct Declare {
 
 #[derive(Deserialize)]
 struct Readers {
+    resolvers: Vec<String>,
+    told: Vec<String>,
     reader: Vec<Reader>,
     starter: Vec<Starter>,
+    launcher: Vec<Launcher>,
 }
 
 static READERS: LazyLock<Readers> = LazyLock::new(|| {
@@ -136,6 +140,16 @@ static READERS: LazyLock<Readers> = LazyLock::new(|| {
 /// Every kind of file that starts programs, in the order of their rows.
 pub(super) fn starters() -> &'static [Starter] {
     &READERS.starter
+}
+
+/// Every kind of file in which people write how they start programs.
+pub(super) fn launchers() -> &'static [Launcher] {
+    &READERS.launcher
+}
+
+/// What resolves references, and the files in which people write that down.
+pub(super) fn resolvers() -> (&'static [String], &'static [String]) {
+    (&READERS.resolvers, &READERS.told)
 }
 
 /// The path ends like one of the patterns.

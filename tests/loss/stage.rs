@@ -269,7 +269,8 @@ impl Stage {
     /// A move has ended well: nothing is left to do.
     pub fn check_finished(&mut self) {
         self.check();
-        let all = aikeys::moves::resolve_all(&self.stores(), &self.path(".env"), &|_| true);
+        let all = aikeys::project::read_values(&self.path(".env")).expect("it can be read");
+        let all = aikeys::moves::resolve(&self.stores(), all);
         assert!(all.is_ok(), "`aikeys-lsp run` finds all values");
         for name in self.versions.keys() {
             let text = self.read(&name.to_string_lossy());

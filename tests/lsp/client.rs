@@ -53,10 +53,7 @@ impl Client {
         let home = TempDir::with_prefix("aikeys-home-").expect("a folder");
         let mut command = Command::new(env!("CARGO_BIN_EXE_aikeys-lsp"));
         command.arg("--stdio").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        command.env("HOME", home.path()).env("RUST_LOG", "trace");
-        for (name, folder) in [("XDG_STATE_HOME", "state"), ("XDG_CONFIG_HOME", "config"), ("XDG_DATA_HOME", "data")] {
-            command.env(name, home.path().join(folder));
-        }
+        at_home(&mut command, home.path()).env("RUST_LOG", "trace");
         command.envs(variables.iter().copied());
         let mut child = command.spawn().expect("the server starts");
         let stdin = child.stdin.take();
@@ -92,6 +89,17 @@ impl Client {
     /// The home of the server alone.
     pub(crate) fn home(&self) -> &std::path::Path {
         self.home.path()
+    }
+
+    /// The command line in the server's home.
+    pub(crate) fn command_line(&self, folder: &std::path::Path, arguments: &[&str], input: &str) -> String {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_aikeys-lsp"));
+        at_home(&mut command, self.home()).args(arguments).current_dir(folder);
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("it starts");
+        child.stdin.take().expect("a pipe").write_all(input.as_bytes()).expect("it reads");
+        let output = child.wait_with_output().expect("it ends");
+        assert!(output.status.success(), "{arguments:?}");
+        String::from_utf8(output.stdout).expect("text")
     }
 
     /// Sends bytes as they are.
@@ -164,6 +172,12 @@ impl Client {
         }
     }
 
+    /// What was heard until now is of no interest.
+    pub(crate) fn forget(&mut self) {
+        self.heard.clear();
+        self.unclaimed.clear();
+    }
+
     /// The diagnostics of a version of a document.
     pub(crate) fn published(&mut self, uri: &str, version: i32) -> Vec<Value> {
         let is = |it: &Value| {
@@ -181,7 +195,13 @@ impl Client {
 
     /// `initialize` with these capabilities, and `initialized`.
     pub(crate) fn initialize(&mut self, capabilities: Value) -> Value {
-        let params = json!({"processId": std::process::id(), "capabilities": capabilities, "rootUri": null});
+        self.initialize_with(capabilities, Value::Null)
+    }
+
+    /// The same with options.
+    pub(crate) fn initialize_with(&mut self, capabilities: Value, options: Value) -> Value {
+        let mut params = json!({"processId": std::process::id(), "capabilities": capabilities, "rootUri": null});
+        params["initializationOptions"] = options;
         let result = self.request("initialize", params);
         self.notify("initialized", json!({}));
         result
@@ -236,6 +256,18 @@ impl Drop for Client {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// A home of its own, and no store of whoever runs the tests.
+fn at_home<'c>(command: &'c mut Command, home: &std::path::Path) -> &'c mut Command {
+    command.env("HOME", home);
+    for (name, folder) in [("XDG_STATE_HOME", "state"), ("XDG_CONFIG_HOME", "config"), ("XDG_DATA_HOME", "data")] {
+        command.env(name, home.join(folder));
+    }
+    for name in ["VAULT_ADDR", "BAO_ADDR", "VAULT_TOKEN", "BAO_TOKEN", "VAULT_NAMESPACE", "HTTP_PROXY", "http_proxy"] {
+        command.env_remove(name);
+    }
+    command
 }
 
 fn read(from: &mut impl BufRead) -> Option<Value> {

@@ -5,4 +5,5 @@ mod project;
 mod session;
 mod speed;
 mod stdio;
+mod stores;
 mod text;

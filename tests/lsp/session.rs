@@ -126,7 +126,9 @@ fn offers_say_what_they_do_and_hold_no_key() {
     let mut preferred = 0;
     for action in &actions {
         let CodeActionOrCommand::CodeAction(action) = action else { panic!("a bare command") };
-        assert_eq!(action.kind.as_ref().map(CodeActionKind::as_str), Some("quickfix.aikeys"));
+        let far = action.title.ends_with("wherever else it stands");
+        let kind = if far { "quickfix.aikeys.everywhere" } else { "quickfix.aikeys" };
+        assert_eq!(action.kind.as_ref().map(CodeActionKind::as_str), Some(kind));
         assert_ne!(action.edit.is_some(), action.command.is_some(), "{}: edit or command, never both", action.title);
         assert_eq!(action.title.starts_with("Move to"), action.command.is_some(), "{}", action.title);
         preferred += usize::from(action.is_preferred == Some(true));
@@ -287,10 +289,12 @@ fn what_cannot_be_moved_says_why() {
 fn only_our_kind_of_action_is_made() {
     let wants = |kinds: &[&str]| {
         let kinds: Vec<CodeActionKind> = kinds.iter().map(|it| CodeActionKind::from((*it).to_owned())).collect();
-        convert::wants_actions(Some(&kinds))
+        convert::wants_actions(Some(&kinds), convert::KIND)
     };
-    assert!(convert::wants_actions(None));
+    assert!(convert::wants_actions(None, convert::KIND));
     assert!(wants(&["quickfix"]) && wants(&["quickfix.aikeys"]) && wants(&[""]) && wants(&["refactor", "quickfix"]));
+    let far = |kind: &str| convert::wants_actions(Some(&[kind.to_owned().into()]), convert::EVERYWHERE);
+    assert!(far("quickfix.aikeys") && far("quickfix.aikeys.everywhere") && !far("quickfix.aikeys.x"));
     assert!(!wants(&["quick"]) && !wants(&["quickfix.aikeys.x"]) && !wants(&["source"]) && !wants(&[]));
 }
 

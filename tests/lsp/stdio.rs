@@ -40,8 +40,11 @@ fn the_server_says_what_it_can_do() {
     let can = &result["capabilities"];
     assert_eq!(can["positionEncoding"], "utf-8");
     assert_eq!(can["textDocumentSync"]["change"], 2);
-    assert_eq!(can["codeActionProvider"]["codeActionKinds"], json!(["quickfix.aikeys"]));
-    assert_eq!(can["executeCommandProvider"]["commands"], json!(["aikeys.move"]));
+    assert_eq!(can["codeActionProvider"]["codeActionKinds"], json!(["quickfix.aikeys", "quickfix.aikeys.everywhere"]));
+    let commands = json!(["aikeys.move", "aikeys.store.check", "aikeys.undo"]);
+    assert_eq!(can["executeCommandProvider"]["commands"], commands);
+    assert_eq!(can["completionProvider"]["triggerCharacters"], json!(["=", "\"", "'", "+"]));
+    assert_eq!(can["documentLinkProvider"]["resolveProvider"], false);
     assert_eq!(can["hoverProvider"], true);
     assert!(can.get("diagnosticProvider").is_none(), "this client does not pull");
     assert_eq!(result["serverInfo"]["name"], "aikeys-lsp");
@@ -421,4 +424,41 @@ fn nothing_that_the_server_says_shows_a_key() {
     for message in &client.heard {
         assert!(!leaks(&message.to_string(), &key), "{} shows the key", message["method"]);
     }
+}
+
+#[test]
+fn all_keys_of_an_env_file_go_to_the_encrypted_store_at_once() {
+    let project = Project::new(&[("aikeys.toml", "")]);
+    let identity = project.root().join("identity.txt");
+    let identity = [("AIKEYS_IDENTITY", identity.to_str().expect("a path of letters"))];
+    let made = Command::new(env!("CARGO_BIN_EXE_aikeys-lsp"))
+        .args(["init", "--yes"])
+        .current_dir(project.root())
+        .envs(identity)
+        .output()
+        .expect("the program starts");
+    assert!(made.status.success());
+    let (one, other) = (key(31), key(32));
+    let text = format!("# mine\nOPENAI_ONE={one}\nOPENAI_TWO=\"{other}\"\nDEBUG=1\n");
+    project.write(".env", &text);
+    let mut client = Client::start_with(&identity);
+    client.initialize(editor());
+    let uri = project.uri(".env");
+    client.open(&uri, "plaintext", &text);
+    assert_eq!(client.published(&uri, 1).len(), 2);
+    let actions = actions(&mut client, &uri, 1);
+    let all =
+        actions.iter().find(|it| it["title"].as_str().is_some_and(|it| it.ends_with("all other secrets of this file")));
+    let command = &all.expect("an action for all")["command"];
+    let command = json!({"command": command["command"], "arguments": command["arguments"]});
+    let answer = client.request("workspace/executeCommand", command);
+    assert_eq!(answer, Value::Null);
+    let edit = client.heard.iter().find(|it| it["method"] == "workspace/applyEdit").expect("an edit");
+    let edit = edit["params"]["edit"].to_string();
+    for name in ["OPENAI_ONE", "OPENAI_TWO"] {
+        assert!(edit.contains(&format!("ref+age://.aikeys/secrets.age#/{name}\\\"")), "{name} is referred to");
+    }
+    assert!(!leaks(&edit, &one) && !leaks(&edit, &other));
+    assert_eq!(project.read(".env"), text, "the file is the editor's to write");
+    client.shut_down();
 }

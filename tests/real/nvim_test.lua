@@ -301,6 +301,72 @@ function scenarios.help()
   return { own = own, links = links, widest = vim.fn.max(vim.tbl_map(vim.fn.strdisplaywidth, vim.split(page, '\n'))) }
 end
 
+-- References in `.env`: completed, checked, hovered.
+function scenarios.references()
+  local buffer = edit('.env')
+  attached(buffer)
+  vim.api.nvim_win_set_cursor(0, { 3, 0 })
+  vim.api.nvim_feedkeys(vim.keycode('A"<C-x><C-o>'), 'n', false)
+  local words
+  -- Typed keys run when the script waits; the menu closes when the mode ends.
+  vim.api.nvim_create_autocmd('CompleteChanged', {
+    callback = function()
+      words = words or vim.tbl_map(function(item)
+        return item.word
+      end, vim.fn.complete_info({ 'items' }).items)
+      vim.api.nvim_feedkeys(vim.keycode('<C-e><Esc>u'), 'n', false)
+    end,
+  })
+  vim.api.nvim_feedkeys('', 'x!', false)
+  wait('completion', function()
+    return words ~= nil
+  end)
+  vim.cmd.stopinsert()
+  vim.cmd('edit!')
+  attached(buffer)
+
+  vim.g.answered = false
+  vim.cmd('AikeysStoreCheck')
+  wait('the answer', function()
+    return vim.g.answered and vim.fn.execute('messages'):find('aikeys: ', 1, true) ~= nil
+  end)
+  vim.api.nvim_win_set_cursor(0, { 2, 12 })
+  vim.lsp.buf.hover()
+  local hover
+  wait('the hover window', function()
+    for _, window in ipairs(vim.api.nvim_list_wins()) do
+      if vim.api.nvim_win_get_config(window).relative ~= '' then
+        hover = text(vim.api.nvim_win_get_buf(window))
+        return true
+      end
+    end
+  end)
+  return { words = words, messages = vim.fn.execute('messages'), hover = hover }
+end
+
+function scenarios.undo()
+  local buffer = edit('app.py')
+  attached(buffer)
+  local before = text(buffer)
+  move(buffer)
+  vim.cmd.write()
+  local moved = on_disk('app.py')
+  vim.g.answered = false
+  vim.cmd('AikeysUndo')
+  wait('the answer', function()
+    return vim.g.answered
+  end)
+  local result = { same = text(buffer) == before, modified = vim.bo[buffer].modified, moved = moved }
+  result.messages = vim.fn.execute('messages')
+  vim.g.answered = false
+  vim.cmd('AikeysUndo')
+  wait('a refusal', function()
+    return vim.g.answered and vim.g.told ~= nil and vim.g.told:find('no move', 1, true) ~= nil
+  end)
+  result.again = vim.g.told
+  return result
+end
+
 function scenarios.check()
   vim.cmd('AikeysCheck')
   wait('the quickfix list', function()

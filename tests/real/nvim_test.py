@@ -44,6 +44,17 @@ class Neovim:
         self.plugin = pathlib.Path(folder) / "plugin"
         shutil.copytree(REPOSITORY / "editors" / "nvim", self.plugin)
 
+    def environment(self):
+        folders = {f"XDG_{name.upper()}_HOME": str(self.home / name) for name in ("config", "data", "state", "cache")}
+        return os.environ | folders | {"HOME": str(self.home)}
+
+    def command_line(self, *arguments, text=""):
+        """The server's own command line, at the home of this Neovim."""
+        command = [str(server()), *arguments]
+        subprocess.run(
+            command, cwd=self.workspace.folder, env=self.environment(), input=text, text=True, check=True, capture_output=True
+        )
+
     def run(self):
         init = self.home / "init.lua"
         init.write_text(
@@ -52,12 +63,7 @@ class Neovim:
             "vim.lsp.enable('aikeys_lsp')\n"
         )
         result = self.home / "result.json"
-        environment = os.environ | {
-            "HOME": str(self.home),
-            "XDG_CONFIG_HOME": str(self.home / "config"),
-            "XDG_DATA_HOME": str(self.home / "data"),
-            "XDG_STATE_HOME": str(self.home / "state"),
-            "XDG_CACHE_HOME": str(self.home / "cache"),
+        environment = self.environment() | {
             "AIKEYS_LSP_PATH": str(server()),
             "PLUGIN": str(self.plugin),
             "SCENARIO": self.scenario,
@@ -253,9 +259,36 @@ def health_missing(nvim):
 def help(nvim):
     """The help page builds, its tags lead to it, and its links lead somewhere."""
     answer = nvim.run()
-    assert {"aikeys", ":AikeysCheck", "aikeys.setup()"} <= set(answer["own"])
+    assert {"aikeys", ":AikeysCheck", ":AikeysStoreCheck", ":AikeysUndo", "aikeys-trust", "aikeys.setup()"} <= set(answer["own"])
     assert set(answer["own"].values()) == {"aikeys.txt"}, answer["own"]
     assert len(answer["links"]) >= 5 and answer["widest"] <= 78, answer
+
+
+def references(nvim):
+    """References are completed, and what the store says of them is shown."""
+    place = "ref+age://.aikeys/secrets.age#/"
+    nvim.workspace.write(".env", f'THERE="{place}THERE"\nGONE="{place}GONE"\nNEW=\n')
+    nvim.command_line("init", "--yes")
+    nvim.command_line("store", "put", f"{place}THERE", text=nvim.workspace.python_key)
+    answer = nvim.run()
+    words = answer["words"]
+    assert [word.strip('"') for word in words] == [f"{place}NEW", f"{place}THERE"], words
+    assert all(word.startswith('"') for word in words), words
+    told = answer["messages"]
+    assert "aikeys: 1 reference is there, 1 is not:" in told and f"GONE: {place}GONE: there is no such secret" in told, told
+    assert "there is no such secret (when last asked, 2" in answer["hover"], answer["hover"]
+    assert not leaks(json.dumps(answer), nvim.workspace.python_key)
+
+
+def undo(nvim):
+    """The last move is put back into the buffer; the key stays in `.env`."""
+    answer = nvim.run()
+    workspace = nvim.workspace
+    assert workspace.python_key not in answer["moved"], "nothing was moved"
+    assert answer["same"] and answer["modified"], answer
+    assert "put back the move of OPENAI_API_KEY" in answer["messages"], answer["messages"]
+    assert workspace.environment()["OPENAI_API_KEY"] == workspace.python_key
+    assert "no move of this workspace" in answer["again"], answer["again"]
 
 
 def check(nvim):
@@ -274,7 +307,7 @@ def check(nvim):
 
 SCENARIOS = [
     move, rust, wide, env_unsaved, env_open, save_after_move, everywhere, stale,
-    dotenv_names, health, health_missing, help, check,
+    dotenv_names, health, health_missing, help, check, references, undo,
 ]  # fmt: skip
 
 

@@ -92,7 +92,7 @@ function freePort() {
 }
 
 function makeWorkspace(folder) {
-  const keys = { python: openaiKey(), rust: anthropicKey() };
+  const keys = { python: openaiKey(), rust: anthropicKey(), debugged: openaiKey() };
   fs.mkdirSync(path.join(folder, 'src'), { recursive: true });
   execFileSync('git', ['init', '-q', folder]);
   // Prints the key's hash, so that we can tell whether the program still gets its key.
@@ -104,7 +104,36 @@ function makeWorkspace(folder) {
     path.join(folder, 'src', 'main.rs'),
     `fn main() {\n    let api_key = "${keys.rust}";\n    println!("{}", api_key.len());\n}\n`,
   );
+  makeStarted(path.join(folder, 'started'), path.join(folder, '.vscode'));
   return keys;
+}
+
+const PLACE = 'ref+age://.aikeys/secrets.age#/';
+
+// A program that writes the hash of its variable, and everything that starts it.
+function makeStarted(folder, settings) {
+  fs.mkdirSync(folder);
+  fs.mkdirSync(settings);
+  fs.writeFileSync(
+    path.join(folder, 'hash.js'),
+    "const hash = require('crypto').createHash('sha256').update(process.env.DEBUGGED_API_KEY ?? '').digest('hex');\n" +
+      "require('fs').writeFileSync(process.argv[2], `${hash} ${process.env.PLAIN}`);\n",
+  );
+  fs.writeFileSync(path.join(folder, '.env'), `DEBUGGED_API_KEY="${PLACE}DEBUGGED_API_KEY"\nPLAIN=1\n`);
+  fs.writeFileSync(path.join(folder, 'gone.env'), `DEBUGGED_API_KEY="${PLACE}GONE"\n`);
+  const at = '${workspaceFolder}/started';
+  const launch = (name, more) => ({
+    type: 'node', request: 'launch', name, program: `${at}/hash.js`, args: [`${at}/${name}.out`], cwd: at, console: 'internalConsole', ...more,
+  });
+  const configurations = [
+    launch('plainly'),
+    launch('terminal', { console: 'integratedTerminal' }),
+    launch('named', { cwd: '${workspaceFolder}', env: { PLAIN: 'mine', DEBUGGED_API_KEY: `${PLACE}DEBUGGED_API_KEY` } }),
+    launch('refused', { envFile: `${at}/gone.env` }),
+  ];
+  fs.writeFileSync(path.join(settings, 'launch.json'), JSON.stringify({ version: '0.2.0', configurations }));
+  const task = { type: 'aikeys-run', label: 'hash task', command: 'node', args: ['hash.js', 'task.out'], cwd: at, problemMatcher: [] };
+  fs.writeFileSync(path.join(settings, 'tasks.json'), JSON.stringify({ version: '2.0.0', tasks: [task] }));
 }
 
 // --- where the extension looks for the server ---------------------------------------------------
@@ -197,6 +226,8 @@ const SETTINGS = {
   'extensions.autoUpdate': false,
   // `.env` is ignored by git, and is opened by name all the same.
   'search.useIgnoreFiles': false,
+  // What a terminal shows is text in the page then.
+  'terminal.integrated.gpuAcceleration': 'off',
   // As on a desktop: nothing is saved before the user saves it.
   'files.autoSave': 'off',
 };
@@ -253,11 +284,22 @@ class Workbench {
   }
 
   // Types into the box at the top and picks the row: the first row may still be an older list's.
-  async pick(keys, text, row) {
+  async pick(keys, text, row, asksMore = false) {
     await this.page.keyboard.press(keys);
     await this.page.locator('.quick-input-widget input').first().fill(text);
     await this.page.locator('.quick-input-list .monaco-list-row', { hasText: row }).first().click({ timeout: WAIT });
-    await this.page.locator('.quick-input-widget').waitFor({ state: 'hidden', timeout: WAIT });
+    if (!asksMore) {
+      await this.page.locator('.quick-input-widget').waitFor({ state: 'hidden', timeout: WAIT });
+    }
+  }
+
+  async choose(row) {
+    await this.page.locator('.quick-input-list .monaco-list-row', { hasText: row }).first().click({ timeout: WAIT });
+  }
+
+  async debug(name) {
+    await this.pick('F1', '>Debug: Select and Start Debugging', 'Debug: Select and Start Debugging', true);
+    await this.choose(name);
   }
 
   async command(title) {
@@ -388,6 +430,74 @@ async function checkWorkbench(workbench, workspace, keys, server) {
   assert.equal(all.TYPED, '2', 'what was typed into .env is gone');
   assert.equal(fs.statSync(at('.env')).mode & 0o777, 0o600, 'the mode of .env after both moves');
   say('a changed .env keeps both its changes and the keys');
+
+  await workbench.command('aikeys: Undo the Last Move');
+  await until('the key to be back', async () => leaks(await workbench.text(), keys.rust));
+  assert.ok(!leaks(fs.readFileSync(at('src', 'main.rs'), 'utf8'), keys.rust), 'the source was saved unasked');
+  await workbench.shot('undone');
+  await page.keyboard.press('Control+Z');
+  await until('the key to be gone', async () => !leaks(await workbench.text(), keys.rust));
+  await workbench.command('File: Save All');
+  await until('all files to be saved', async () => (await page.locator('.tab.dirty').count()) === 0);
+  say('the last move was put back');
+}
+
+// Debug sessions and a task of a program whose variable is a reference.
+async function checkStarted(workbench, folder, workspace, keys, server) {
+  const { page } = workbench;
+  const started = path.join(workspace, 'started');
+  const ours = { cwd: workspace, env: environment(folder), stdio: ['pipe', 'ignore', 'pipe'] };
+  execFileSync(server, ['init', '--yes'], ours);
+  execFileSync(server, ['store', 'put', `${PLACE}DEBUGGED_API_KEY`], { ...ours, input: keys.debugged });
+  const hash = createHash('sha256').update(keys.debugged).digest('hex');
+  const output = (name) => until(`${name}.out`, () => {
+    const file = path.join(started, `${name}.out`);
+    return fs.existsSync(file) && fs.readFileSync(file, 'utf8');
+  });
+
+  // The first one is what F5 starts.
+  await page.keyboard.press('F5');
+  assert.equal(await output('plainly'), `${hash} undefined`, 'the program got something else than its key');
+  await page.locator('.monaco-workbench:not(.debugging)').waitFor({ timeout: WAIT });
+  await workbench.shot('debug-1-started');
+  say('F5: the program got its key');
+
+  await workbench.debug('named');
+  assert.equal(await output('named'), `${hash} mine`, 'variables of launch.json');
+  await workbench.debug('terminal');
+  assert.equal(await output('terminal'), `${hash} undefined`, 'the program in the terminal got something else');
+  const terminal = page.locator('.xterm-rows').first();
+  await until('the terminal', async () => (await terminal.innerText()).includes('hash.js'));
+  await workbench.shot('debug-2-terminal');
+  assert.ok(!leaks((await terminal.innerText()).replaceAll(/\s/g, ''), keys.debugged), 'the terminal shows the key');
+  say('a terminal shows no key');
+
+  await workbench.debug('refused');
+  const dialog = page.locator('.monaco-dialog-box');
+  await dialog.waitFor({ timeout: WAIT });
+  const refusal = await dialog.innerText();
+  assert.match(refusal, /DEBUGGED_API_KEY: ref\+age:.*#\/GONE: there is no such secret/, refusal);
+  await workbench.shot('debug-3-refused');
+  await page.keyboard.press('Escape');
+  await dialog.waitFor({ state: 'hidden', timeout: WAIT });
+  assert.ok(!fs.existsSync(path.join(started, 'refused.out')), 'the program was started all the same');
+  say('what a store refuses is not started');
+
+  await workbench.pick('F1', '>Tasks: Run Task', 'Tasks: Run Task', true);
+  await workbench.choose('hash task');
+  assert.equal(await output('task'), `${hash} 1`, 'the task got something else');
+  await workbench.shot('task');
+  say('the task got its key');
+
+  await workbench.open('started/.env');
+  await workbench.command('aikeys: Check the References of .env');
+  const toast = page.locator('.notification-toast', { hasText: '1 reference is there' }).first();
+  await toast.waitFor({ timeout: WAIT });
+  await page.locator('.view-line', { hasText: 'DEBUGGED_API_KEY' }).locator('span > span').last().hover();
+  const hover = page.locator('.monaco-hover:visible', { hasText: 'there when last asked' }).first();
+  await hover.waitFor({ timeout: WAIT });
+  await workbench.shot('references');
+  say('checked, and hovered');
 }
 
 async function main() {
@@ -421,13 +531,15 @@ async function main() {
     const file = `vscode-remote://${new URL(address).host}${workspace}/app.py`;
     const payload = encodeURIComponent(JSON.stringify([['openFile', file]]));
     await page.goto(`${address}/?folder=${workspace}&payload=${payload}`);
-    await checkWorkbench(new Workbench(page, shots), workspace, keys, server);
+    const workbench = new Workbench(page, shots);
+    await checkWorkbench(workbench, workspace, keys, server);
+    await checkStarted(workbench, folder, workspace, keys, server);
 
     for (const log of fs.readdirSync(path.join(folder, 'user-data', 'logs'), { recursive: true })) {
       const name = path.join(folder, 'user-data', 'logs', log);
       if (fs.statSync(name).isFile()) {
         const text = fs.readFileSync(name, 'utf8');
-        assert.ok(!leaks(text, keys.python) && !leaks(text, keys.rust), `a log of VS Code shows a key: ${log}`);
+        assert.ok(!Object.values(keys).some((key) => leaks(text, key)), `a log of VS Code shows a key: ${log}`);
       }
     }
     say('no log holds a key');
@@ -454,7 +566,7 @@ async function main() {
       } catch {}
     }
     left.forEach((pid) => process.kill(Number(pid), 'SIGKILL'));
-    fs.rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+    fs.rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
     if (left.length > 0) {
       console.error('the server outlived VS Code');
       process.exitCode = 1;

@@ -1,6 +1,7 @@
 //! What goes wrong between a client and its server: a proxy in front of any of the servers, which does it on demand;
 //! and a proxy as `HTTPS_PROXY` means it, which counts.
 
+use std::collections::BTreeMap;
 use std::io::{self, BufReader, Write};
 use std::net::{Shutdown, TcpStream};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -50,6 +51,8 @@ struct Plan {
     filter: Filter,
     chosen: usize,
     seen: Vec<String>,
+    /// The connections that are open, by the client's port.
+    clients: BTreeMap<u16, TcpStream>,
 }
 
 /// Stands in front of a server that speaks plain HTTP.
@@ -64,7 +67,13 @@ impl Faults {
         let host = server.trim_start_matches("http://").trim_end_matches('/').to_owned();
         let plan = Arc::new(Mutex::new(Plan::default()));
         let known = Arc::clone(&plan);
-        let listening = Listening::start(move |stream| _ = pass(&stream, &host, &known));
+        let listening = Listening::start(move |stream| {
+            let port = stream.peer_addr().map_or(0, |client| client.port());
+            locked(&known).clients.extend(stream.try_clone().map(|stream| (port, stream)));
+            _ = pass(&stream, &host, &known);
+            _ = stream.shutdown(Shutdown::Both);
+            locked(&known).clients.remove(&port);
+        });
         Faults { listening, plan }
     }
 
@@ -86,6 +95,9 @@ impl Faults {
         drop(plan);
         if is_down {
             self.listening.close();
+            for client in locked(&self.plan).clients.values() {
+                _ = client.shutdown(Shutdown::Both);
+            }
         } else {
             self.listening.open();
         }
@@ -106,7 +118,7 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Passes on the requests of one connection. Whatever ends it, the client sees the connection end.
+/// Passes on the requests of one connection. When it returns, the connection ends.
 fn pass(mut stream: &TcpStream, host: &str, plan: &Mutex<Plan>) -> Option<()> {
     let mut reader = BufReader::new(stream);
     loop {
@@ -115,20 +127,18 @@ fn pass(mut stream: &TcpStream, host: &str, plan: &Mutex<Plan>) -> Option<()> {
         let answer = match fault {
             Fault::Down => return None,
             Fault::Garbage => {
-                stream.write_all(b"\x16\x03\x01 this is not what you asked for \xff\xfe\r\n\r\n").ok()?;
-                return stream.shutdown(Shutdown::Both).ok();
+                return stream.write_all(b"\x16\x03\x01 this is not what you asked for \xff\xfe\r\n\r\n").ok();
             }
             Fault::Status { code, headers, body, first } if nth <= first => Message::answering(code, &headers, body),
             Fault::LoseAnswer(lost) if nth == lost => {
                 exchange(host, &request)?;
-                return stream.shutdown(Shutdown::Both).ok();
+                return None;
             }
             Fault::CutHalfway => {
                 let answer = exchange(host, &request)?;
                 let bytes = answer.bytes();
                 let missing = if answer.body.is_empty() { bytes.len() } else { answer.body.len() }.div_ceil(2);
-                stream.write_all(&bytes[..bytes.len() - missing]).ok()?;
-                return stream.shutdown(Shutdown::Both).ok();
+                return stream.write_all(&bytes[..bytes.len() - missing]).ok();
             }
             Fault::Slow(time) => {
                 let answer = exchange(host, &request)?;
@@ -139,7 +149,7 @@ fn pass(mut stream: &TcpStream, host: &str, plan: &Mutex<Plan>) -> Option<()> {
         };
         stream.write_all(&answer.bytes()).ok()?;
         if request.header("connection").is_some_and(|it| it.eq_ignore_ascii_case("close")) {
-            return stream.shutdown(Shutdown::Both).ok();
+            return None;
         }
     }
 }

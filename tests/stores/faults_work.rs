@@ -1,5 +1,7 @@
 //! Each fault happens as it should, between small real requests and a real server.
 
+use std::io::{ErrorKind, Read};
+use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -32,8 +34,11 @@ fn faults_happen() {
     assert_eq!(value(get(&url)), "one");
     assert_eq!(faults.seen(), [format!("POST {PATH}"), format!("GET {PATH}")]);
 
+    let connect = || TcpStream::connect(url.trim_start_matches("http://"));
+    let mut open = connect().expect("somebody listens");
     faults.set(Fault::Down);
-    assert!(std::net::TcpStream::connect(url.trim_start_matches("http://")).is_err(), "somebody listens");
+    assert_eq!(open.read(&mut [0]).unwrap_or(0), 0, "a connection lives on");
+    assert_eq!(connect().expect_err("nobody listens").kind(), ErrorKind::ConnectionRefused);
     faults.set(Fault::None);
     assert_eq!(value(get(&url)), "one");
 

@@ -48,11 +48,16 @@ pub struct Spec {
     pub stores: Vec<Store>,
 }
 
-#[derive(Deserialize, Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Deserialize, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 #[serde(rename_all = "lowercase")]
 pub enum Store {
     Env,
     Local,
+    Vault,
+    Aws,
+    Gcp,
+    Keyring,
+    Pass,
 }
 
 impl Store {
@@ -60,6 +65,11 @@ impl Store {
         match self {
             Store::Env => "env",
             Store::Local => "local",
+            Store::Vault => "vault",
+            Store::Aws => "aws",
+            Store::Gcp => "gcp",
+            Store::Keyring => "keyring",
+            Store::Pass => "pass",
         }
     }
 }

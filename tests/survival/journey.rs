@@ -141,7 +141,7 @@ impl Journey<'_> {
         match moved.store {
             Store::Env if self.case.spec.direct => false,
             Store::Env => moved.needs_run && has_env,
-            Store::Local => has_env,
+            _ => has_env,
         }
     }
 
@@ -239,8 +239,9 @@ impl Journey<'_> {
             }
             return Ok(wrong);
         };
-        if store == Store::Local && !key_stays && !self.case.spec.env_unchanged && !text.contains("=\"ref+age://") {
-            wrong.push(".env holds no reference to the local store".to_owned());
+        let refers = store == Store::Env || text.contains("=\"ref+");
+        if !refers && !key_stays && !self.case.spec.env_unchanged {
+            wrong.push(".env holds no reference to the store".to_owned());
         }
         let mode = mode(&env)?;
         if mode != 0o600 {

@@ -18,6 +18,8 @@ pub struct Place {
     pub home: PathBuf,
     /// Goes before the search path.
     pub tools: Option<PathBuf>,
+    /// What leads to a store.
+    pub environment: Vec<(String, OsString)>,
 }
 
 pub struct Done {
@@ -58,6 +60,7 @@ impl Place {
         }
         command.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_NOSYSTEM", "1");
         command.env("PYTHONDONTWRITEBYTECODE", "1").env("PYTHONUTF8", "1").env("NO_PROXY", "*");
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         if let Some(url) = url {
             for name in ["STANDIN_URL", "OPENAI_BASE_URL", "ANTHROPIC_BASE_URL", "GROQ_BASE_URL"] {
                 command.env(name, url);

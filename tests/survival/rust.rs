@@ -89,7 +89,13 @@ impl Shop {
         }
         let home = self.homes.join(step).join(&case.name);
         let binary = Some(self.root.join("target/debug").join(&case.name));
-        let journey = Journey { case, place: Place { root, home, tools: None }, standin, start: &["$BIN"], binary };
+        let journey = Journey {
+            case,
+            place: Place { root, home, tools: None, environment: Vec::new() },
+            standin,
+            start: &["$BIN"],
+            binary,
+        };
         journey.lay()?;
         let manifest = journey.place.root.join("Cargo.toml");
         if !manifest.exists() {

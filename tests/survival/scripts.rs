@@ -5,6 +5,7 @@ use super::journey::Journey;
 use super::process::Place;
 use super::report::Report;
 use super::standin::Standin;
+use super::stores::Leads;
 use anyhow::{Context, Result, ensure};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -43,11 +44,22 @@ for line in ''.join(it.text for it in outputs if it.get('name') == 'stdout').spl
 pub const BASH: Kind = Kind { folder: "bash", start: &["bash", "main.sh"], tools: curl };
 
 pub fn run(kind: &Kind) -> Result<Report> {
+    run_through(kind, &|_| Vec::new())
+}
+
+/// The same, also through stores that a server or a program keeps.
+pub fn run_through(kind: &Kind, more: &(dyn Fn(&Case) -> Vec<(Store, Leads)> + Sync)) -> Result<Report> {
     let cases = corpus::load(kind.folder)?;
     let folder = tempfile::tempdir()?;
     let tools = (kind.tools)(folder.path())?;
     let standin = Standin::start()?;
-    side_by_side(kind.folder, &cases, |case, report| survive(kind, case, folder.path(), &tools, &standin, report))
+    side_by_side(kind.folder, &cases, |case, report| {
+        // What goes to one store with references goes to all.
+        let more = if case.spec.stores.contains(&Store::Local) { more(case) } else { Vec::new() };
+        let own = stores(case).into_iter().map(|store| (store, Leads::new()));
+        let stores = own.chain(more.into_iter().filter(|(store, _)| is_asked_for(*store))).collect();
+        survive(kind, case, folder.path(), &tools, &standin, stores, report)
+    })
 }
 
 /// Several cases at a time.
@@ -81,24 +93,26 @@ fn survive(
     folder: &Path,
     tools: &Path,
     standin: &Standin,
+    stores: Vec<(Store, Leads)>,
     report: &mut Report,
 ) -> Result<()> {
-    let journey = |step: &str| {
+    let journey = |step: &str, environment| {
         let folder = folder.join(step).join(&case.name);
         let place = Place {
             root: folder.join("work").join(&case.name),
             home: folder.join("home"),
             tools: Some(tools.to_owned()),
+            environment,
         };
         Journey { case, place, standin, start: kind.start, binary: None }
     };
-    let first = journey("before");
+    let first = journey("before", Leads::new());
     first.lay()?;
     let Some(before) = first.before(report)? else {
         return Ok(());
     };
-    for store in stores(case) {
-        let journey = journey(store.name());
+    for (store, leads) in stores {
+        let journey = journey(store.name(), leads);
         journey.lay()?;
         let moved = journey.fix(store, report)?;
         journey.after(&moved, &before, report)?;
@@ -106,10 +120,15 @@ fn survive(
     Ok(())
 }
 
-/// The stores of this program that were asked for.
+/// The stores of a program that were asked for.
 pub fn stores(case: &Case) -> Vec<Store> {
+    case.spec.stores.iter().copied().filter(|store| is_asked_for(*store)).collect()
+}
+
+/// `SURVIVAL_STORE` names one.
+fn is_asked_for(store: Store) -> bool {
     let only = std::env::var("SURVIVAL_STORE").unwrap_or_default();
-    case.spec.stores.iter().copied().filter(|store| only.is_empty() || store.name() == only).collect()
+    only.is_empty() || store.name() == only
 }
 
 /// The folder of the user's cache that holds what the tests install.

@@ -28,7 +28,12 @@ fn survive(case: &Case, folder: &Path, standin: &Standin, report: &mut Report) -
     let file = case.spec.file.as_ref().context("case.toml names no file")?;
     for store in stores(case) {
         let folder = folder.join(&case.name).join(store.name());
-        let place = Place { root: folder.join("work").join(&case.name), home: folder.join("home"), tools: None };
+        let place = Place {
+            root: folder.join("work").join(&case.name),
+            home: folder.join("home"),
+            tools: None,
+            environment: Vec::new(),
+        };
         let journey = Journey { case, place, standin, start: &[], binary: None };
         journey.lay()?;
         let path = journey.place.root.join(file);

@@ -1,4 +1,4 @@
--- What needs no running server: one command, and a filetype where Neovim has none.
+-- The commands, and a filetype where Neovim has none. Only `:AikeysCheck` needs no running server.
 if vim.g.loaded_aikeys then
   return
 end
@@ -9,6 +9,14 @@ vim.g.loaded_aikeys = true
 vim.filetype.add({
   pattern = { ['%.env%.[%w_.-]+'] = { 'sh', { priority = -1000 } } },
 })
+
+vim.api.nvim_create_user_command('AikeysStoreCheck', function()
+  require('aikeys').execute('aikeys.store.check')
+end, { desc = 'Ask the stores whether what the env file refers to is there' })
+
+vim.api.nvim_create_user_command('AikeysUndo', function()
+  require('aikeys').execute('aikeys.undo')
+end, { desc = 'Put the files of the last move back' })
 
 vim.api.nvim_create_user_command('AikeysCheck', function(args)
   require('aikeys').check(vim.tbl_map(vim.fn.expand, args.fargs))

@@ -45,7 +45,21 @@ impl Bao {
         };
         let (server, port) = Server::on_a_port(started, |server| server.log().contains("OpenBao server started!"));
         let ca = (scheme == "https").then(|| server.folder.join("vault-ca.pem"));
-        Bao { server, url: format!("{scheme}://127.0.0.1:{port}"), ca }
+        let bao = Bao { server, url: format!("{scheme}://127.0.0.1:{port}"), ca };
+        bao.settled("secret");
+        bao
+    }
+
+    /// Waits for an engine: one of version 2 refuses everything for a moment after it was mounted.
+    fn settled(&self, mount: &str) {
+        self.server.ready(|_| {
+            let is_ready = if self.ca.is_some() {
+                !String::from_utf8_lossy(&self.cli(&["kv", "list", mount], &[]).stderr).contains("Code: 400")
+            } else {
+                self.call("LIST", &format!("{mount}/metadata"), &Value::Null).status() != 400
+            };
+            is_ready.then_some(())
+        });
     }
 
     /// With `vault-cert.pem` and `vault-key.pem` in it, where the server speaks TLS.
@@ -84,9 +98,7 @@ impl Bao {
     pub fn mount(&self, path: &str, version: u8) {
         let about = json!({"type": "kv", "options": {"version": version.to_string()}});
         self.must("POST", &format!("sys/mounts/{path}"), &about);
-        // An engine of version 2 is upgraded behind the answer.
-        let list = format!("{path}/metadata");
-        self.server.ready(|_| (self.call("LIST", &list, &Value::Null).status() != 400).then_some(()));
+        self.settled(path);
     }
 
     /// A policy in OpenBao's own language, as in `path "secret/data/*" { capabilities = ["read"] }`.

@@ -84,6 +84,26 @@ function M.move(command, ctx)
   end, buffer)
 end
 
+--- Asks the server for one of its commands. It tells the user itself how it went.
+---@param command string
+function M.execute(command)
+  local buffer = vim.api.nvim_get_current_buf()
+  local client = vim.lsp.get_clients({ name = 'aikeys_lsp', bufnr = buffer })[1]
+    or vim.lsp.get_clients({ name = 'aikeys_lsp' })[1]
+  if not client then
+    notify('the server is not running: open a file of the project first', vim.log.levels.ERROR)
+    return
+  end
+  local uris = client.attached_buffers[buffer] and { vim.uri_from_bufnr(buffer) } or {}
+  local params = { command = command, arguments = uris }
+  client:request('workspace/executeCommand', params, function(err)
+    if err then
+      notify(err.message, vim.log.levels.ERROR)
+    end
+    read_again()
+  end, buffer)
+end
+
 local kinds = { error = 'E', warning = 'W', info = 'I', hint = 'N' }
 
 --- Turns the server's report (one JSON object a line) into quickfix items.

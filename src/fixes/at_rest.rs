@@ -1,0 +1,46 @@
+//! A key in an env file goes to a store, and the line keeps a reference.
+
+use super::move_key::{deposit, opener};
+use super::{Deposit, Destination, Fix, Repairs, Safety, Surroundings};
+use crate::secrets::{env_line_at, env_value_span};
+use crate::syntax::Document;
+use crate::text::{Change, Edit, Span};
+
+/// What programs are started with that read references from an env file.
+const START: &str = "aikeys-lsp run -- COMMAND";
+
+/// Moves the value at `secret` to each store that is no env file; its line says the reference from then on.
+pub fn encrypt(doc: &Document, around: &Surroundings, secret: Span) -> Repairs {
+    let Some(line) = env_line_at(doc.text(), secret).filter(|line| env_value_span(doc.text(), line) == secret) else {
+        let refused = Some("the value holds more than the key: move it by hand".to_owned());
+        return Repairs { fixes: Vec::new(), refused };
+    };
+    // Loaders make different values of it: one of them would be stored.
+    if doc.slice(secret).contains(['\\', '$', '\n', '`']) {
+        let refused = Some("env loaders read this value differently: store it by hand".to_owned());
+        return Repairs { fixes: Vec::new(), refused };
+    }
+    let name = doc.slice(line.name);
+    let opens = opener(doc, around, secret, name);
+    let mut repairs = Repairs::default();
+    for to in around.destinations.iter().filter(|to| to.reference.is_some()) {
+        match opens.filter(|opens| opens.is_opened_by(to)) {
+            Some(opens) => repairs.refused = Some(opens.circular()),
+            None => match one(doc, line.value, secret, name, &to.of(name)) {
+                Ok(fix) => repairs.fixes.push(fix),
+                Err(reason) => repairs.refused = Some(reason),
+            },
+        }
+    }
+    repairs
+}
+
+fn one(doc: &Document, value: Span, secret: Span, name: &str, to: &Destination) -> Result<Fix, String> {
+    let deposit = Deposit { in_place: true, ..deposit(secret, name, to)? };
+    let reference = deposit.reference.as_ref().map(ToString::to_string).unwrap_or_default();
+    let mut change = Change::default();
+    let edit = Edit::replace(value, format!("\"{reference}\""));
+    change.add(doc.path().to_owned(), [edit]).map_err(|_| "the edits of this move collide".to_owned())?;
+    let title = format!("Move to {} and leave a reference here (start with `{START}`)", to.label);
+    Ok(Fix { title, safety: Safety::NeedsRun, change, deposit: Some(deposit), start: Some(START.to_owned()) })
+}
