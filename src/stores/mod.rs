@@ -8,6 +8,7 @@ mod exec;
 mod identity;
 #[cfg(feature = "keyring")]
 mod keyring;
+mod known;
 mod local;
 mod pages;
 mod program;
