@@ -93,6 +93,8 @@ const KINDS: &[Kind] = &[
 
 /// What a store may take for one answer, with logging in.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// A moment less, where the store itself knows better what to say.
+const LIMIT: Duration = PATIENCE.saturating_sub(Duration::from_millis(300));
 /// How long to wait before a busy store is asked again: it doubles each time, within [`PATIENCE`].
 const PAUSE: Duration = Duration::from_millis(200);
 /// How often a secret is written anew because somebody else wrote at the same moment.

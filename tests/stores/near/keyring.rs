@@ -123,7 +123,8 @@ fn a_keyring_that_does_not_answer_is_not_waited_for() {
     let said = in_time(|| error(stores.get(&at)));
     assert!(shell(&format!("kill -CONT {process}")).status.success());
     for said in [moved, said] {
-        assert!(said.contains("the system's keyring did not answer within 10 seconds"), "{said}");
+        assert!(said.contains("the system's keyring did not answer within 10 seconds: unlock it"), "{said}");
+        assert!(said.contains("ref+keyring://work/"), "{said}");
         assert!(said.contains("unlock it in your desktop's password program") && !said.contains(&key), "{said}");
     }
     assert!(room.read("app.py").contains(&key), "the key stays in its source");
