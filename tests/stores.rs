@@ -10,6 +10,9 @@
     reason = "these tests start servers, and talk to them through sockets"
 )]
 
+mod apart;
+mod aws;
+mod aws_faults;
 pub mod faults;
 mod faults_work;
 pub mod http;
