@@ -15,6 +15,8 @@ mod aws;
 mod aws_faults;
 pub mod faults;
 mod faults_work;
+mod gcp;
+mod gcp_faults;
 pub mod http;
 mod machine;
 mod near;

@@ -17,6 +17,12 @@ pub(super) fn is_safe(address: &str) -> bool {
     }
 }
 
+/// The address leads to this machine.
+#[cfg(feature = "gcp")]
+pub(super) fn is_local(address: &str) -> bool {
+    address.split_once("://").is_some_and(|(_, rest)| is_loopback(host(rest)))
+}
+
 fn authority(rest: &str) -> &str {
     rest.split(['/', '?', '#']).next().unwrap_or("")
 }

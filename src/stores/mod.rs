@@ -9,6 +9,8 @@ mod error;
 mod exec;
 #[cfg(any(feature = "aws", feature = "gcp"))]
 mod fields;
+#[cfg(feature = "gcp")]
+mod gcp;
 mod identity;
 #[cfg(feature = "keyring")]
 mod keyring;
@@ -92,6 +94,8 @@ const KINDS: &[Kind] = &[
     vault::KIND,
     #[cfg(feature = "aws")]
     aws::KIND,
+    #[cfg(feature = "gcp")]
+    gcp::KIND,
     #[cfg(feature = "keyring")]
     keyring::KIND,
     exec::KIND,
