@@ -3,8 +3,14 @@
 //! `.env` itself is written by `project`. A store is one file here and one row in [`KINDS`].
 
 mod address;
+#[cfg(feature = "aws")]
+mod aws;
 mod error;
 mod exec;
+#[cfg(any(feature = "aws", feature = "gcp"))]
+mod fields;
+#[cfg(feature = "gcp")]
+mod gcp;
 mod identity;
 #[cfg(feature = "keyring")]
 mod keyring;
@@ -86,6 +92,10 @@ const KINDS: &[Kind] = &[
     local::KIND,
     #[cfg(feature = "vault")]
     vault::KIND,
+    #[cfg(feature = "aws")]
+    aws::KIND,
+    #[cfg(feature = "gcp")]
+    gcp::KIND,
     #[cfg(feature = "keyring")]
     keyring::KIND,
     exec::KIND,
