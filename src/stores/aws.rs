@@ -200,23 +200,20 @@ impl SecretStore for Aws {
         let groups: Vec<Vec<&SecretRef>> = by_region.into_values().map(|it| it.into_values().collect()).collect();
         let batches: Vec<&[&SecretRef]> = groups.iter().flat_map(|group| group.chunks(BATCH)).collect();
         let answers = each(self, batches.iter().map(|batch| || self.batch(batch))).await;
-        let mut found: HashMap<(Option<String>, String), Whole> = HashMap::new();
-        let mut lost: HashMap<(Option<String>, &str), StoreError> = HashMap::new();
+        let mut known: HashMap<(Option<String>, String), Result<Whole, StoreError>> = HashMap::new();
         for (batch, answer) in batches.iter().zip(answers) {
-            let region = region(batch[0]);
+            let place = |id| (region(batch[0]), id);
             match answer {
-                Ok(secrets) => {
-                    found.extend(secrets.unwrap_or_default().into_iter().map(|(id, it)| ((region.clone(), id), it)));
-                }
-                Err(error) => lost.extend(batch.iter().map(|at| ((region.clone(), &*at.path), error.again()))),
+                Ok(found) => known.extend(found.unwrap_or_default().into_iter().map(|(id, it)| (place(id), Ok(it)))),
+                Err(error) => known.extend(batch.iter().map(|at| (place(at.path.clone()), Err(error.again())))),
             }
         }
         let one = async |at: &SecretRef| {
-            let place = (region(at), &*at.path);
-            match (found.get(&(region(at), at.path.clone())), lost.get(&place)) {
-                (Some(whole), _) if is_current(at) => held(at, whole),
-                (_, Some(error)) if is_current(at) => Err(error.again()),
-                _ => self.get(at).await,
+            let place = (region(at), at.path.clone());
+            match known.get(&place).filter(|_| is_current(at)) {
+                Some(Ok(whole)) => held(at, whole),
+                Some(Err(error)) => Err(error.again_at(at)),
+                None => self.get(at).await,
             }
         };
         each(self, all.iter().map(|at| || one(at))).await

@@ -107,6 +107,7 @@ impl StoreError {
     }
 
     /// The same, of a reference that was asked for together with others.
+    #[cfg(any(feature = "vault", feature = "aws"))]
     pub(super) fn again_at(&self, at: &SecretRef) -> StoreError {
         match self {
             StoreError::Missing { advice, .. } => StoreError::Missing { place: at.to_string(), advice: advice.clone() },
