@@ -10,8 +10,13 @@
     reason = "these tests start servers, and talk to them through sockets"
 )]
 
+mod apart;
+mod aws;
+mod aws_faults;
 pub mod faults;
 mod faults_work;
+mod gcp;
+mod gcp_faults;
 pub mod http;
 mod machine;
 mod near;

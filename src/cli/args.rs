@@ -209,9 +209,9 @@ pub enum Command {
 /// Starts a program.
 #[derive(Debug, clap::Args)]
 pub struct Run {
-    /// Read this file instead of `.env`
-    #[arg(long, value_name = "FILE")]
-    pub env_file: Option<PathBuf>,
+    /// Read this file instead of `.env`; of several, the later ones win
+    #[arg(long = "env-file", value_name = "FILE")]
+    pub env_files: Vec<PathBuf>,
     /// Which variables
     #[command(flatten)]
     pub choice: Choice,
@@ -240,9 +240,9 @@ pub struct Choice {
 /// Prints variables.
 #[derive(Debug, clap::Args)]
 pub struct Env {
-    /// Read this file instead of `.env`
-    #[arg(long, value_name = "FILE")]
-    pub env_file: Option<PathBuf>,
+    /// Read this file instead of `.env`; of several, the later ones win
+    #[arg(long = "env-file", value_name = "FILE")]
+    pub env_files: Vec<PathBuf>,
     /// Which variables
     #[command(flatten)]
     pub choice: Choice,

@@ -6,7 +6,7 @@ use std::io::{self, IsTerminal, Write};
 use anyhow::{Context, ensure};
 
 use super::args::{Env, EnvFormat};
-use super::run::{Source, env_file, environment, opened, resolved};
+use super::run::{Source, env_files, environment, opened, resolved};
 use crate::secrets::{Secret, is_reference};
 use crate::stores::Stores;
 
@@ -19,8 +19,8 @@ pub(super) fn env(args: &Env, out: &mut dyn Write) -> anyhow::Result<()> {
     );
     let here = std::env::current_dir().context("the current folder cannot be read")?;
     let workspace = opened(&here, args.trust_workspace)?;
-    let env = env_file(&workspace, args.env_file.as_deref(), &here)?;
-    let mut given = environment(&env, &args.choice)?;
+    let envs = env_files(&workspace, &args.env_files, &here)?;
+    let mut given = environment(&envs, &args.choice)?;
     given.values.retain(|(_, value)| !args.references || is_reference(value.expose()));
     let values = resolved(&Stores::of(&workspace), given.values)?;
     if args.format == EnvFormat::Github {

@@ -23,8 +23,7 @@ pub fn run(args: &Run) -> anyhow::Result<ExitCode> {
     let here = std::env::current_dir().context("the current folder cannot be read")?;
     let workspace = opened(&here, args.trust_workspace)?;
     let stores = Stores::of(&workspace);
-    let env = env_file(&workspace, args.env_file.as_deref(), &here)?;
-    let given = environment(&env, &args.choice)?;
+    let given = environment(&env_files(&workspace, &args.env_files, &here)?, &args.choice)?;
     let mut child = Command::new(program);
     child.args(arguments);
     for name in given.without {
@@ -69,14 +68,20 @@ pub(super) struct Given {
     pub without: Vec<String>,
 }
 
-/// What the env file and the user's choice make of the environment. Asks no store.
-pub(super) fn environment(env: &Path, choice: &Choice) -> anyhow::Result<Given> {
+/// What the env files and the user's choice make of the environment. Asks no store.
+pub(super) fn environment(envs: &[PathBuf], choice: &Choice) -> anyhow::Result<Given> {
     let named = |names: &[String], name: &str| names.iter().any(|it| it == name);
     let wanted = |name: &str| (choice.only.is_empty() || named(&choice.only, name)) && !named(&choice.without, name);
-    let mut values = values_to_run_with(env)?;
+    let mut values: Vec<(String, Secret)> = Vec::new();
+    for env in envs {
+        let own = values_to_run_with(env)?;
+        values.retain(|(name, _)| !own.iter().any(|(it, _)| it == name));
+        values.extend(own);
+    }
     for name in choice.only.iter().chain(&choice.without) {
         let known = values.iter().any(|(it, _)| it == name) || std::env::var_os(name).is_some();
-        ensure!(known, "{} sets no {}, and the environment neither", env.display(), discreet(name));
+        let files: Vec<String> = envs.iter().map(|it| it.display().to_string()).collect();
+        ensure!(known, "{} sets no {}, and the environment neither", files.join(", "), discreet(name));
     }
     values.retain(|(name, _)| wanted(name) && std::env::var_os(name).is_none());
     let set = std::env::vars().map(|(name, value)| (name, Secret::new(value)));
@@ -96,6 +101,14 @@ pub(super) fn resolved(
     let sources: Vec<Source> = values.iter().map(|(_, value)| source(value)).collect();
     let resolved = resolve(stores, values)?;
     Ok(resolved.into_iter().zip(sources).map(|((name, value), source)| (name, value, source)).collect())
+}
+
+/// The env files that the user named, else the nearest one.
+pub(super) fn env_files(workspace: &Workspace, named: &[PathBuf], here: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    match named {
+        [] => Ok(vec![env_file(workspace, None, here)?]),
+        named => named.iter().map(|it| env_file(workspace, Some(it), here)).collect(),
+    }
 }
 
 /// The env file that the user named, else the nearest one.

@@ -93,6 +93,9 @@ fn encrypt_anew(
 
 /// Who can read the file, and what changes.
 fn write_readers(rekey: &Rekey, out: &mut dyn Write) -> io::Result<()> {
+    if rekey.is_remade {
+        writeln!(out, "this machine did not write this file, nor anybody who could read the one it wrote")?;
+    }
     let count = rekey.names.len();
     let keys = if count == 1 { "1 key".to_owned() } else { format!("{count} keys") };
     writeln!(out, "{SECRETS} with {keys} can then be read by:")?;

@@ -7,8 +7,14 @@ use crate::secrets::{env_line_at, env_value_span};
 use crate::syntax::Document;
 use crate::text::{Change, Edit, Span};
 
-/// What programs are started with that read references from an env file.
-const START: &str = "aikeys-lsp run -- COMMAND";
+/// What programs are started with that read references from this env file.
+fn start(doc: &Document) -> String {
+    match doc.path().file_name().and_then(|it| it.to_str()) {
+        // It is looked for.
+        Some(".env") => "aikeys-lsp run -- COMMAND".to_owned(),
+        _ => format!("aikeys-lsp run --env-file {} -- COMMAND", doc.path().display()),
+    }
+}
 
 /// Moves the value at `secret` to each store that is no env file; its line says the reference from then on.
 pub fn encrypt(doc: &Document, around: &Surroundings, secret: Span) -> Repairs {
@@ -46,6 +52,7 @@ fn one(doc: &Document, value: Span, secret: Span, name: &str, to: &Destination) 
     let mut change = Change::default();
     let edit = Edit::replace(value, format!("\"{reference}\""));
     change.add(doc.path().to_owned(), [edit]).map_err(|_| "the edits of this move collide".to_owned())?;
-    let title = format!("Move to {} and leave a reference here (start with `{START}`)", to.label);
-    Ok(Fix { title, safety: Safety::NeedsRun, change, deposit: Some(deposit), start: Some(START.to_owned()) })
+    let start = start(doc);
+    let title = format!("Move to {} and leave a reference here (start with `{start}`)", to.label);
+    Ok(Fix { title, safety: Safety::NeedsRun, change, deposit: Some(deposit), start: Some(start) })
 }

@@ -47,7 +47,7 @@ pub struct Opened {
 pub(super) fn check(open: &Open, answers: &BTreeMap<String, Checked>) -> (Vec<Finding>, Option<String>) {
     let path = open.doc.path();
     let Some(workspace) = &open.workspace else { return (rules::check(&open.doc, &Surroundings::bare()), None) };
-    let around = Surroundings { checked: checked(&open.doc, answers), ..moves::around(workspace, path) };
+    let around = moves::around(workspace, path, &|| checked(&open.doc, answers));
     let findings = rules::check(&open.doc, &around);
     match workspace.judge(path, findings.clone()) {
         Ok(judged) => (judged, None),

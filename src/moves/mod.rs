@@ -14,7 +14,7 @@ pub use plan::{Keep, Plan, PlannedFile, PlannedMove, Reach, Refused, plan, plan_
 pub(crate) use undo::record;
 pub use undo::{LastMove, UndoError, forget, last_move, undo};
 
-use crate::fixes::{Deposit, Destination, Fix, Repairs, Surroundings, ignore_lines, is_covered, key_at};
+use crate::fixes::{Checked, Deposit, Destination, Fix, Repairs, Surroundings, ignore_lines, is_covered, key_at};
 use crate::project::{
     self, EnvFileError, FileError, FolderLock, Packages, Workspace, append, env_example_line, read_small,
     variable_edit, write_variable,
@@ -93,12 +93,17 @@ pub fn repairs(workspace: &Workspace, doc: &Document, finding: &Finding) -> Repa
     rules::fixes(doc, &surroundings(workspace, &stores, doc, stores.destinations(), &Packages::default()), finding)
 }
 
-/// What a check needs to know around a path from the root: for an env file also where its keys could go. No server is
-/// asked.
-pub fn around(workspace: &Workspace, relative: &Path) -> Surroundings {
+/// What a check needs to know around a path from the root: for an env file also where its keys could go, and what stores
+/// `answered`. No server is asked.
+pub fn around(
+    workspace: &Workspace,
+    relative: &Path,
+    answered: &dyn Fn() -> BTreeMap<String, Checked>,
+) -> Surroundings {
     let mut around = workspace.surroundings(relative);
     if rules::is_env_file(relative) {
         around.destinations = Stores::of(workspace).destinations();
+        around.checked = answered();
     }
     around
 }

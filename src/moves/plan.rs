@@ -317,7 +317,7 @@ fn missing(workspace: &Workspace, plan: &Plan) -> Vec<String> {
 
 /// What is to be said of the keys of a document that a commit holds.
 fn committed(workspace: &Workspace, doc: &Document, keep: Keep<'_>) -> Vec<String> {
-    let findings = rules::check(doc, &super::around(workspace, doc.path()));
+    let findings = rules::check(doc, &super::around(workspace, doc.path(), &BTreeMap::new));
     let mut findings = workspace.judge(doc.path(), findings).unwrap_or_default();
     keep(doc.path(), &mut findings);
     workspace.annotate(doc, &mut findings);

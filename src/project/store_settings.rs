@@ -52,7 +52,7 @@ pub struct VaultSettings {
     pub role: Option<String>,
 }
 
-/// `[stores.aws]`: what is left out comes from the `AWS_*` variables and files.
+/// `[stores.aws]`: the `AWS_*` variables come first; what is left out comes from Amazon's files.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct AwsSettings {
@@ -66,7 +66,7 @@ pub struct AwsSettings {
     pub profile: Option<String>,
 }
 
-/// `[stores.gcp]`: what is left out comes from the variables that `gcloud` reads.
+/// `[stores.gcp]`: of the variables that `gcloud` reads, the address comes first, and the project last.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct GcpSettings {

@@ -10,7 +10,6 @@ use super::config::{Config, ProjectError};
 use super::files::{read_small, writable};
 use super::git::{Committed, Git};
 use super::launching::launchers;
-use super::memory::recall;
 use super::package::Packages;
 use crate::fixes::{Destination, EnvEntry, EnvFile, GitState, Surroundings, leaves_out};
 use crate::rules::{self, Finding, is_app_secrets, is_env_file};
@@ -158,7 +157,6 @@ impl Workspace {
             catalogue: Arc::clone(&self.catalogue),
             workspace: self.name.clone(),
             git,
-            checked: if is_env_file(relative) { recall() } else { Default::default() },
             agents: if is_env_file(relative) { agents(&self.root) } else { Vec::new() },
             launchers: if is_env_file(relative) { launchers(&self.root, relative) } else { Vec::new() },
             copied: Reader::copying(relative).is_some_and(|copies| self.is_copied(relative, copies)),

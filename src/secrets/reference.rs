@@ -136,6 +136,9 @@ mod tests {
             };
             let text = reference.to_string();
             assert!(!text["ref+".len()..].contains(['+', ' ', '$', '"', '\'', '`', ',']), "{text}");
+            // As `vals` finds them in a text: up to the next `+`, or to the end of the line.
+            let vals = regex::Regex::new(r"^(secret)?ref\+[^+:]*://[^+\n]+$").expect("a literal pattern");
+            assert!(vals.is_match(&text), "{text}");
             assert_eq!(SecretRef::parse(&text), Some(reference));
         }
     }

@@ -68,6 +68,18 @@ pub enum StoreError {
         /// Their public keys.
         keys: Vec<String>,
     },
+    /// An encrypted file that is not a later one of what this machine wrote.
+    #[error(
+        "{file}: somebody made this file anew since this machine wrote it, for {}: if they may read all keys, run \
+        `aikeys-lsp rekey`; otherwise bring the old one back from git",
+        keys.join(", ")
+    )]
+    Remade {
+        /// The file.
+        file: String,
+        /// The public keys of its readers.
+        keys: Vec<String>,
+    },
     /// A backend that this build does not know.
     #[error("`ref+{0}://` is a reference that this version cannot resolve")]
     Backend(String),
@@ -119,6 +131,7 @@ impl StoreError {
             StoreError::ReadBack { place } => StoreError::ReadBack { place: discreet(&place) },
             StoreError::NoReader { file, key } => StoreError::NoReader { file: discreet(&file), key },
             StoreError::NewReaders { file, keys } => StoreError::NewReaders { file: discreet(&file), keys },
+            StoreError::Remade { file, keys } => StoreError::Remade { file: discreet(&file), keys },
             other @ (StoreError::Settings(_) | StoreError::File(_)) => other,
         }
     }

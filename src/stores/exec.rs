@@ -5,13 +5,13 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use async_trait::async_trait;
 use tokio::time::timeout;
 
 use super::program::{Ended, Failed, MOST, run};
-use super::{Around, Asked, Held, KINDS, Kind, Over, PATIENCE, SecretStore, StoreError, Version, VersionState};
+use super::{Around, Asked, Held, KINDS, Kind, LIMIT, Over, PATIENCE, SecretStore, StoreError, Version, VersionState};
 use crate::fixes::Destination;
 use crate::project::{ExecSettings, user_file};
 use crate::secrets::{Secret, SecretRef};
@@ -27,8 +27,6 @@ pub(super) const KIND: Kind = Kind {
 /// What stands for the secret's name in arguments, and for the workspace's in `prefix`.
 const NAME: &str = "{name}";
 const WORKSPACE: &str = "{workspace}";
-/// A moment less than a question may take, so that the message is ours.
-const LIMIT: Duration = PATIENCE.saturating_sub(Duration::from_millis(300));
 /// What runs the argument behind it as a script.
 const SCRIPTS: [&str; 6] = ["-c", "-lc", "-ec", "/c", "-command", "-e"];
 

@@ -7,8 +7,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use keyring::{Entry, Error};
 use tokio::sync::oneshot;
+use tokio::time::timeout;
 
-use super::{Around, Asked, Held, Kind, Over, SecretStore, StoreError, Version, VersionState};
+use super::{Around, Asked, Held, Kind, LIMIT, Over, PATIENCE, SecretStore, StoreError, Version, VersionState};
 use crate::fixes::Destination;
 use crate::secrets::{Secret, SecretRef};
 
@@ -106,8 +107,12 @@ where
     std::thread::spawn(move || {
         let _ = sender.send(Entry::new(&service, &name).and_then(|entry| question(&entry)));
     });
+    let late = |_| {
+        let seconds = PATIENCE.as_secs();
+        StoreError::Unanswered(format!("{at}: the system's keyring did not answer within {seconds} seconds: {UNLOCK}"))
+    };
     let gone = |_| StoreError::Unavailable(format!("{at}: the system's keyring failed"));
-    answer.await.map_err(gone)?.map_err(|error| told(at, &error))
+    timeout(LIMIT, answer).await.map_err(late)?.map_err(gone)?.map_err(|error| told(at, &error))
 }
 
 /// What the keyring said, without what it holds.

@@ -15,10 +15,11 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::identity::{self, identities};
+use super::known;
 use super::recipients::{Reader, listed};
 use super::{Around, Asked, Held, Kind, Over, SecretStore, StoreError, Version, VersionState};
 use crate::fixes::Destination;
-use crate::project::{FolderLock, private_folder, read_small, write_atomic};
+use crate::project::{FileError, FolderLock, private_folder, read_small, write_atomic};
 use crate::secrets::{Secret, SecretRef};
 
 /// The encrypted file, from the workspace root.
@@ -30,14 +31,24 @@ pub const RECIPIENTS: &str = ".aikeys/recipients.txt";
 pub(super) struct Contents {
     /// By name.
     pub secrets: BTreeMap<String, Zeroizing<String>>,
-    /// The public keys that it was encrypted to; `None` where another program made it.
-    pub readers: Option<Vec<String>>,
+    /// Who wrote it so far; `None` where another program made it.
+    pub past: Option<Past>,
 }
 
-/// The file as it is written. Names of people's keys stand in it, so that a list that somebody changed meanwhile shows.
+/// What a file says of itself.
+#[derive(Clone)]
+pub(super) struct Past {
+    /// The public keys that it was encrypted to.
+    pub readers: Vec<String>,
+    /// The number that only its readers know, and that stays.
+    pub origin: String,
+}
+
+/// The file as it is written. The public keys stand in it, so that a list that somebody changed meanwhile is noticed.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Whole<S: Ord> {
+    origin: String,
     recipients: Vec<String>,
     secrets: BTreeMap<S, S>,
 }
@@ -74,22 +85,16 @@ pub fn init(root: &Path) -> Result<Made, StoreError> {
         return Ok(Made { identity, store: false, waiting });
     }
     private_folder(&root.join(".aikeys"))?;
-    let list = root.join(RECIPIENTS);
-    let readers = match listed(root, Path::new(RECIPIENTS))? {
+    let own = Reader { key: keys[0].to_public().to_string(), name: None };
+    match listed(root, Path::new(RECIPIENTS))? {
         (None, _) => {
-            let own = Reader { key: keys[0].to_public().to_string(), name: None };
             let text = format!("# who may read secrets.age\n\n{}\n", own.key);
-            write_atomic(root, &list, None, text.as_bytes(), 0o644)?;
-            vec![own]
+            write_atomic(root, &root.join(RECIPIENTS), None, text.as_bytes(), 0o644)?;
         }
-        (Some(_), readers) => readers,
-    };
-    let own = publics(&keys);
-    if !readers.iter().any(|it| own.contains(&it.key)) {
-        let text = format!("{RECIPIENTS}: this list does not name this machine: add {} to it", own[0]);
-        return Err(StoreError::Unavailable(text));
+        (Some(_), readers) => store.check_own(&readers, &publics(&keys))?,
     }
-    store.write(None, &Contents { secrets: BTreeMap::new(), readers: None }, &readers)?;
+    // Others in a list that is there already are let in by `rekey`.
+    store.write(None, &BTreeMap::new(), &[own], &known::origin())?;
     Ok(Made { identity, store: true, waiting: None })
 }
 
@@ -137,6 +142,7 @@ impl Local {
 
     /// Puts a secret under a name; another value under it is replaced only when `over` says that there is one.
     fn set(&self, name: &str, secret: &Secret, over: Over<'_>) -> Result<(), StoreError> {
+        let _alone = self.alone()?;
         let (old, mut contents) = self.read()?;
         if contents.secrets.contains_key(name) && over == Over::Nothing {
             return Err(StoreError::Conflict { place: self.reference(name).to_string() });
@@ -147,13 +153,25 @@ impl Local {
 
     /// Takes a name out. What git has of the file still holds it.
     fn remove(&self, name: &str) -> Result<(), StoreError> {
+        let _alone = self.alone()?;
         let (old, mut contents) = self.read()?;
         contents.secrets.remove(name);
         self.write_as_before(&old, &contents)
     }
 
-    fn file(&self) -> PathBuf {
+    pub(super) fn file(&self) -> PathBuf {
         self.root.join(&self.path)
+    }
+
+    /// Keeps others out between reading and writing. Not on the workspace: a move holds that.
+    pub(super) fn alone(&self) -> Result<FolderLock, StoreError> {
+        let file = self.file();
+        let folder = file.parent().filter(|_| self.is_there()).ok_or_else(|| self.missing())?;
+        Ok(FolderLock::take(folder)?)
+    }
+
+    fn missing(&self) -> StoreError {
+        self.failed("there is no such store: make it with `aikeys-lsp init`")
     }
 
     pub(super) fn list(&self) -> PathBuf {
@@ -171,8 +189,7 @@ impl Local {
 
     /// The file's bytes, and what they hold.
     pub(super) fn read(&self) -> Result<(Vec<u8>, Contents), StoreError> {
-        let bytes = read_small(&self.file())?
-            .ok_or_else(|| self.failed("there is no such store: make it with `aikeys-lsp init`"))?;
+        let bytes = read_small(&self.file())?.ok_or_else(|| self.missing())?;
         let damaged = || self.failed("the file is damaged: restore it from git or a backup");
         let decryptor = age::Decryptor::new(ArmoredReader::new(bytes.as_slice())).map_err(|_| damaged())?;
         if decryptor.is_scrypt() {
@@ -190,33 +207,40 @@ impl Local {
         let mut plain = Zeroizing::new(Vec::new());
         let mut reader = decryptor.decrypt(keys.iter().map(|it| it as &dyn age::Identity)).map_err(sealed)?;
         reader.read_to_end(&mut plain).map_err(|_| damaged())?;
-        let (secrets, readers) = match serde_json::from_slice::<Whole<String>>(&plain) {
-            Ok(whole) => (whole.secrets, Some(whole.recipients)),
+        let (secrets, past) = match serde_json::from_slice::<Whole<String>>(&plain) {
+            Ok(whole) => (whole.secrets, Some(Past { readers: whole.recipients, origin: whole.origin })),
             // As people and other programs write it: names and values.
             Err(_) => (serde_json::from_slice(&plain).map_err(|_| damaged())?, None),
         };
         let secrets = secrets.into_iter().map(|(name, value)| (name, Zeroizing::new(value))).collect();
-        Ok((bytes, Contents { secrets, readers }))
+        Ok((bytes, Contents { secrets, past }))
     }
 
     /// Writes the file for the readers it had. Who left the list is left out; who came to it was let in by nobody yet.
     fn write_as_before(&self, old: &[u8], contents: &Contents) -> Result<(), StoreError> {
         let (_, readers) = self.listed()?;
-        self.check(contents, &readers)?;
+        let past = self.check(contents, &readers)?;
         self.check_own(&readers, &publics(&identities()?))?;
-        self.write(Some(old), contents, &readers)
+        // Who is left out knows the old number.
+        let all_stay = past.readers.iter().all(|key| readers.iter().any(|it| it.key == *key));
+        let origin = if all_stay { past.origin.clone() } else { known::origin() };
+        self.write(Some(old), &contents.secrets, &readers, &origin)
     }
 
-    /// The file was encrypted to all of these.
-    pub(super) fn check(&self, contents: &Contents, readers: &[Reader]) -> Result<(), StoreError> {
-        let Some(before) = &contents.readers else {
-            return Err(self.failed(
-                "the file does not say who can read it: look at its recipients.txt, then run \
-                                    `aikeys-lsp rekey`",
-            ));
+    /// The file is the one that this machine knows, and was encrypted to all of these.
+    pub(super) fn check<'c>(&self, contents: &'c Contents, readers: &[Reader]) -> Result<&'c Past, StoreError> {
+        let unknown = || {
+            self.failed(
+                "the file does not say who can read it: look at its recipients.txt, then run `aikeys-lsp rekey`",
+            )
         };
-        let new: Vec<String> = readers.iter().map(|it| it.key.clone()).filter(|key| !before.contains(key)).collect();
-        if new.is_empty() { Ok(()) } else { Err(StoreError::NewReaders { file: self.path.clone(), keys: new }) }
+        let past = contents.past.as_ref().ok_or_else(unknown)?;
+        if known::is_known(&self.file(), &past.origin) == Some(false) {
+            return Err(StoreError::Remade { file: self.path.clone(), keys: past.readers.clone() });
+        }
+        let keys = readers.iter().map(|it| it.key.clone());
+        let new: Vec<String> = keys.filter(|key| !past.readers.contains(key)).collect();
+        if new.is_empty() { Ok(past) } else { Err(StoreError::NewReaders { file: self.path.clone(), keys: new }) }
     }
 
     /// This machine can still read it afterwards.
@@ -227,9 +251,16 @@ impl Local {
         }
     }
 
-    pub(super) fn write(&self, old: Option<&[u8]>, contents: &Contents, readers: &[Reader]) -> Result<(), StoreError> {
-        let secrets = contents.secrets.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        let whole: Whole<&str> = Whole { recipients: readers.iter().map(|it| it.key.clone()).collect(), secrets };
+    pub(super) fn write(
+        &self,
+        old: Option<&[u8]>,
+        secrets: &BTreeMap<String, Zeroizing<String>>,
+        readers: &[Reader],
+        origin: &str,
+    ) -> Result<(), StoreError> {
+        let secrets = secrets.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let recipients = readers.iter().map(|it| it.key.clone()).collect();
+        let whole: Whole<&str> = Whole { origin: origin.to_owned(), recipients, secrets };
         let plain = serde_json::to_vec(&whole).map(Zeroizing::new);
         let plain = plain.map_err(|_| self.failed("the names cannot be written"))?;
         let recipients: Vec<_> = readers.iter().filter_map(Reader::recipient).collect();
@@ -245,7 +276,12 @@ impl Local {
             Ok(())
         };
         seal(&mut sealed).map_err(|_| self.failed("it cannot be encrypted"))?;
-        write_atomic(&self.root, &self.file(), old, &sealed, 0o644)?;
+        let written = write_atomic(&self.root, &self.file(), old, &sealed, 0o644);
+        written.map_err(|error| match error {
+            FileError::Changed { .. } => StoreError::Conflict { place: self.path.clone() },
+            other => other.into(),
+        })?;
+        known::remember(&self.file(), origin);
         Ok(())
     }
 

@@ -3,11 +3,18 @@
 //! `.env` itself is written by `project`. A store is one file here and one row in [`KINDS`].
 
 mod address;
+#[cfg(feature = "aws")]
+mod aws;
 mod error;
 mod exec;
+#[cfg(any(feature = "aws", feature = "gcp"))]
+mod fields;
+#[cfg(feature = "gcp")]
+mod gcp;
 mod identity;
 #[cfg(feature = "keyring")]
 mod keyring;
+mod known;
 mod local;
 mod pages;
 mod program;
@@ -85,6 +92,10 @@ const KINDS: &[Kind] = &[
     local::KIND,
     #[cfg(feature = "vault")]
     vault::KIND,
+    #[cfg(feature = "aws")]
+    aws::KIND,
+    #[cfg(feature = "gcp")]
+    gcp::KIND,
     #[cfg(feature = "keyring")]
     keyring::KIND,
     exec::KIND,
@@ -92,6 +103,8 @@ const KINDS: &[Kind] = &[
 
 /// What a store may take for one answer, with logging in.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// A moment less, where the store itself knows better what to say.
+const LIMIT: Duration = PATIENCE.saturating_sub(Duration::from_millis(300));
 /// How long to wait before a busy store is asked again: it doubles each time, within [`PATIENCE`].
 const PAUSE: Duration = Duration::from_millis(200);
 /// How often a secret is written anew because somebody else wrote at the same moment.
@@ -292,7 +305,9 @@ impl Stores {
         if let Some(store) = open.get(&at.backend) {
             return Ok(Arc::clone(store));
         }
-        let kind = KINDS.iter().find(|kind| kind.backend == at.backend);
+        // For `vals` they are two.
+        let backend = if at.backend == "openbao" { "vault" } else { &at.backend };
+        let kind = KINDS.iter().find(|kind| kind.backend == backend);
         let kind = kind.ok_or_else(|| StoreError::Backend(at.backend.clone()).discreet())?;
         let store = (kind.open)(&self.around())?;
         open.insert(at.backend.clone(), Arc::clone(&store));

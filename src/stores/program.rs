@@ -2,10 +2,12 @@
 
 use std::io;
 use std::path::PathBuf;
+use std::pin::pin;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use etcetera::BaseStrategy;
+use futures::future::{Either, select, try_join3};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
@@ -89,15 +91,15 @@ pub(super) async fn run(argv: &[String], input: Option<&Secret>) -> Result<Ended
             }
             Ok(())
         };
-        let talk = async { tokio::try_join!(feed, take(stdout, &mut printed), keep(stderr, &mut said)).map(drop) };
-        tokio::pin!(talk);
-        tokio::select! {
-            talked = &mut talk => {
+        let talk = pin!(try_join3(feed, take(stdout, &mut printed), keep(stderr, &mut said)));
+        let wait = pin!(child.wait());
+        match select(talk, wait).await {
+            Either::Left((talked, wait)) => {
                 talked?;
-                child.wait().await
+                wait.await
             }
-            status = child.wait() => {
-                if let Ok(talked) = timeout(GRACE, &mut talk).await {
+            Either::Right((status, talk)) => {
+                if let Ok(talked) = timeout(GRACE, talk).await {
                     talked?;
                 }
                 status

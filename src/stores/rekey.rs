@@ -1,10 +1,10 @@
 //! The encrypted file for other readers than before.
 
-use super::StoreError;
 use super::identity::identities;
 use super::local::{Contents, Local, publics};
 use super::recipients::Reader;
-use crate::project::{FolderLock, write_atomic};
+use super::{StoreError, known};
+use crate::project::write_atomic;
 
 /// A file that is about to be encrypted anew, and what changes by that.
 pub struct Rekey {
@@ -18,6 +18,9 @@ pub struct Rekey {
     pub own: Vec<String>,
     /// What they can read.
     pub names: Vec<String>,
+    /// Somebody made the file anew since this machine wrote it, or another program did.
+    pub is_remade: bool,
+    origin: String,
     contents: Contents,
     file: Vec<u8>,
     list: Option<Vec<u8>>,
@@ -31,8 +34,9 @@ impl Local {
         let (file, contents) = self.read()?;
         let (list, mut readers) = self.listed()?;
         let mut new_list = list.clone().unwrap_or_default();
-        let before = contents.readers.clone();
-        let was = |key: &String| before.as_ref().is_some_and(|it| it.contains(key));
+        let past = contents.past.clone().filter(|it| known::is_known(&self.file(), &it.origin) != Some(false));
+        let (before, origin) = past.map(|past| (past.readers, past.origin)).unzip();
+        let was = |key: &String| before.as_ref().is_some_and(|it: &Vec<String>| it.contains(key));
         if !more.is_empty() {
             let readers = readers.iter().filter(|it| !more.iter().any(|more| more.key == it.key)).cloned();
             self.check(&contents, &readers.collect::<Vec<_>>())?;
@@ -49,9 +53,13 @@ impl Local {
         self.check_own(&readers, &own)?;
         let added = readers.iter().filter(|it| !was(&it.key) && (before.is_some() || !own.contains(&it.key)));
         let gone = before.iter().flatten().filter(|key| !readers.iter().any(|it| it.key == **key));
+        let removed: Vec<String> = gone.cloned().collect();
         Ok(Rekey {
             added: added.cloned().collect(),
-            removed: gone.cloned().collect(),
+            is_remade: before.is_none(),
+            // Who is left out knows the old number.
+            origin: origin.filter(|_| removed.is_empty()).unwrap_or_else(known::origin),
+            removed,
             names: contents.secrets.keys().cloned().collect(),
             readers,
             own,
@@ -64,10 +72,10 @@ impl Local {
 
     /// Writes the list, then the file. A list that names more readers than the file has is seen by the next write.
     pub fn carry_out(&self, rekey: &Rekey) -> Result<(), StoreError> {
-        let _lock = FolderLock::take(&self.root)?;
+        let _alone = self.alone()?;
         if rekey.list.as_ref() != Some(&rekey.new_list) {
             write_atomic(&self.root, &self.list(), rekey.list.as_deref(), &rekey.new_list, 0o644)?;
         }
-        self.write(Some(&rekey.file), &rekey.contents, &rekey.readers)
+        self.write(Some(&rekey.file), &rekey.contents.secrets, &rekey.readers, &rekey.origin)
     }
 }

@@ -219,7 +219,6 @@ const SETTINGS = {
   'workbench.startupEditor': 'none',
   'workbench.secondarySideBar.defaultVisibility': 'hidden',
   'workbench.tips.enabled': false,
-  'security.workspace.trust.enabled': false,
   'telemetry.telemetryLevel': 'off',
   'chat.disableAIFeatures': true,
   'update.mode': 'none',
@@ -232,11 +231,13 @@ const SETTINGS = {
   'files.autoSave': 'off',
 };
 
-async function startWorkbench(folder, vsix, server, children) {
+// A workbench asks about trust, or trusts every folder.
+async function startWorkbench(folder, vsix, server, children, asks = false) {
   const data = path.join(folder, 'user-data');
   const places = ['--user-data-dir', data, '--extensions-dir', path.join(folder, 'extensions')];
   fs.mkdirSync(path.join(data, 'User'), { recursive: true });
-  fs.writeFileSync(path.join(data, 'User', 'settings.json'), JSON.stringify(SETTINGS));
+  const trust = { 'security.workspace.trust.enabled': asks, 'security.workspace.trust.startupPrompt': 'never' };
+  fs.writeFileSync(path.join(data, 'User', 'settings.json'), JSON.stringify({ ...SETTINGS, ...trust }));
   const program = [tool('code-server/lib/node_modules/code-server/out/node/entry.js')];
   const env = environment(folder, { AIKEYS_LSP_PATH: server });
   execFileSync(tool('node/bin/node'), [...program, ...places, '--install-extension', vsix], { env, stdio: 'pipe' });
@@ -246,8 +247,11 @@ async function startWorkbench(folder, vsix, server, children) {
   const flags = [
     '--config', '/dev/null', '--auth', 'none', '--bind-addr', `127.0.0.1:${port}`,
     '--disable-telemetry', '--disable-update-check', '--disable-getting-started-override',
-    '--disable-workspace-trust', '--disable-proxy',
+    '--disable-proxy',
   ];
+  if (!asks) {
+    flags.push('--disable-workspace-trust');
+  }
   const child = spawn(tool('node/bin/node'), [...program, ...flags, ...places], {
     env,
     detached: true, // a process group of its own, to end it whole
@@ -257,6 +261,13 @@ async function startWorkbench(folder, vsix, server, children) {
   const address = `http://127.0.0.1:${port}`;
   await until('code-server', () => fetch(`${address}/healthz`).then((reply) => reply.ok, () => false));
   return address;
+}
+
+// The workbench's page of a folder, with its app.py open.
+function start(address, workspace) {
+  const file = `vscode-remote://${new URL(address).host}${workspace}/app.py`;
+  const payload = encodeURIComponent(JSON.stringify([['openFile', file]]));
+  return `${address}/?folder=${workspace}&payload=${payload}`;
 }
 
 // Processes whose command line begins with this program.
@@ -489,7 +500,7 @@ async function checkStarted(workbench, folder, workspace, keys, server) {
   await workbench.shot('task');
   say('the task got its key');
 
-  await workbench.open('started/.env');
+  await workbench.pick('Control+P', 'started/.env', 'started');
   await workbench.command('aikeys: Check the References of .env');
   const toast = page.locator('.notification-toast', { hasText: '1 reference is there' }).first();
   await toast.waitFor({ timeout: WAIT });
@@ -498,6 +509,45 @@ async function checkStarted(workbench, folder, workspace, keys, server) {
   await hover.waitFor({ timeout: WAIT });
   await workbench.shot('references');
   say('checked, and hovered');
+
+  await page.keyboard.press('Escape');
+  await page.locator('.view-line', { hasText: 'PLAIN' }).click();
+  await page.keyboard.press('Control+End');
+  // The editor adds the second quote by itself, or does not: one stands there in the end.
+  await page.keyboard.type('NEW_KEY="');
+  const widget = page.locator('.suggest-widget:visible');
+  await widget.locator('.monaco-list-row', { hasText: `${PLACE}NEW_KEY` }).first().waitFor({ timeout: WAIT });
+  await workbench.shot('completion');
+  await page.keyboard.press('Enter');
+  await until('the reference', async () => (await workbench.text()).split('\n').includes(`NEW_KEY="${PLACE}NEW_KEY"`));
+  await page.keyboard.press('Control+S');
+  say('completed');
+}
+
+// Restricted mode first: the store that the folder names is no place for a key before the user trusts the folder.
+async function checkTrust(page, shots, address, workspace) {
+  const workbench = new Workbench(page, shots);
+  await page.goto(start(address, workspace));
+  const titles = async () => {
+    await page.locator('.squiggly-error').first().waitFor({ timeout: WAIT });
+    await page.locator('.view-line', { hasText: 'api_key = ' }).first().click({ position: { x: 160, y: 8 } });
+    await page.keyboard.press('Control+.');
+    const menu = page.locator('.action-widget:visible').first();
+    await menu.locator('.action', { hasText: 'Move to .env' }).first().waitFor({ timeout: WAIT });
+    const all = await menu.innerText();
+    await page.keyboard.press('Escape');
+    return all;
+  };
+  await page.locator('.monaco-workbench').waitFor({ timeout: WAIT });
+  const careful = await titles();
+  assert.ok(!careful.includes('Vault'), `in restricted mode: ${careful}`);
+  await workbench.shot('trust-1-restricted');
+  await workbench.command('Workspaces: Manage Workspace Trust');
+  await page.locator('.workspace-trust-editor .monaco-button', { hasText: 'Trust' }).first().click({ timeout: WAIT });
+  await page.locator('.tab', { hasText: 'app.py' }).first().click();
+  await until('the store of the folder', async () => (await titles()).includes('Move to Vault at kv/theirs'));
+  await workbench.shot('trust-2-trusted');
+  say('a store of the folder counts once the user trusts the folder');
 }
 
 async function main() {
@@ -528,12 +578,25 @@ async function main() {
       ],
     });
     page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
-    const file = `vscode-remote://${new URL(address).host}${workspace}/app.py`;
-    const payload = encodeURIComponent(JSON.stringify([['openFile', file]]));
-    await page.goto(`${address}/?folder=${workspace}&payload=${payload}`);
+    await page.goto(start(address, workspace));
     const workbench = new Workbench(page, shots);
     await checkWorkbench(workbench, workspace, keys, server);
     await checkStarted(workbench, folder, workspace, keys, server);
+
+    // Another workbench, another folder: one that names a store.
+    const theirs = path.join(folder, 'theirs', 'workspace');
+    makeWorkspace(theirs);
+    let connections = 0;
+    const store = net.createServer((socket) => { connections += 1; socket.destroy(); }).listen(0, '127.0.0.1');
+    await until('a port', () => store.address());
+    const named = `[stores.vault]\naddress = "http://127.0.0.1:${store.address().port}"\nmount = "kv"\npath = "theirs"\n`;
+    fs.writeFileSync(path.join(theirs, 'aikeys.toml'), named);
+    const asking = await startWorkbench(path.join(folder, 'theirs'), vsix, server, children, true);
+    await page.close();
+    page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+    await checkTrust(page, shots, asking, theirs);
+    store.close();
+    assert.equal(connections, 0, 'something was sent to the store that the folder names');
 
     for (const log of fs.readdirSync(path.join(folder, 'user-data', 'logs'), { recursive: true })) {
       const name = path.join(folder, 'user-data', 'logs', log);
@@ -566,7 +629,15 @@ async function main() {
       } catch {}
     }
     left.forEach((pid) => process.kill(Number(pid), 'SIGKILL'));
-    fs.rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
+    // A shell of a terminal writes its history at its end.
+    await until('the folder to be free', () => {
+      try {
+        fs.rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+        return true;
+      } catch {
+        return false;
+      }
+    }, 10_000);
     if (left.length > 0) {
       console.error('the server outlived VS Code');
       process.exitCode = 1;

@@ -9,6 +9,7 @@ mod recipes;
 
 use std::ffi::OsStr;
 use std::fs;
+use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -50,6 +51,10 @@ fn alone<N: AsRef<OsStr>, V: AsRef<OsStr>>(test: &str, prepare: impl FnOnce(&Roo
     let output = command.output().expect("this test starts again");
     let said = format!("{}{}", lossy(&output.stdout), lossy(&output.stderr));
     assert!(output.status.success() && said.contains("1 passed"), "{test}: {said}");
+    for line in said.lines().filter_map(|line| line.find("near: ").map(|at| &line[at..])) {
+        // Past cargo, which swallows what a test prints.
+        let _ = writeln!(std::io::stderr(), "{line}");
+    }
     None
 }
 

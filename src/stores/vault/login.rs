@@ -23,6 +23,8 @@ enum Login {
 /// Where Kubernetes puts the identity of a pod.
 const POD: &str = "/var/run/secrets/kubernetes.io/serviceaccount/token";
 
+const ROLE: &str = "its role: set VAULT_AUTH_ROLE, or `role` under `[stores.vault]`";
+
 /// How people log in, for messages.
 pub(super) const ADVICE: &str = "log in with `vault login`, or set VAULT_TOKEN";
 
@@ -55,8 +57,13 @@ pub(super) async fn token(server: &Server, settings: Option<&VaultSettings>) -> 
 async fn login(settings: Option<&VaultSettings>) -> Result<Login, StoreError> {
     let named = variable("AUTH_METHOD").or_else(|| settings.and_then(|it| it.auth.clone()));
     let role = variable("AUTH_ROLE").or_else(|| settings.and_then(|it| it.role.clone()));
-    let mount = variable("AUTH_PATH").or_else(|| settings.and_then(|it| it.auth_mount.clone()));
-    let mount = |way: &str| mount.as_deref().map_or(way, |it| it.trim_matches('/')).to_owned();
+    let mount = |way: &str| {
+        // The other names are those that `vals` reads.
+        let other = if way == "kubernetes" { "KUBERNETES_MOUNT_POINT" } else { "LOGIN_MOUNT_POINT" };
+        let named = variable("AUTH_PATH").or_else(|| variable(other));
+        let named = named.or_else(|| settings.and_then(|it| it.auth_mount.clone()));
+        named.as_deref().map_or(way, |it| it.trim_matches('/')).to_owned()
+    };
     let token = variable("TOKEN").map(Secret::new);
     let way = match (named.as_deref(), &token) {
         (Some(way), _) if way != "token" => way,
@@ -74,14 +81,14 @@ async fn login(settings: Option<&VaultSettings>) -> Result<Login, StoreError> {
             "secret_id": variable("SECRET_ID").ok_or_else(|| lacks("VAULT_SECRET_ID"))?,
         }),
         "jwt" | "oidc" => json!({
-            "role": role.ok_or_else(|| lacks("its role: set VAULT_AUTH_ROLE, or `role` under `[stores.vault]`"))?,
+            "role": role.ok_or_else(|| lacks(ROLE))?,
             "jwt": job_identity().await?.expose(),
         }),
         "kubernetes" => {
             let path = pod();
             let token = read_small(&path)?.ok_or_else(|| lacks(&path.display().to_string()))?;
             json!({
-                "role": role.ok_or_else(|| lacks("its role: set VAULT_AUTH_ROLE, or `role` under `[stores.vault]`"))?,
+                "role": role.or_else(|| variable("ROLE_ID")).ok_or_else(|| lacks(ROLE))?,
                 "jwt": String::from_utf8_lossy(&token).trim(),
             })
         }
@@ -98,16 +105,19 @@ fn logged_out() -> StoreError {
     StoreError::Unavailable(format!("you are not logged in to Vault: {ADVICE}"))
 }
 
-/// What `vault login` left.
+/// What `vault login` left, or what an agent keeps in the file that `VAULT_TOKEN_FILE` names.
 fn token_file() -> Option<Secret> {
-    let bytes = read_small(&home_dir().ok()?.join(".vault-token")).ok()??;
+    let path = variable("TOKEN_FILE").map(PathBuf::from);
+    let path = path.or_else(|| Some(home_dir().ok()?.join(".vault-token")))?;
+    let bytes = read_small(&path).ok()??;
     let text = String::from_utf8(bytes).ok()?;
     Some(text.trim()).filter(|text| !text.is_empty()).map(Secret::new)
 }
 
 /// Where the pod's identity lies: a cluster can put one for Vault elsewhere.
 fn pod() -> PathBuf {
-    variable("ID_TOKEN_FILE").map_or_else(|| PathBuf::from(POD), PathBuf::from)
+    let named = variable("ID_TOKEN_FILE").or_else(|| variable("KUBERNETES_JWT_TOKEN_PATH"));
+    named.map_or_else(|| PathBuf::from(POD), PathBuf::from)
 }
 
 fn in_github() -> bool {

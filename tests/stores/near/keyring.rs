@@ -10,6 +10,10 @@ fn outside(start: impl FnOnce() -> SecretService) -> Option<SecretService> {
     std::env::var_os(ROOM).is_none().then(start)
 }
 
+fn shell(line: &str) -> std::process::Output {
+    std::process::Command::new("sh").args(["-c", line]).output().expect("a shell")
+}
+
 fn environment(service: Option<&SecretService>) -> Vec<(&'static str, std::ffi::OsString)> {
     let all = service.expect("it runs").environment();
     all.into_iter().filter(|(name, _)| *name != "HOME").collect()
@@ -28,6 +32,10 @@ fn the_keyring_holds_keys() {
         let gone = reference("ref+keyring://deep/er/N");
         stores.disable(&gone, "1").expect("it goes");
         assert!(!stores.exists(&gone).expect("an answer"));
+        let all: Vec<_> = (0..200).map(|_| reference("ref+keyring://work/GROQ_API_KEY")).collect();
+        let start = std::time::Instant::now();
+        assert!(stores.get_all(&all).into_iter().all(|it| it.is_ok()));
+        println!("near: 200 secrets of the keyring in {:?}", start.elapsed());
         let menu = |stores: aikeys::stores::Stores| stores.destinations().iter().any(|it| it.store == "keyring");
         assert!(!menu(room.stores()), "a menu lists what the user has set up");
         room.moves_to("keyring", "the keyring as work/OPENAI_API_KEY");
@@ -64,6 +72,10 @@ fn what_other_programs_put_in_is_read() {
     assert!(stores.get(&reference("ref+keyring://other/KEY")).expect("it is there") == Secret::new(key(1)));
     let twice = error(stores.get(&reference("ref+keyring://other/TWICE")));
     assert!(twice.contains("2 entries of the keyring"), "{twice}");
+    let script = "printf '\\377\\376' | secret-tool store --label=x service other username BYTES";
+    assert!(shell(script).status.success());
+    let said = error(stores.get(&reference("ref+keyring://other/BYTES")));
+    assert!(said.contains("no text (UTF-8)"), "{said}");
     for wrong in ["ref+keyring://nothing", "ref+keyring://a/b#/c", "ref+keyring://a/", "ref+keyring://a/b?x=y"] {
         let said = error(stores.get(&reference(wrong)));
         assert!(said.contains("write `ref+keyring://SERVICE/NAME`"), "{said}");
@@ -89,6 +101,34 @@ fn a_locked_keyring_does_not_hold_anybody_up() {
         assert!(said.contains("unlock it in your desktop's password program"), "{said}");
         assert!(!said.contains(&key(1)) && !said.contains(&key(2)));
     }
+}
+
+#[test]
+fn a_keyring_that_does_not_answer_is_not_waited_for() {
+    let service = outside(SecretService::unlocked);
+    let prepare = |_: &Room| environment(service.as_ref());
+    let test = "stores::near::keyring::a_keyring_that_does_not_answer_is_not_waited_for";
+    let Some(room) = alone(test, prepare) else { return };
+    let stores = room.stores();
+    let at = reference("ref+keyring://work/KEY");
+    stores.put(&at, &Secret::new(key(1))).expect("stored");
+    let ask = "dbus-send --session --print-reply --dest=org.freedesktop.DBus / \
+               org.freedesktop.DBus.GetConnectionUnixProcessID string:org.freedesktop.secrets";
+    let said = lossy(&shell(ask).stdout);
+    let process = said.split_whitespace().last().expect("a number").to_owned();
+    assert!(shell(&format!("kill -STOP {process}")).status.success(), "{said}");
+    let key = key(2);
+    room.write("app.py", &format!("client = OpenAI(api_key=\"{key}\")\n"));
+    let moved = in_time(|| room.says(&["--check", "--fix", "--yes", "--to", "keyring", "app.py"], 2));
+    let said = in_time(|| error(stores.get(&at)));
+    assert!(shell(&format!("kill -CONT {process}")).status.success());
+    for said in [moved, said] {
+        assert!(said.contains("the system's keyring did not answer within 10 seconds: unlock it"), "{said}");
+        assert!(said.contains("ref+keyring://work/"), "{said}");
+        assert!(said.contains("unlock it in your desktop's password program") && !said.contains(&key), "{said}");
+    }
+    assert!(room.read("app.py").contains(&key), "the key stays in its source");
+    assert!(stores.get(&at).expect("it is back").expose() == super::key(1));
 }
 
 #[test]

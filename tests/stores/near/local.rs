@@ -1,5 +1,7 @@
 //! The encrypted file: who can read it, the passphrase before an identity, and the `age` program beside us.
 
+mod passphrase;
+
 use std::fs;
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
@@ -205,6 +207,75 @@ fn a_stranger_in_the_list_gets_nothing() {
 }
 
 #[test]
+fn a_file_that_a_stranger_made_is_noticed() {
+    let Some(room) = alone("stores::near::local::a_file_that_a_stranger_made_is_noticed", bare) else { return };
+    room.says(&["init", "--yes"], 0);
+    room.stores().put(&at("KEY"), &Secret::new(key(1))).expect("stored");
+    let (good, list) = (fs::read(room.work().join(FILE)).expect("a file"), room.read(LIST));
+    let (stranger, ann) = (room.machine("stranger"), room.machine("ann"));
+    stranger.says(&["init", "--yes"], 0);
+    ann.says(&["init", "--yes"], 0);
+    // All that a pull request can bring, made with public keys alone.
+    let own = list.lines().last().expect("a key").to_owned();
+    let bad_list = format!("{list}{}\n", stranger.public());
+    room.write(LIST, &bad_list);
+    let plain = serde_json::json!({
+        "origin": "0", "recipients": [own, stranger.public()], "secrets": { "KEY": "sk-made-up" }
+    });
+    room.write("plain.json", &plain.to_string());
+    assert!(room.shell(&format!("age -a -R {LIST} -o {FILE} plain.json")).status.success());
+    let refused = [
+        error(room.stores().put(&at("NEW"), &Secret::new(key(2)))),
+        room.says(&["add-recipient", &ann.public(), "--yes"], 2),
+    ];
+    for said in refused {
+        assert!(said.contains("somebody made this file anew") && said.contains(&stranger.public()), "{said}");
+    }
+    let said = room.says(&["rekey"], 2);
+    assert!(said.contains("did not write this file") && said.contains(&format!("+ {}", stranger.public())), "{said}");
+    // The old file is still known, and so is what a teammate makes of it.
+    fs::write(room.work().join(FILE), &good).expect("written");
+    room.write(LIST, &list);
+    room.says(&["add-recipient", &ann.public(), "--yes"], 0);
+    ann.says(&["add-recipient", &stranger.public(), "--yes"], 0);
+    room.stores().put(&at("NEW"), &Secret::new(key(2))).unwrap_or_else(|error| panic!("{error}"));
+    // Who was removed cannot make one either.
+    let old = room.decrypted(&stranger.path()).expect("a reader");
+    room.write(LIST, &room.read(LIST).replace(&stranger.public(), ""));
+    room.says(&["rekey", "--yes"], 0);
+    room.write(LIST, &format!("{}\n{}\n", room.read(LIST), stranger.public()));
+    room.write("plain.json", &old);
+    assert!(room.shell(&format!("age -a -R {LIST} -o {FILE} plain.json")).status.success());
+    let said = error(room.stores().put(&at("MORE"), &Secret::new(key(3))));
+    assert!(said.contains("somebody made this file anew"), "{said}");
+    assert!(room.says(&["rekey", "--yes"], 0).contains("encrypted .aikeys/secrets.age anew"));
+    room.stores().put(&at("MORE"), &Secret::new(key(3))).expect("stored");
+}
+
+#[test]
+fn two_at_once_lose_nothing() {
+    let Some(room) = alone("stores::near::local::two_at_once_lose_nothing", bare) else { return };
+    room.says(&["init", "--yes"], 0);
+    std::thread::scope(|scope| {
+        for one in 0..2 {
+            let room = &room;
+            scope.spawn(move || {
+                let stores = room.stores();
+                for number in 0..20 {
+                    let at = at(&format!("KEY_{one}_{number}"));
+                    let mut tries = 0;
+                    while let Err(error) = stores.put(&at, &Secret::new(key(number))) {
+                        tries += 1;
+                        assert!(error.to_string().contains("try again") && tries < 20, "{error}");
+                    }
+                }
+            });
+        }
+    });
+    assert_eq!(room.stores().list(&SecretRef::new("age", FILE, None)).expect("an answer").len(), 40);
+}
+
+#[test]
 fn what_is_no_public_key_is_refused_and_not_repeated() {
     let test = "stores::near::local::what_is_no_public_key_is_refused_and_not_repeated";
     let Some(room) = alone(test, bare) else { return };
@@ -280,94 +351,4 @@ fn files_that_cannot_be_opened_say_what_to_do() {
     assert!(said.contains("not among its readers") && said.contains(&other.public()), "{said}");
     fs::write(room.own_identity(), &identity).expect("written");
     assert!(room.stores().get(&at("KEY")).expect("it is there") == Secret::new(key(1)));
-}
-
-/// A program that prints a passphrase, in the user's settings.
-fn passphrase(room: &Room, prints: &str) {
-    room.script("my-passphrase", &format!("echo asked >>\"$AIKEYS_NEAR_ROOM/asked\"\n{prints}"));
-    room.settings("[stores.local]\npassphrase-command = ['my-passphrase']\n");
-}
-
-/// A command on a terminal, where this is typed once it asks.
-fn typed(room: &Room, command: &str, lines: &[&str]) -> Output {
-    // Each line is typed when the question before it stands there: what comes too early is not read.
-    let lines: String = lines.iter().map(|line| format!("sleep 2; echo '{line}'; ")).collect();
-    room.shell(&format!("({lines} sleep 1) | script -qec \"{command}\" /dev/null"))
-}
-
-#[test]
-fn a_passphrase_protects_an_identity() {
-    let Some(room) = alone("stores::near::local::a_passphrase_protects_an_identity", bare) else { return };
-    room.says(&["init", "--yes"], 0);
-    room.stores().put(&at("KEY"), &Secret::new(key(1))).expect("stored");
-    let aikeys = env!("CARGO_BIN_EXE_aikeys-lsp");
-    let plain = fs::read_to_string(room.own_identity()).expect("an identity");
-
-    // Twice the same, or nothing happens.
-    let said = typed(&room, &format!("{aikeys} init --passphrase --yes"), &["one", "other"]);
-    assert!(lossy(&said.stdout).contains("these were two passphrases"), "{}", lossy(&said.stdout));
-    assert_eq!(fs::read_to_string(room.own_identity()).expect("an identity"), plain);
-    let said = typed(&room, &format!("{aikeys} init --passphrase --yes"), &["", ""]);
-    assert!(lossy(&said.stdout).contains("an empty passphrase"), "{}", lossy(&said.stdout));
-    let said = typed(&room, &format!("{aikeys} init --passphrase --yes"), &["correct horse", "correct horse"]);
-    assert!(said.status.success() && lossy(&said.stdout).contains("a passphrase protects"), "{}", lossy(&said.stdout));
-    assert!(!lossy(&said.stdout).contains("correct horse"), "it is shown");
-    let sealed = fs::read_to_string(room.own_identity()).expect("an identity");
-    assert!(sealed.starts_with("-----BEGIN AGE ENCRYPTED FILE-----"), "{sealed}");
-    assert!(!sealed.contains("AGE-SECRET-KEY-"));
-
-    // Our own program and `age` ask for it, the first one again where it was mistyped.
-    room.write(".env", &format!("GROQ_API_KEY=\"{}\"\n", at("KEY")));
-    let run = format!("{aikeys} run -- sh -c 'echo got \\$GROQ_API_KEY'");
-    let said = typed(&room, &run, &["wrong", "correct horse"]);
-    assert!(lossy(&said.stdout).contains(&format!("got {}", key(1))), "{}", lossy(&said.stdout));
-    let said = typed(&room, &run, &["wrong", "wrong", "wrong"]);
-    assert!(lossy(&said.stdout).contains("that passphrase does not open"), "{}", lossy(&said.stdout));
-    let said = typed(&room, &format!("age -d -i {} {FILE}", room.own_identity()), &["correct horse"]);
-    assert!(lossy(&said.stdout).contains(&key(1)), "{}", lossy(&said.stdout));
-
-    // Without a terminal, as in an editor: what to do.
-    for said in [error(room.stores().get(&at("KEY"))), room.says(&["run", "--", "true"], 2)] {
-        assert!(said.contains("no terminal to ask") && said.contains("passphrase-command"), "{said}");
-    }
-    assert!(room.stores().at_hand(&at("KEY")).is_none(), "nobody is asked");
-    assert!(room.says(&["--check", "."], 0).contains("nothing found"));
-
-    // A program of the user's knows it.
-    passphrase(&room, "echo locked >&2; exit 4");
-    let said = error(room.stores().get(&at("KEY")));
-    assert!(said.contains("`my-passphrase`") && said.contains("exit code 4: locked"), "{said}");
-    passphrase(&room, ":");
-    assert!(error(room.stores().get(&at("KEY"))).contains("printed nothing"));
-    passphrase(&room, "echo wrong");
-    assert!(error(room.stores().get(&at("KEY"))).contains("that passphrase does not open"));
-    passphrase(&room, "sleep 60");
-    assert!(super::in_time(|| error(room.stores().get(&at("KEY")))).contains("did not end within 10 seconds"));
-    passphrase(&room, "echo 'correct horse'");
-    fs::remove_file(room.0.join("asked")).expect("it goes");
-    assert!(room.stores().at_hand(&at("KEY")).is_none(), "no program is started");
-    assert!(room.says(&["--check", "."], 0).contains("nothing found"));
-    assert!(!room.0.join("asked").exists(), "no program is started");
-    assert!(room.stores().get(&at("KEY")).expect("it is there") == Secret::new(key(1)));
-    holds(&room.stores(), &reference(&at("OTHER").to_string()));
-    assert!(room.stores().at_hand(&at("KEY")).is_some(), "it is open now");
-    let asked = fs::read_to_string(room.0.join("asked")).expect("a list");
-    assert_eq!(asked.lines().count(), 1, "an opened identity stays open");
-
-    // A workspace cannot name that program.
-    room.write("aikeys.toml", "[stores.local]\npassphrase-command = ['my-passphrase']\n");
-    let said = room.says(&["run", "--", "true"], 2);
-    assert!(said.contains("belong into your own settings"), "{said}");
-    fs::remove_file(room.work().join("aikeys.toml")).expect("it goes");
-
-    // Another passphrase, and an identity that `age` protected.
-    let said = room.says(&["init", "--passphrase", "--yes"], 0);
-    assert!(said.contains("a passphrase protects"), "{said}");
-    assert!(fs::read_to_string(room.own_identity()).expect("an identity") != sealed);
-    fs::write(room.0.join("plain"), &plain).expect("written");
-    let protect = format!("age -p -o {} {}", room.own_identity(), room.0.join("plain").display());
-    fs::remove_file(room.own_identity()).expect("it goes");
-    typed(&room, &protect, &["correct horse", "correct horse"]);
-    assert!(fs::read(room.own_identity()).expect("age made it").starts_with(b"age-encryption.org"));
-    assert!(room.stores().get(&at("KEY")).unwrap_or_else(|error| panic!("{error}")) == Secret::new(key(1)));
 }

@@ -1,7 +1,7 @@
 //! What plays AWS and Google Cloud.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output};
 
 use serde_json::Value;
 
@@ -36,6 +36,14 @@ impl Moto {
         let server = Server::start(Server::folder(), &program, &arguments, &[]);
         let url = server.ready(|server| after(&server.log(), "Running on "));
         Moto { server, url }
+    }
+
+    /// Runs one of our scripts with Amazon's packages.
+    pub fn python(script: &str, arguments: &[&str]) -> Output {
+        let mut command = Command::new(installed("moto", "moto/bin/python"));
+        command.arg(scripts().join(script)).args(arguments).env_clear();
+        command.env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("PYTHONDONTWRITEBYTECODE", "1");
+        command.output().expect("Python starts")
     }
 
     /// What a program needs to find it, and to have credentials.
