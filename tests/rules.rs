@@ -229,7 +229,9 @@ fn lay(around: &mut Surroundings, path: &Path, text: &str, doc: &Document) {
             EnvEntry { name: text[line.name.range()].to_owned(), identity: Some(identity(&value)), reference }
         };
         around.env.entries = env_lines(text).into_iter().map(entry).collect();
-    } else if Language::of_path(path).is_some_and(|it| doc.language().is_some_and(|own| own.name == it.name)) {
+    } else if Language::of_path(path)
+        .is_some_and(|it| is_env_file(doc.path()) || doc.language().is_some_and(|own| own.name == it.name))
+    {
         let other = std::sync::Arc::new(Document::new(path, text));
         around.entries.push(std::sync::Arc::clone(&other));
         around.siblings.push(other);

@@ -1,7 +1,8 @@
 //! A key in an env file goes to a store, and the line keeps a reference.
 
+use super::loading::overrides;
 use super::move_key::{deposit, opener};
-use super::{Deposit, Destination, Fix, Repairs, Safety, Surroundings};
+use super::{Deposit, Destination, EnvFile, Fix, Repairs, Safety, Surroundings};
 use crate::secrets::{env_line_at, env_value_span};
 use crate::syntax::Document;
 use crate::text::{Change, Edit, Span};
@@ -25,6 +26,10 @@ pub fn encrypt(doc: &Document, around: &Surroundings, secret: Span) -> Repairs {
     if doc.slice(secret).contains(['\\', '$', '\n', '`']) {
         let refused = Some("env loaders read this value differently: store it by hand".to_owned());
         return Repairs { fixes: Vec::new(), refused };
+    }
+    let here = EnvFile { path: doc.path().to_owned(), ..EnvFile::default() };
+    if let Some(reason) = overrides(doc, &Surroundings { env: here, ..around.clone() }) {
+        return Repairs { fixes: Vec::new(), refused: Some(reason) };
     }
     let name = doc.slice(line.name);
     let opens = opener(doc, around, secret, name);

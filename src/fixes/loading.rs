@@ -93,7 +93,7 @@ pub(super) fn overrides(doc: &Document, around: &Surroundings) -> Option<String>
         let env = around.env.path.display();
         Some(format!(
             "{path}:{line} puts {env} over the environment, so the program would get the reference and not the key: \
-             let what is set already win there, or move the key to {env} itself"
+             let what is set already win there"
         ))
     })
 }

@@ -119,7 +119,7 @@ fn one(
         _ => to.clone(),
     };
     if let Some(reason) = overrides(doc, around).filter(|_| effective.reference.is_some()) {
-        return Err(reason);
+        return Err(format!("{reason}, or move the key to {} itself", around.env.path.display()));
     }
     // A template keeps the name alone.
     if is_env_template(doc.path()) {

@@ -62,6 +62,22 @@ impl Packages {
         around.siblings_cut = files.cut;
     }
 
+    /// Adds the files beside an env file that may read it, in every language that has loaders.
+    pub(super) fn add_readers(&self, around: &mut Surroundings, root: &Path, relative: &Path) {
+        let mut seen = Vec::new();
+        let (mut entries, mut siblings) = (Vec::new(), Vec::new());
+        for language in Language::all().iter().filter(|language| !language.loaders.is_empty()) {
+            if seen.contains(&language.clients) {
+                continue;
+            }
+            seen.push(language.clients.clone());
+            self.add(around, root, relative, language);
+            entries.append(&mut around.entries);
+            siblings.append(&mut around.siblings);
+        }
+        (around.entries, around.siblings) = (entries, siblings);
+    }
+
     /// The files of a package, where constants are followed into them, or one of them may do something with `.env`.
     /// Constants are followed into the other packages below the outermost manifest as well.
     fn files(&self, root: &Path, head: &Head, language: &'static Language) -> Arc<Files> {

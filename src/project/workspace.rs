@@ -194,6 +194,8 @@ impl Workspace {
         let inside = doc.injections().first().and_then(|code| code.doc().language());
         if let Some(language) = doc.language().or(inside) {
             packages.add(&mut around, &self.root, relative, language);
+        } else if is_env_file(relative) && around.destinations.iter().any(|to| to.reference.is_some()) {
+            packages.add_readers(&mut around, &self.root, relative);
         }
         around
     }

@@ -5,7 +5,7 @@ use super::{Finding, Rule, Severity, hardcoded_ai_key};
 use crate::fixes::move_secret;
 use crate::secrets::Opens;
 use crate::syntax::{Fact, Facts};
-use crate::text::Span;
+use crate::text::{Span, whole_words};
 
 pub(super) static RULE: Rule = Rule {
     id: "literal-fallback-after-vault",
@@ -114,7 +114,7 @@ const FAR: usize = 600;
 const INSTEAD: [&str; 9] = [" or ", "||", "??", "?:", "unwrap_or", ".catch(", "getOrElse", "orElse", "rescue "];
 /// What begins the branch for a failure.
 const FAILS: [&str; 10] =
-    ["except", "catch", "rescue", "Err(", "err != nil", "else", "is None", "== null", "=== undefined", "|| {"];
+    ["except", "catch", "rescue", "Err", "err != nil", "else", "is None", "== null", "=== undefined", "|| {"];
 
 /// `read(…) or "…"`: no line ends the statement.
 fn is_same_expression(between: &str) -> bool {
@@ -129,7 +129,8 @@ fn is_same_expression(between: &str) -> bool {
 
 /// A branch that is taken where the read failed holds the key, and is not over.
 fn is_other_branch(context: &Context<'_>, between: &str, key: Span) -> bool {
-    let Some(at) = FAILS.iter().filter_map(|word| between.rfind(word)).max() else { return false };
+    let places = FAILS.iter().flat_map(|word| whole_words(between, word, |c| c.is_alphanumeric() || c == '_'));
+    let Some(at) = places.map(|it| it.start as usize).max() else { return false };
     let behind = &between[at..];
     if !behind.contains('\n') {
         return true;

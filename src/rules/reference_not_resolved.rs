@@ -5,7 +5,7 @@ use super::{Finding, Rule, Severity};
 use crate::fixes::{Fix, Repairs, Safety};
 use crate::secrets::{SecretRef, discreet, env_lines, env_value, env_value_span};
 use crate::syntax::{Launch, launches};
-use crate::text::{Change, Span};
+use crate::text::{Change, Edit, Span};
 
 pub(super) static RULE: Rule = Rule {
     id: "reference-not-resolved",
@@ -81,12 +81,20 @@ fn prefixed(context: &Context<'_>, finding: &Finding) -> Vec<Fix> {
     let fix = |path: &std::path::PathBuf| {
         let here = || launches.iter().filter(|it| it.path == *path && it.edit.is_some());
         let mut change = Change::default();
-        change.add(path.clone(), here().filter_map(|it| it.edit.clone())).ok()?;
+        change.add(path.clone(), here().filter_map(|it| Some(naming(context, it.edit.clone()?)))).ok()?;
         let names: Vec<String> = here().map(|it| format!("`{}`", it.name)).collect();
         let title = format!("Start {} with `aikeys-lsp run` in {}", names.join(", "), path.display());
         Some(Fix { title, safety: Safety::Offered, change, deposit: None, start: None })
     };
     paths.into_iter().filter_map(fix).collect()
+}
+
+/// The runner looks for `.env` by itself; another file beside the command is named to it.
+fn naming(context: &Context<'_>, edit: Edit) -> Edit {
+    match context.doc.path().file_name().and_then(|name| name.to_str()) {
+        None | Some(".env") => edit,
+        Some(name) => Edit { insert: edit.insert.replace(" -- ", &format!(" --env-file {name} -- ")), ..edit },
+    }
 }
 
 /// What to do where nothing can be put before the command.
