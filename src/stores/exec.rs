@@ -27,8 +27,8 @@ pub(super) const KIND: Kind = Kind {
 /// What stands for the secret's name in arguments, and for the workspace's in `prefix`.
 const NAME: &str = "{name}";
 const WORKSPACE: &str = "{workspace}";
-/// What runs the argument behind it as a script.
-const SCRIPTS: [&str; 6] = ["-c", "-lc", "-ec", "/c", "-command", "-e"];
+/// What runs the argument behind it as a script, besides `-c` and `-euc`.
+const SCRIPTS: [&str; 5] = ["/c", "-command", "--command", "-e", "--run"];
 
 /// A store that keys can move to needs all three: without `exists` nobody can tell an empty place from a locked one.
 fn places(around: &Around<'_>, _: Asked) -> Vec<Destination> {
@@ -168,9 +168,8 @@ impl Place<'_> {
         let Some(program) = argv.first() else {
             return Err(self.failed(&format!("its settings have no `{what}`")));
         };
-        let script =
-            |pair: &[String]| SCRIPTS.contains(&pair[0].to_ascii_lowercase().as_str()) && pair[1].contains(NAME);
-        if argv.windows(2).any(script) || program.contains(NAME) {
+        let scripts = argv.windows(2).any(|pair| runs_script(&pair[0]) && pair[1].contains(NAME));
+        if scripts || program.contains(NAME) {
             let advice =
                 "a name must not be a part of a script: make `{name}` an argument of its own, and read it as \"$1\"";
             return Err(self.failed(&format!("`{what}`: {advice}")));
@@ -201,4 +200,10 @@ impl Place<'_> {
     fn text(&self, what: &str) -> String {
         format!("{}: {} {what}", self.reference, self.id)
     }
+}
+
+/// What stands behind this argument is run by a shell or another language.
+fn runs_script(argument: &str) -> bool {
+    let letters = argument.strip_prefix('-').filter(|it| it.bytes().all(|byte| byte.is_ascii_alphabetic()));
+    letters.is_some_and(|it| it.ends_with('c')) || SCRIPTS.contains(&argument.to_ascii_lowercase().as_str())
 }

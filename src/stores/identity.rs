@@ -96,7 +96,7 @@ pub fn protect() -> Result<PathBuf, StoreError> {
 }
 
 /// `AIKEYS_IDENTITY`, else a file in the platform's configuration folder.
-fn identity_path() -> Result<PathBuf, StoreError> {
+pub(super) fn identity_path() -> Result<PathBuf, StoreError> {
     if let Some(path) = std::env::var_os("AIKEYS_IDENTITY").filter(|it| !it.is_empty()) {
         return Ok(PathBuf::from(path));
     }
@@ -106,7 +106,7 @@ fn identity_path() -> Result<PathBuf, StoreError> {
 }
 
 /// The identity's folder. Two workspaces that are set up at once share one identity.
-fn alone(path: &Path) -> Result<(PathBuf, FolderLock), StoreError> {
+pub(super) fn alone(path: &Path) -> Result<(PathBuf, FolderLock), StoreError> {
     let folder = path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned();
     private_folder(&folder)?;
     let lock = FolderLock::take(&folder)?;

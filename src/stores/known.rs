@@ -1,7 +1,7 @@
 //! The encrypted files that this machine has written.
 //!
 //! Everybody can encrypt to public keys: a pull request can bring another file, for one reader more. What it cannot know
-//! is the secret number in the old one.
+//! is the secret number in the old one. The note of it lies beside this machine's identity.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,8 @@ use age::x25519::Identity;
 use secrecy::ExposeSecret;
 use sha2::{Digest, Sha256};
 
-use crate::project::{FolderLock, private_folder, read_small, user_folder, write_atomic};
+use super::identity::{alone, identity_path};
+use crate::project::{read_small, write_atomic};
 
 /// The number of a new file: one that nobody can guess.
 pub(super) fn origin() -> String {
@@ -27,21 +28,21 @@ pub(super) fn is_known(file: &Path, origin: &str) -> Option<bool> {
 pub(super) fn remember(file: &Path, origin: &str) {
     let noted = || {
         let path = path()?;
-        let folder = path.parent()?;
-        private_folder(folder).ok()?;
-        let _alone = FolderLock::take(folder).ok()?;
+        let (folder, _alone) = alone(&path).ok()?;
         let old = read_small(&path).ok()?;
         let mut all = all(&path);
+        // Workspaces that are gone.
+        all.retain(|file, _| Path::new(file).ancestors().nth(2).is_none_or(Path::is_dir));
         if all.insert(file.display().to_string(), digest(origin)).is_some_and(|it| it == digest(origin)) {
             return Some(());
         }
-        write_atomic(folder, &path, old.as_deref(), &serde_json::to_vec_pretty(&all).ok()?, 0o600).ok()
+        write_atomic(&folder, &path, old.as_deref(), &serde_json::to_vec_pretty(&all).ok()?, 0o600).ok()
     };
     let _ = noted();
 }
 
 fn path() -> Option<PathBuf> {
-    user_folder().map(|folder| folder.join("files.json"))
+    identity_path().ok().map(|identity| identity.with_extension("known.json"))
 }
 
 fn all(path: &Path) -> BTreeMap<String, String> {

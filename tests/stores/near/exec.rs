@@ -134,9 +134,12 @@ fn a_name_is_an_argument_and_nothing_else() {
     for form in ["ref+exec://mine", "ref+exec://mine/", "ref+exec://mine/a#/b", "ref+exec://mine/a?x=y"] {
         assert!(error(stores.get(&reference(form))).contains("write `ref+exec://STORE/NAME`"), "{form}");
     }
-    for script in
-        ["['sh', '-c', 'cat {name}']", "['sh', '-c', '{name}']", "['{name}']", "['powershell', '-Command', 'x {name}']"]
-    {
+    for script in [
+        "['sh', '-c', 'cat {name}']",
+        "['bash', '--norc', '-euc', '{name}']",
+        "['{name}']",
+        "['pwsh', '-Command', 'x {name}']",
+    ] {
         room.settings(&format!("[stores.exec.mine]\nget = {script}\n"));
         let said = error(room.stores().get(&reference("ref+exec://mine/touch%20x")));
         assert!(said.contains("make `{name}` an argument of its own"), "{said}");
