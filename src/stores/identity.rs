@@ -106,7 +106,7 @@ pub(super) fn identity_path() -> Result<PathBuf, StoreError> {
 }
 
 /// The identity's folder. Two workspaces that are set up at once share one identity.
-pub(super) fn alone(path: &Path) -> Result<(PathBuf, FolderLock), StoreError> {
+fn alone(path: &Path) -> Result<(PathBuf, FolderLock), StoreError> {
     let folder = path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned();
     private_folder(&folder)?;
     let lock = FolderLock::take(&folder)?;

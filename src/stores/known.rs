@@ -10,8 +10,8 @@ use age::x25519::Identity;
 use secrecy::ExposeSecret;
 use sha2::{Digest, Sha256};
 
-use super::identity::{alone, identity_path};
-use crate::project::{read_small, write_atomic};
+use super::identity::identity_path;
+use crate::project::{FolderLock, private_folder, read_small, write_atomic};
 
 /// The number of a new file: one that nobody can guess.
 pub(super) fn origin() -> String {
@@ -28,7 +28,9 @@ pub(super) fn is_known(file: &Path, origin: &str) -> Option<bool> {
 pub(super) fn remember(file: &Path, origin: &str) {
     let noted = || {
         let path = path()?;
-        let (folder, _alone) = alone(&path).ok()?;
+        let folder = path.parent()?;
+        private_folder(folder).ok()?;
+        let _alone = FolderLock::take(folder).ok()?;
         let old = read_small(&path).ok()?;
         let mut all = all(&path);
         // Workspaces that are gone.
@@ -36,13 +38,14 @@ pub(super) fn remember(file: &Path, origin: &str) {
         if all.insert(file.display().to_string(), digest(origin)).is_some_and(|it| it == digest(origin)) {
             return Some(());
         }
-        write_atomic(&folder, &path, old.as_deref(), &serde_json::to_vec_pretty(&all).ok()?, 0o600).ok()
+        write_atomic(folder, &path, old.as_deref(), &serde_json::to_vec_pretty(&all).ok()?, 0o600).ok()
     };
     let _ = noted();
 }
 
 fn path() -> Option<PathBuf> {
-    identity_path().ok().map(|identity| identity.with_extension("known.json"))
+    // In a folder of its own: a lock on the identity's could be one on a workspace, which a move holds.
+    identity_path().ok().map(|identity| identity.with_extension("known").join("files.json"))
 }
 
 fn all(path: &Path) -> BTreeMap<String, String> {
