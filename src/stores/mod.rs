@@ -309,7 +309,14 @@ impl Stores {
         let backend = if at.backend == "openbao" { "vault" } else { &at.backend };
         let kind = KINDS.iter().find(|kind| kind.backend == backend);
         let kind = kind.ok_or_else(|| StoreError::Backend(at.backend.clone()).discreet())?;
-        let store = (kind.open)(&self.around())?;
+        let around = self.around();
+        let store = (kind.open)(&around).map_err(|error| match (kind.places)(&around, Asked::ByName).is_empty() {
+            true if self.untrusted => StoreError::Unavailable(format!(
+                "{error}; the stores that this workspace names count once you trust it: read its aikeys.toml, then run \
+                 `aikeys-lsp trust`"
+            )),
+            _ => error,
+        })?;
         open.insert(at.backend.clone(), Arc::clone(&store));
         Ok(store)
     }

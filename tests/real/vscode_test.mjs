@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Drives the extension in editors/vscode in a real VS Code workbench with the real server.
 //
-//     AIKEYS_LSP_BIN=target/debug/aikeys-lsp node tests/real/vscode_test.mjs
+//     AIKEYS_LSP_BIN=target/debug/aikeys-lsp node tests/real/vscode_test.mjs [moves|started|trust]
 //
 // The workbench is code-server's, shown by a headless Chromium: mouse and keyboard, as a user has
 // them. Screenshots go to shots/ in the cache folder. All runs on loopback, at a free port.
@@ -23,6 +23,8 @@ const require = createRequire(import.meta.url);
 
 const WAIT = 120_000; // a limit for machines that compile at the same time; 15 s is usual
 const started = Date.now();
+const wanted = process.argv.slice(2);
+const does = (part) => wanted.length === 0 || wanted.includes(part);
 
 function say(text) {
   console.log(`${((Date.now() - started) / 1000).toFixed(1).padStart(5)} s  ${text}`);
@@ -337,6 +339,20 @@ class Workbench {
     return this.page.locator('.squiggly-error').count();
   }
 
+  // The menu of the light bulb. While the workbench starts, it may close again.
+  async actions(key) {
+    await this.literal(key).click({ position: { x: 40, y: 8 } });
+    // In the gutter or beside the text, as there is room. The Problems panel has one of its own.
+    const bulbs = ['.lightBulbWidget', '[class*="codicon-gutter-lightbulb"]'];
+    const bulb = this.page.locator(bulbs.map((bulb) => `.editor-instance ${bulb}:visible`).join(', ')).first();
+    const menu = this.page.locator('.action-widget:visible').first();
+    await until('the menu of the light bulb', async () => {
+      await bulb.click({ timeout: 5000 }).catch(() => {});
+      return menu.locator('.action', { hasText: 'Move to' }).first().waitFor({ timeout: 5000 }).then(() => true, () => false);
+    });
+    return menu;
+  }
+
   // Marks, hover, light bulb and the move, in the file that is open.
   async move(name, key, variable) {
     const { page } = this;
@@ -351,13 +367,7 @@ class Workbench {
     await this.shot(`${name}-1-hover`);
     await page.mouse.move(5, 5);
 
-    await this.literal(key).click({ position: { x: 40, y: 8 } });
-    // In the gutter or beside the text, as there is room. The Problems panel has one of its own.
-    const bulbs = ['.lightBulbWidget', '[class*="codicon-gutter-lightbulb"]'];
-    const bulb = page.locator(bulbs.map((bulb) => `.editor-instance ${bulb}:visible`).join(', ')).first();
-    await bulb.click({ timeout: WAIT });
-    const menu = page.locator('.action-widget:visible').first();
-    await menu.waitFor({ timeout: WAIT });
+    const menu = await this.actions(key);
     const titles = await menu.innerText();
     for (const title of ['Move to .env', 'Ignore with a reason']) {
       assert.ok(titles.includes(title), `the light bulb has no "${title}": ${titles}`);
@@ -525,16 +535,11 @@ async function checkStarted(workbench, folder, workspace, keys, server) {
 }
 
 // Restricted mode first: the store that the folder names is no place for a key before the user trusts the folder.
-async function checkTrust(page, shots, address, workspace) {
-  const workbench = new Workbench(page, shots);
-  await page.goto(start(address, workspace));
+async function checkTrust(workbench, key) {
+  const { page } = workbench;
   const titles = async () => {
     await page.locator('.squiggly-error').first().waitFor({ timeout: WAIT });
-    await page.locator('.view-line', { hasText: 'api_key = ' }).first().click({ position: { x: 160, y: 8 } });
-    await page.keyboard.press('Control+.');
-    const menu = page.locator('.action-widget:visible').first();
-    await menu.locator('.action', { hasText: 'Move to .env' }).first().waitFor({ timeout: WAIT });
-    const all = await menu.innerText();
+    const all = await (await workbench.actions(key)).innerText();
     await page.keyboard.press('Escape');
     return all;
   };
@@ -544,7 +549,9 @@ async function checkTrust(page, shots, address, workspace) {
   await workbench.shot('trust-1-restricted');
   await workbench.command('Workspaces: Manage Workspace Trust');
   await page.locator('.workspace-trust-editor .monaco-button', { hasText: 'Trust' }).first().click({ timeout: WAIT });
-  await page.locator('.tab', { hasText: 'app.py' }).first().click();
+  await page.locator('.workspace-trust-editor', { hasText: 'You trust this folder' }).waitFor({ timeout: WAIT });
+  await page.locator('.monaco-modal-editor-block [class*="codicon"][class*="close"]').last().click();
+  await page.locator('.workspace-trust-editor').waitFor({ state: 'hidden', timeout: WAIT });
   await until('the store of the folder', async () => (await titles()).includes('Move to Vault at kv/theirs'));
   await workbench.shot('trust-2-trusted');
   say('a store of the folder counts once the user trusts the folder');
@@ -558,6 +565,7 @@ async function main() {
   const shots = path.join(cache, 'shots');
   // A name of its own, so that its processes can be told from others.
   const server = path.join(folder, 'aikeys-lsp');
+  const homes = [];
   let browser;
   let page;
   try {
@@ -566,9 +574,6 @@ async function main() {
     checkServerSearch(path.join(folder, 'search'));
     const keys = makeWorkspace(workspace);
     const vsix = packageExtension(folder);
-    const address = await startWorkbench(folder, vsix, server, children);
-    say('code-server is up');
-
     const { chromium } = require(tool('playwright/node_modules/playwright-core'));
     browser = await chromium.launch({
       executablePath: fs.realpathSync(tool('chromium')),
@@ -577,32 +582,42 @@ async function main() {
         '--disable-background-networking', '--disable-component-update', '--disable-sync',
       ],
     });
-    page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
-    await page.goto(start(address, workspace));
-    const workbench = new Workbench(page, shots);
-    await checkWorkbench(workbench, workspace, keys, server);
-    await checkStarted(workbench, folder, workspace, keys, server);
+    const openPage = async (address, at) => {
+      await page?.close();
+      page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+      await page.goto(start(address, at));
+      return new Workbench(page, shots);
+    };
+    if (does('moves') || does('started')) {
+      homes.push(folder);
+      const workbench = await openPage(await startWorkbench(folder, vsix, server, children), workspace);
+      await checkWorkbench(workbench, workspace, keys, server);
+      if (does('started')) {
+        await checkStarted(workbench, folder, workspace, keys, server);
+      }
+    }
+    if (does('trust')) {
+      const theirs = path.join(folder, 'theirs');
+      homes.push(theirs);
+      const at = path.join(theirs, 'workspace');
+      keys.theirs = makeWorkspace(at).python;
+      let connections = 0;
+      const store = net.createServer((socket) => { connections += 1; socket.destroy(); }).listen(0, '127.0.0.1');
+      await until('a port', () => store.address());
+      const address = `http://127.0.0.1:${store.address().port}`;
+      fs.writeFileSync(path.join(at, 'aikeys.toml'), `[stores.vault]\naddress = "${address}"\nmount = "kv"\npath = "theirs"\n`);
+      await checkTrust(await openPage(await startWorkbench(theirs, vsix, server, children, true), at), keys.theirs);
+      store.close();
+      assert.equal(connections, 0, 'something was sent to the store that the folder names');
+    }
 
-    // Another workbench, another folder: one that names a store.
-    const theirs = path.join(folder, 'theirs', 'workspace');
-    makeWorkspace(theirs);
-    let connections = 0;
-    const store = net.createServer((socket) => { connections += 1; socket.destroy(); }).listen(0, '127.0.0.1');
-    await until('a port', () => store.address());
-    const named = `[stores.vault]\naddress = "http://127.0.0.1:${store.address().port}"\nmount = "kv"\npath = "theirs"\n`;
-    fs.writeFileSync(path.join(theirs, 'aikeys.toml'), named);
-    const asking = await startWorkbench(path.join(folder, 'theirs'), vsix, server, children, true);
-    await page.close();
-    page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
-    await checkTrust(page, shots, asking, theirs);
-    store.close();
-    assert.equal(connections, 0, 'something was sent to the store that the folder names');
-
-    for (const log of fs.readdirSync(path.join(folder, 'user-data', 'logs'), { recursive: true })) {
-      const name = path.join(folder, 'user-data', 'logs', log);
-      if (fs.statSync(name).isFile()) {
-        const text = fs.readFileSync(name, 'utf8');
-        assert.ok(!Object.values(keys).some((key) => leaks(text, key)), `a log of VS Code shows a key: ${log}`);
+    for (const logs of homes.map((home) => path.join(home, 'user-data', 'logs'))) {
+      for (const log of fs.readdirSync(logs, { recursive: true })) {
+        const name = path.join(logs, log);
+        if (fs.statSync(name).isFile()) {
+          const text = fs.readFileSync(name, 'utf8');
+          assert.ok(!Object.values(keys).some((key) => leaks(text, key)), `a log of VS Code shows a key: ${log}`);
+        }
       }
     }
     say('no log holds a key');
@@ -611,6 +626,13 @@ async function main() {
     const log = path.join(folder, 'code-server.log');
     if (fs.existsSync(log)) {
       fs.copyFileSync(log, path.join(shots, 'failure.log'));
+    }
+    for (const home of homes) {
+      const logs = path.join(home, 'user-data', 'logs');
+      const ours = fs.readdirSync(logs, { recursive: true }).find((name) => name.endsWith('aikeys.log'));
+      if (ours) {
+        fs.appendFileSync(path.join(shots, 'failure.log'), fs.readFileSync(path.join(logs, ours)));
+      }
     }
     error.message += `\n(screenshot and log: ${shots}/failure.*)`;
     throw error;
