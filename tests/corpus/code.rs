@@ -215,6 +215,8 @@ pub const NEGATIVES: &[(&str, &str)] = &[
     ("a placeholder", "sk-your-api-key-here-000000000000"),
     ("a placeholder of x", "sk-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"),
     ("a reading", "${OPENAI_API_KEY}"),
+    ("a reference", "ref+vault://secret/<l8>/<l6>#/<l7>"),
+    ("a token that Vault does not give out", "hvs.your_actual_token_<d4>"),
     ("a project key", "phc_<a43>"),
     ("a version", "v<d2>.<d2>.<d2>-<l10>.<d4>"),
     ("a path", "/usr/lib/<l8>/<l10>/<a16>.so"),
