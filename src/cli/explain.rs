@@ -10,7 +10,7 @@ use super::args;
 use super::look::document;
 use super::report::visible;
 use crate::moves;
-use crate::project::{self, Workspace, recall};
+use crate::project::{self, Workspace, recall_in};
 use crate::rules::{self, RULES, Rule};
 use crate::secrets::{Catalogue, Confidence, Format, Level, Provider, Shape, discreet, without_keys};
 
@@ -65,7 +65,7 @@ fn explain_line(out: &mut dyn Write, path: &Path, number: u32) -> Result<()> {
         writeln!(out, "  git ignores this file: walks pass it by, and errors about keys become warnings")?;
     }
     let line = doc.lines().span(number - 1);
-    let seen = rules::why(&doc, &moves::around(&workspace, &relative, &recall), line);
+    let seen = rules::why(&doc, &moves::around(&workspace, &relative, &|| recall_in(workspace.root())), line);
     for it in &seen {
         writeln!(out, "\n  column {}: {}", it.span.start.saturating_sub(line.start) + 1, it.what)?;
         for hint in &it.hints {

@@ -11,7 +11,7 @@ use std::sync::mpsc::Sender;
 use super::check::{CheckedFile, Event, Found, Kind, Met, Run, Target};
 use super::walk::{Entry, is_excluded_by_settings};
 use crate::moves;
-use crate::project::{ProjectError, ReadError, Source, is_binary, read, recall, same_length};
+use crate::project::{ProjectError, ReadError, Source, is_binary, read, recall_in, same_length};
 use crate::rules::{Finding, check, fixes, needs_look, secrets};
 use crate::secrets::scan;
 use crate::stores::Stores;
@@ -134,7 +134,7 @@ impl<'l> Looker<'l> {
         if kind == Kind::Large {
             self.send(Event::Unparsed);
         }
-        let around = moves::around(workspace, &relative, &recall);
+        let around = moves::around(workspace, &relative, &|| recall_in(workspace.root()));
         let mut findings = workspace.judge(&relative, check(&doc, &around))?;
         findings.retain(|finding| self.is_wanted(finding.rule));
         if findings.is_empty() {

@@ -3,14 +3,14 @@
 use std::io::{self, IsTerminal, Read, Write};
 use std::path::Path;
 
-use anyhow::{Context, Result, anyhow, ensure};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use jiff::Timestamp;
 
 use super::args::StoreAction;
 use super::run::env_file;
 use crate::project::{Workspace, read_values};
 use crate::secrets::{Secret, SecretRef, discreet};
-use crate::stores::{StoreError, Stores, Version, VersionState, remember};
+use crate::stores::{StoreError, Stores, Version, VersionState};
 
 /// A value is not larger: no store of these takes more.
 const LARGEST: u64 = 64 << 10;
@@ -19,6 +19,10 @@ const LARGEST: u64 = 64 << 10;
 pub(super) fn stores(out: &mut dyn Write) -> Result<()> {
     let workspace = Workspace::open(Path::new("."))?;
     let stores = Stores::of(&workspace);
+    if let Some(problem) = stores.problem() {
+        bail!("{problem}");
+    }
+    stores.preferred()?;
     for to in stores.destinations() {
         let place = to.reference.unwrap_or_else(|| "the key itself, in a file that git ignores".to_owned());
         writeln!(out, "{:<10} {}", to.store, place.replace("{name}", "NAME"))?;
@@ -41,7 +45,7 @@ pub(super) fn store(action: &StoreAction, out: &mut dyn Write) -> Result<u8> {
             let at = parsed(reference)?;
             let value = typed(&at)?;
             put(&stores, &at, &value, *replace)?;
-            remember(&at, Ok(true));
+            stores.remember([(&at, Ok(true))]);
             writeln!(out, "{at} holds the value")?;
         }
         StoreAction::Get { reference, reveal } => {
@@ -67,7 +71,7 @@ pub(super) fn store(action: &StoreAction, out: &mut dyn Write) -> Result<u8> {
             let (from, to) = (parsed(from)?, parsed(to)?);
             let value = stores.get(&from)?;
             put(&stores, &to, &value, *replace)?;
-            remember(&to, Ok(true));
+            stores.remember([(&to, Ok(true))]);
             writeln!(out, "{to} holds what {from} holds")?;
         }
     }
@@ -138,6 +142,7 @@ fn second(time: Timestamp) -> String {
 fn named_in(workspace: &Workspace, named: Option<&Path>) -> Result<Vec<(String, SecretRef)>> {
     let here = std::env::current_dir().context("the current folder cannot be read")?;
     let env = env_file(workspace, named, &here)?;
+    ensure!(env.exists(), "there is no .env here: name a file with `--env-file`, or a reference");
     let all = read_values(&env)?.into_iter();
     let references = all.filter_map(|(name, value)| Some((name, SecretRef::parse(value.expose())?)));
     let references: Vec<_> = references.collect();
@@ -148,14 +153,16 @@ fn named_in(workspace: &Workspace, named: Option<&Path>) -> Result<Vec<(String, 
 /// Asks for each whether it is there, without reading it. All are asked before the exit code says that one is not.
 fn check(stores: &Stores, all: &[(String, SecretRef)], out: &mut dyn Write) -> Result<u8> {
     let mut code = super::CLEAN;
-    for (name, at) in all {
+    let references: Vec<SecretRef> = all.iter().map(|(_, at)| at.clone()).collect();
+    let answers = stores.exist_all(&references);
+    stores.remember(references.iter().zip(&answers).map(|(at, answer)| (at, answer.as_ref().copied())));
+    for ((name, at), found) in all.iter().zip(answers) {
         let name = if name.is_empty() { String::new() } else { format!("{name}: ") };
-        let found = stores.exists(at);
-        remember(at, found.as_ref().copied());
+        let shown = super::report::visible(&at.to_string());
         match found {
-            Ok(true) => writeln!(out, "{name}{at} is there{}", newest(stores, at))?,
+            Ok(true) => writeln!(out, "{name}{shown} is there{}", newest(stores, at))?,
             Ok(false) => {
-                writeln!(out, "{name}{at} is not there")?;
+                writeln!(out, "{name}{shown} is not there")?;
                 code = super::FAILED;
             }
             Err(error) => {

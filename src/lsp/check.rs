@@ -8,7 +8,7 @@ use super::session::Session;
 use crate::project::{Workspace, read_small};
 use crate::rules::is_env_file;
 use crate::secrets::{SecretRef, env_lines, without_keys};
-use crate::stores::{Stores, remember_all};
+use crate::stores::Stores;
 use crate::syntax::Document;
 
 /// The references of an env file, with their variables.
@@ -97,8 +97,9 @@ pub fn ask(sheets: &[Sheet]) -> Report {
     let mut report = Report::default();
     for sheet in sheets {
         let references: Vec<SecretRef> = sheet.named.iter().map(|(_, at)| at.clone()).collect();
-        let answers = Stores::of(&sheet.workspace).exist_all(&references);
-        remember_all(references.iter().zip(&answers).map(|(at, answer)| (at, answer.as_ref().copied())));
+        let stores = Stores::of(&sheet.workspace);
+        let answers = stores.exist_all(&references);
+        stores.remember(references.iter().zip(&answers).map(|(at, answer)| (at, answer.as_ref().copied())));
         for ((name, at), answer) in sheet.named.iter().zip(answers) {
             match answer {
                 Ok(true) => report.there += 1,

@@ -1,7 +1,7 @@
 //! A document that the client has open.
 
 use std::collections::{BTreeMap, HashMap};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::references;
@@ -47,7 +47,7 @@ pub struct Opened {
 pub(super) fn check(open: &Open, answers: &BTreeMap<String, Checked>) -> (Vec<Finding>, Option<String>) {
     let path = open.doc.path();
     let Some(workspace) = &open.workspace else { return (rules::check(&open.doc, &Surroundings::bare()), None) };
-    let around = moves::around(workspace, path, &|| checked(&open.doc, answers));
+    let around = moves::around(workspace, path, &|| checked(&open.doc, workspace.root(), answers));
     let findings = rules::check(&open.doc, &around);
     match workspace.judge(path, findings.clone()) {
         Ok(judged) => (judged, None),
@@ -56,13 +56,13 @@ pub(super) fn check(open: &Open, answers: &BTreeMap<String, Checked>) -> (Vec<Fi
 }
 
 /// The last answers for the references of an env file, by their texts.
-pub(super) fn checked(doc: &Document, answers: &BTreeMap<String, Checked>) -> BTreeMap<String, Checked> {
+pub(super) fn checked(doc: &Document, root: &Path, answers: &BTreeMap<String, Checked>) -> BTreeMap<String, Checked> {
     if !is_env_file(doc.path()) || answers.is_empty() {
         return BTreeMap::new();
     }
     let known = references::all(doc)
         .into_iter()
-        .filter_map(|(span, at)| Some((doc.slice(span).to_owned(), answer(answers, &at)?.clone())));
+        .filter_map(|(span, at)| Some((doc.slice(span).to_owned(), answer(answers, root, &at)?.clone())));
     known.collect()
 }
 

@@ -83,7 +83,7 @@ pub(super) fn described(at: &SecretRef, workspace: &Workspace) -> String {
     }
     // Another program may have asked meanwhile.
     let answers = recall();
-    text.push_str(&match answer(&answers, at) {
+    text.push_str(&match answer(&answers, workspace.root(), at) {
         Some(Checked { time, problem: None }) => format!("\n\nthere when last asked, {time}"),
         Some(Checked { time, problem: Some(problem) }) => format!("\n\n{problem} (when last asked, {time})"),
         None => "\n\nnever asked: run `aikeys-lsp store check`, or the same command of your editor".to_owned(),

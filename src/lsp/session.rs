@@ -279,7 +279,7 @@ impl Session {
         let to = stores.destinations();
         let mut around = moves::surroundings(workspace, &stores, &open.doc, to, &Packages::default());
         around.overlay(&|path| self.open_at(workspace, path).map(|(_, open)| Arc::new(copy(&open.doc))));
-        around.checked = checked(&open.doc, &self.answers);
+        around.checked = checked(&open.doc, workspace.root(), &self.answers);
         around
     }
 

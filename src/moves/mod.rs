@@ -21,7 +21,7 @@ use crate::project::{
 };
 use crate::rules::{self, Finding};
 use crate::secrets::{Fingerprint, Secret, SecretRef, fingerprint};
-use crate::stores::{StoreError, Stores, remember};
+use crate::stores::{StoreError, Stores};
 use crate::syntax::Document;
 use crate::text::Edit;
 
@@ -212,7 +212,7 @@ fn store(
     let value = match &deposit.reference {
         Some(reference) => {
             let put = stores.put(reference, secret);
-            remember(reference, put.as_ref().map(|()| true));
+            stores.remember([(reference, put.as_ref().map(|()| true))]);
             put.map_err(of(&deposit.name))?;
             Secret::new(reference.to_string())
         }

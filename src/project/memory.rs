@@ -1,6 +1,7 @@
 //! What stores said when they were last asked, for editors, which never ask by themselves. No values.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use jiff::Timestamp;
 
@@ -13,8 +14,8 @@ use crate::secrets::{SecretRef, without_keys};
 const MOST: usize = 2000;
 const FILE: &str = "checked.json";
 
-/// Remembers answers: what is wrong, if something is. What cannot be written is not remembered.
-pub fn remember<'a>(answers: impl IntoIterator<Item = (&'a SecretRef, Option<String>)>) {
+/// Remembers answers for a workspace: what is wrong, if something is. What cannot be written is not remembered.
+pub fn remember<'a>(root: &Path, answers: impl IntoIterator<Item = (&'a SecretRef, Option<String>)>) {
     let time = Timestamp::now().strftime("%Y-%m-%d %H:%M UTC").to_string();
     let Some(folder) = state_folder() else { return };
     if private_folder(&folder).is_err() {
@@ -25,7 +26,7 @@ pub fn remember<'a>(answers: impl IntoIterator<Item = (&'a SecretRef, Option<Str
     let old = read_small(&path).ok().flatten();
     let mut all = parsed(old.as_deref());
     for (at, problem) in answers {
-        all.insert(key(at), (time.clone(), problem.map(|it| without_keys(&it).into_owned())));
+        all.insert(key(root, at), (time.clone(), problem.map(|it| without_keys(&it).into_owned())));
     }
     while all.len() > MOST {
         let Some(oldest) = all.iter().min_by_key(|(_, (time, _))| time.clone()).map(|(at, _)| at.clone()) else {
@@ -39,20 +40,27 @@ pub fn remember<'a>(answers: impl IntoIterator<Item = (&'a SecretRef, Option<Str
     }
 }
 
-/// The last answers, by reference.
+/// The last answers, for [`answer`].
 pub fn recall() -> BTreeMap<String, Checked> {
     let bytes = state_folder().and_then(|folder| read_small(&folder.join(FILE)).ok().flatten());
     parsed(bytes.as_deref()).into_iter().map(|(at, (time, problem))| (at, Checked { time, problem })).collect()
 }
 
-/// The last answer for a reference, of those that were recalled.
-pub fn answer<'a>(all: &'a BTreeMap<String, Checked>, at: &SecretRef) -> Option<&'a Checked> {
-    all.get(&key(at))
+/// The last answers in a workspace, by reference.
+pub fn recall_in(root: &Path) -> BTreeMap<String, Checked> {
+    let start = format!("{} ", root.display());
+    let own = recall().into_iter().filter_map(|(at, checked)| Some((at.strip_prefix(&start)?.to_owned(), checked)));
+    own.collect()
 }
 
-/// What stands in a reference by mistake can be a key.
-fn key(at: &SecretRef) -> String {
-    without_keys(&at.to_string()).into_owned()
+/// The last answer for a reference in a workspace, of those that were recalled.
+pub fn answer<'a>(all: &'a BTreeMap<String, Checked>, root: &Path, at: &SecretRef) -> Option<&'a Checked> {
+    all.get(&key(root, at))
+}
+
+/// The same text leads elsewhere in another workspace. What stands in a reference by mistake can be a key.
+fn key(root: &Path, at: &SecretRef) -> String {
+    without_keys(&format!("{} {at}", root.display())).into_owned()
 }
 
 fn parsed(bytes: Option<&[u8]>) -> BTreeMap<String, (String, Option<String>)> {

@@ -22,7 +22,7 @@ pub use env_file::{
 };
 pub use files::{FileError, FolderLock, append, check_writable, private_folder, read_small, write_atomic};
 pub use holding::{BUILD, Held, VERSION_CONTROL, holding};
-pub use memory::{answer, recall, remember};
+pub use memory::{answer, recall, recall_in, remember};
 pub use package::Packages;
 pub use source::{ReadError, Source, is_binary, read, same_length};
 pub use starting::starting;

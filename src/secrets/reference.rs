@@ -105,7 +105,8 @@ fn decoded(text: &str) -> Option<String> {
             }
         }
     }
-    String::from_utf8(part).ok()
+    // No name has a control character, and what shows one would act on it.
+    String::from_utf8(part).ok().filter(|part| !part.contains(char::is_control))
 }
 
 #[cfg(test)]
@@ -122,7 +123,9 @@ mod tests {
         ] {
             assert_eq!(SecretRef::parse(text).expect("a reference").to_string(), text);
         }
-        for text in ["", "ref+", "ref+age://", "vault://x", "ref+Age://x", "ref+age://a\"b", "ref+age://%ff"] {
+        for text in
+            ["", "ref+", "ref+age://", "vault://x", "ref+Age://x", "ref+age://a\"b", "ref+age://%ff", "ref+age://a%0Ab"]
+        {
             assert_eq!(SecretRef::parse(text), None, "{text}");
         }
     }

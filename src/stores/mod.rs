@@ -3,6 +3,7 @@
 //! `.env` itself is written by `project`. A store is one file here and one row in [`KINDS`].
 
 mod address;
+mod asking;
 #[cfg(feature = "aws")]
 mod aws;
 mod error;
@@ -28,11 +29,10 @@ use std::collections::BTreeMap;
 use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock};
-use std::time::Duration;
 
 use tokio::runtime::Runtime;
-use tokio::time::timeout;
 
+use asking::{LIMIT, Other, PATIENCE, ask, set};
 pub use error::StoreError;
 pub use identity::{IDENTITY_FILE, protect};
 pub use local::{Local, Made, RECIPIENTS, SECRETS, init};
@@ -101,15 +101,6 @@ const KINDS: &[Kind] = &[
     exec::KIND,
 ];
 
-/// What a store may take for one answer, with logging in.
-const PATIENCE: Duration = Duration::from_secs(10);
-/// A moment less, where the store itself knows better what to say.
-const LIMIT: Duration = PATIENCE.saturating_sub(Duration::from_millis(300));
-/// How long to wait before a busy store is asked again: it doubles each time, within [`PATIENCE`].
-const PAUSE: Duration = Duration::from_millis(200);
-/// How often a secret is written anew because somebody else wrote at the same moment.
-const TRIES: usize = 3;
-
 impl Stores {
     /// The stores of a workspace. Settings that cannot be read are told when a store is asked for that needs them.
     pub fn of(workspace: &Workspace) -> Stores {
@@ -162,6 +153,11 @@ impl Stores {
             (None, _) => format!("there is no store {store:?}: `aikeys-lsp stores` lists them"),
         };
         Err(StoreError::Unavailable(reason).discreet())
+    }
+
+    /// What is wrong with the user's own settings.
+    pub fn problem(&self) -> Option<&str> {
+        self.settings.as_ref().err().map(String::as_str)
     }
 
     /// The stores that are not set up, and how that is done.
@@ -291,6 +287,19 @@ impl Stores {
         self.block_on(ask(&*store, || store.list(at))).map_err(StoreError::discreet)
     }
 
+    /// Remembers what a store said of references, for editors, which never ask by themselves.
+    pub fn remember<'a>(&self, answers: impl IntoIterator<Item = (&'a SecretRef, Result<bool, &'a StoreError>)>) {
+        let problems = answers.into_iter().map(|(at, answer)| {
+            let problem = match answer {
+                Ok(true) => None,
+                Ok(false) => Some(format!("{at}: there is no such secret")),
+                Err(error) => Some(error.to_string()),
+            };
+            (at, problem)
+        });
+        project::remember(&self.root, problems);
+    }
+
     fn set(&self, at: &SecretRef, secret: &Secret, other: Other) -> Result<(), StoreError> {
         let store = self.store(at)?;
         self.block_on(set(&*store, at, secret, other)).map_err(StoreError::discreet)
@@ -347,91 +356,4 @@ impl Stores {
         });
         runtime.block_on(future)
     }
-}
-
-/// Remembers what a store said of a reference, for editors, which never ask by themselves.
-pub fn remember(at: &SecretRef, answer: Result<bool, &StoreError>) {
-    remember_all([(at, answer)]);
-}
-
-/// The same for many.
-pub fn remember_all<'a>(answers: impl IntoIterator<Item = (&'a SecretRef, Result<bool, &'a StoreError>)>) {
-    project::remember(answers.into_iter().map(|(at, answer)| {
-        let problem = match answer {
-            Ok(true) => None,
-            Ok(false) => Some(format!("{at}: there is no such secret")),
-            Err(error) => Some(error.to_string()),
-        };
-        (at, problem)
-    }));
-}
-
-/// What a put does to another value.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Other {
-    Refused,
-    Replaced,
-}
-
-/// Writes over what was seen, and reads back. An answer that never came is no answer: what stands there then counts.
-async fn set(store: &dyn SecretStore, at: &SecretRef, secret: &Secret, other: Other) -> Result<(), StoreError> {
-    let mut tries = 0;
-    loop {
-        let found = ask(store, || store.get(at)).await;
-        let version = match found {
-            Ok(held) if held.secret == *secret => return Ok(()),
-            Ok(_) if other == Other::Refused => return Err(StoreError::Taken { place: at.to_string() }),
-            Ok(Held { version, .. }) | Err(StoreError::Gone { version, .. }) => Some(version),
-            Err(StoreError::Missing { .. }) => None,
-            Err(error) => return Err(error),
-        };
-        let over = version.as_ref().map_or(Over::Nothing, |it| Over::Version(it.as_deref()));
-        let written = timeout(PATIENCE, store.write(at, secret, over)).await.unwrap_or_else(|_| Err(late(store)));
-        tries += 1;
-        match written {
-            Err(StoreError::Conflict { .. } | StoreError::Busy(_)) if tries < TRIES => {
-                tokio::time::sleep(PAUSE).await;
-            }
-            Err(error @ StoreError::Unanswered(_)) => {
-                let now = ask(store, || store.get(at)).await;
-                return if now.is_ok_and(|held| held.secret == *secret) { Ok(()) } else { Err(error) };
-            }
-            Err(error) => return Err(error),
-            Ok(()) => {
-                let now = ask(store, || store.get(at)).await?;
-                let same = now.secret == *secret;
-                return if same { Ok(()) } else { Err(StoreError::ReadBack { place: at.to_string() }) };
-            }
-        }
-    }
-}
-
-/// Asks a store something that changes nothing, or nothing more when it is asked twice: again while it is busy, and no
-/// longer than [`PATIENCE`] in all.
-async fn ask<S, T, F>(store: &S, question: impl Fn() -> F) -> Result<T, StoreError>
-where
-    S: SecretStore + ?Sized,
-    F: Future<Output = Result<T, StoreError>>,
-{
-    let asked = async {
-        let mut pause = PAUSE;
-        loop {
-            match question().await {
-                Err(StoreError::Busy(_)) => tokio::time::sleep(pause).await,
-                answer => return answer,
-            }
-            pause *= 2;
-        }
-    };
-    timeout(PATIENCE, asked).await.unwrap_or_else(|_| Err(late(store)))
-}
-
-fn late<S: SecretStore + ?Sized>(store: &S) -> StoreError {
-    let login = store.login();
-    let advice = if login.is_empty() { String::new() } else { format!(", and whether you are logged in ({login})") };
-    StoreError::Unanswered(format!(
-        "{} did not answer within {} seconds: look at its address and your network{advice}",
-        store.name(),
-        PATIENCE.as_secs()
-    ))
 }

@@ -227,6 +227,10 @@ fn what_is_given_for_a_time_is_kept_and_given_back() {
         last = valkey.asks(user, password, "GET nothing");
     }
     assert!(last.starts_with("-NOAUTH"), "it is given back at the end: {last}");
+    // Looking at it makes none.
+    let leases = || bao.call("LIST", "sys/leases/lookup/database/creds/app", &Value::Null).status();
+    let checked = machine.ours(&["store", "check"]);
+    assert_eq!((checked.code, leases()), (Some(0), 404), "{}", checked.text);
     let taken = machine.ours_with(&["store", "put", "ref+vault://database/creds/app#/x"], "value");
     assert_eq!(taken.code, Some(2), "{}", taken.text);
 }

@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 
 use super::super::StoreError;
 use super::super::address::{is_safe, refuse_unsafe};
-use crate::project::VaultSettings;
+use crate::project::{VaultSettings, read_small};
 use crate::secrets::{Secret, without_keys};
 
 /// A server, and how it is reached.
@@ -113,7 +113,8 @@ impl Server {
             .user_agent(concat!("aikeys-lsp/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(CONNECT)
             .redirect(Policy::custom(|attempt| {
-                let safe = is_safe(attempt.url().as_str()) && attempt.previous().len() < 3;
+                let same = attempt.previous().first().is_none_or(|it| it.scheme() == attempt.url().scheme());
+                let safe = same && is_safe(attempt.url().as_str()) && attempt.previous().len() < 3;
                 // A standby sends its clients to the active server.
                 if safe { attempt.follow() } else { attempt.error("it leads to an address without TLS, or in circles") }
             }));
@@ -254,5 +255,6 @@ fn certificates(settings: Option<&VaultSettings>) -> Result<Vec<Certificate>, St
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, StoreError> {
-    fs::read(path).map_err(|error| StoreError::Unavailable(format!("{}: {error}", path.display())))
+    let none = || StoreError::Unavailable(format!("{}: there is no such file", path.display()));
+    read_small(path)?.ok_or_else(none)
 }

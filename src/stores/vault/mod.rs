@@ -1,5 +1,6 @@
 //! HashiCorp Vault and OpenBao: both versions of the KV engine, and what other engines give out for a time.
 
+mod answers;
 mod client;
 mod engine;
 mod login;
@@ -14,6 +15,7 @@ use serde_json::value::RawValue;
 use serde_json::{json, to_string};
 use tokio::sync::OnceCell;
 
+use answers::{History, Keys, May, Past, Read, Subkeys};
 use client::{Ask, Effect, Fields, Server};
 pub(super) use client::{address, variable};
 use engine::{Engine, Place};
@@ -51,6 +53,9 @@ fn places(around: &Around<'_>, _: Asked) -> Vec<Destination> {
     }]
 }
 
+/// No more of a server's words is shown.
+const LONGEST: usize = 300;
+
 /// One server.
 struct Vault {
     server: Server,
@@ -65,48 +70,6 @@ struct Whole {
     fields: Fields,
     version: Option<u64>,
     lease: Option<Lease>,
-}
-
-/// What KV version 2 says of a secret.
-#[derive(Deserialize)]
-struct Read {
-    data: Option<Fields>,
-    metadata: Metadata,
-}
-
-/// What KV version 2 says of a version.
-#[derive(Deserialize)]
-struct Metadata {
-    version: u64,
-    #[serde(default)]
-    deletion_time: String,
-    #[serde(default)]
-    destroyed: bool,
-}
-
-/// What KV version 2 says of all versions.
-#[derive(Deserialize)]
-struct History {
-    versions: BTreeMap<u64, Past>,
-}
-
-#[derive(Deserialize)]
-struct Past {
-    created_time: String,
-    #[serde(default)]
-    deletion_time: String,
-    #[serde(default)]
-    destroyed: bool,
-}
-
-#[derive(Deserialize)]
-struct Subkeys {
-    subkeys: Option<Fields>,
-}
-
-#[derive(Deserialize)]
-struct Keys {
-    keys: Vec<String>,
 }
 
 #[async_trait(?Send)]
@@ -188,7 +151,8 @@ impl SecretStore for Vault {
                 let found = self.children(at, &place, folder).await?;
                 return Ok(found.iter().any(|it| it == name));
             }
-            _ => return self.read(at).await.map(|_| true),
+            // Reading would make a secret: whether it may be read is enough.
+            _ => return self.may_read(at, &place.at("data")).await,
         };
         match found {
             Ok(body) => {
@@ -202,7 +166,10 @@ impl SecretStore for Vault {
 
     async fn versions(&self, at: &SecretRef) -> Result<Vec<Version>, StoreError> {
         let place = self.place(at).await?;
-        if place.engine.version != 2 {
+        if place.engine.version == 0 {
+            return Ok(Vec::new());
+        }
+        if place.engine.version == 1 {
             self.read(at).await?;
             return Ok(vec![Version { id: "1".into(), created: None, state: VersionState::Live, labels: Vec::new() }]);
         }
@@ -312,7 +279,8 @@ impl Vault {
         let ask = Ask { token: Some(token), namespace: at.param("namespace"), ..ask };
         let effect = ask.effect;
         let answer = self.server.send(ask).await?;
-        let said = answer.body.errors.join("; ");
+        let said = answer.body.errors.join("; ").replace(token.expose(), "…");
+        let said: String = said.chars().take(LONGEST).collect();
         let name = self.name();
         let told = if said.is_empty() { answer.status.to_string() } else { said.clone() };
         match answer.status.as_u16() {
@@ -336,6 +304,14 @@ impl Vault {
             413 => Err(self.refused(at, "the value is larger than this server takes")),
             _ => Err(self.refused(at, &told)),
         }
+    }
+
+    async fn may_read(&self, at: &SecretRef, path: &str) -> Result<bool, StoreError> {
+        let body = json!({ "paths": [path] }).to_string().into_bytes();
+        let ask = Ask { method: Method::POST, body: Some(body), ..Ask::to("sys/capabilities-self") };
+        let data = self.ask(at, "update", ask).await?;
+        let may: May = self.parsed(at, data.as_deref())?;
+        Ok(may.capabilities.iter().any(|it| it == "read" || it == "root"))
     }
 
     /// Why the server says no: an old token, or a policy.
