@@ -347,7 +347,8 @@ class Workbench {
     const bulb = this.page.locator(bulbs.map((bulb) => `.editor-instance ${bulb}:visible`).join(', ')).first();
     const menu = this.page.locator('.action-widget:visible').first();
     const titles = await until('the menu of the light bulb', async () => {
-      await bulb.click({ timeout: 5000 }).catch(() => {});
+      // Where the bulb was scrolled away, its key opens the menu as well.
+      await bulb.click({ timeout: 5000 }).catch(() => this.page.keyboard.press('Control+.'));
       await menu.locator('.action', { hasText: 'Move to' }).first().waitFor({ timeout: 5000 }).catch(() => {});
       return menu.innerText({ timeout: 1000 }).then((text) => text.includes('Move to') && text, () => false);
     });
