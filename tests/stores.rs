@@ -7,7 +7,8 @@
 #![allow(
     clippy::disallowed_methods,
     clippy::disallowed_types,
-    reason = "these tests start servers, and talk to them through sockets"
+    clippy::print_stdout,
+    reason = "these tests start servers, talk to them through sockets, and say how long that took"
 )]
 
 mod apart;
