@@ -8,5 +8,6 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 tests/real/install.sh
 cargo test --locked --quiet
 cargo test --locked --quiet --test journeys -- --test-threads=2
-cargo build --locked --release --quiet
+# Without the clients of the stores, which take minutes to optimise and have no part in a check.
+cargo build --locked --release --quiet --no-default-features
 tests/speed.py target/release/aikeys-lsp
