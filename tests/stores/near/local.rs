@@ -170,7 +170,7 @@ fn a_team_shares_the_file() {
     assert!(room.decrypted(&eve.path()).is_some(), "the file is the old one yet");
     let said = room.says(&["rekey", "--yes"], 0);
     assert!(said.contains(&format!("- {}", eve.public())), "{said}");
-    assert!(said.contains("still knows the old keys") && said.contains("for OPENAI_API_KEY"), "{said}");
+    assert!(said.contains("still knows the old keys") && said.contains("for HERS, OPENAI_API_KEY"), "{said}");
     assert_eq!(room.decrypted(&eve.path()), None);
     assert!(room.decrypted(&bob.path()).is_some());
     // Whoever left the list is also left out by the next key.
