@@ -129,6 +129,8 @@ mod tests {
 
     #[test]
     fn names_of_every_kind_can_be_written() {
+        // As `vals` finds them in a text: up to the next `+`, or to the end of the line.
+        let vals = regex::Regex::new(r"^(secret)?ref\+[^+:]*://[^+\n]+$").expect("a literal pattern");
         for name in ["a+b", "a#b", "a?b=c&d", "a b", "50%", "a$b", "ä", "100%2B", "a,b", "a'b`c\"d"] {
             let reference = SecretRef {
                 params: vec![("k".to_owned(), name.to_owned())],
@@ -136,8 +138,6 @@ mod tests {
             };
             let text = reference.to_string();
             assert!(!text["ref+".len()..].contains(['+', ' ', '$', '"', '\'', '`', ',']), "{text}");
-            // As `vals` finds them in a text: up to the next `+`, or to the end of the line.
-            let vals = regex::Regex::new(r"^(secret)?ref\+[^+:]*://[^+\n]+$").expect("a literal pattern");
             assert!(vals.is_match(&text), "{text}");
             assert_eq!(SecretRef::parse(&text), Some(reference));
         }
