@@ -4,6 +4,7 @@
 
 mod at_rest;
 mod disk;
+mod hostile;
 mod stage;
 mod steps;
 

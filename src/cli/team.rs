@@ -101,7 +101,7 @@ fn write_readers(rekey: &Rekey, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{SECRETS} with {keys} can then be read by:")?;
     for reader in &rekey.readers {
         let own = rekey.own.contains(&reader.key).then(|| "this machine".to_owned());
-        let name = reader.name.as_deref().map(shown);
+        let name = reader.name.as_deref().map(|name| format!("\"{}\"", shown(name)));
         let notes: Vec<String> = own.into_iter().chain(name).collect();
         let notes = if notes.is_empty() { String::new() } else { format!(" ({})", notes.join(", ")) };
         let sign = if rekey.added.contains(reader) { '+' } else { ' ' };

@@ -3,6 +3,8 @@
 use std::io::{self, Write};
 use std::path::Path;
 
+use serde_json::Value;
+
 use crate::project::Workspace;
 
 /// Shows what would count, asks, and remembers it. A later change of the table has to be trusted anew.
@@ -22,8 +24,12 @@ pub(super) fn trust(
         for (name, value) in settings.as_object().into_iter().flatten().filter(|(_, value)| !value.is_null()) {
             writeln!(out, "  {store}.{name} = {}", super::report::visible(&value.to_string()))?;
         }
+        let is_empty = |it: &serde_json::Map<String, Value>| it.values().all(Value::is_null);
+        if settings.as_object().is_some_and(is_empty) && store != "exec" {
+            writeln!(out, "  {store}: nothing is named here, and what your own settings say of it no longer counts")?;
+        }
         if settings.is_string() {
-            writeln!(out, "  {store} = {settings}")?;
+            writeln!(out, "  {store} = {}", super::report::visible(&settings.to_string()))?;
         }
     }
     writeln!(out)?;

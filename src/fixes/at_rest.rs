@@ -27,11 +27,23 @@ pub fn encrypt(doc: &Document, around: &Surroundings, secret: Span) -> Repairs {
         let refused = Some("env loaders read this value differently: store it by hand".to_owned());
         return Repairs { fixes: Vec::new(), refused };
     }
+    let name = doc.slice(line.name);
+    let reason = if let Some(line) = around.broken {
+        Some(format!("line {line} of this file cannot be read by env loaders: mend it first"))
+    } else if is_used(doc.text(), name) {
+        Some(format!(
+            "another value in this file is made of ${name}, and would hold the reference's text: store it by hand"
+        ))
+    } else {
+        None
+    };
+    if reason.is_some() {
+        return Repairs { fixes: Vec::new(), refused: reason };
+    }
     let here = EnvFile { path: doc.path().to_owned(), ..EnvFile::default() };
     if let Some(reason) = overrides(doc, &Surroundings { env: here, ..around.clone() }) {
         return Repairs { fixes: Vec::new(), refused: Some(reason) };
     }
-    let name = doc.slice(line.name);
     let opens = opener(doc, around, secret, name);
     let mut repairs = Repairs::default();
     for to in around.destinations.iter().filter(|to| to.reference.is_some()) {
@@ -44,6 +56,13 @@ pub fn encrypt(doc: &Document, around: &Surroundings, secret: Span) -> Repairs {
         }
     }
     repairs
+}
+
+/// `$NAME` or `${NAME}` stands in the text.
+fn is_used(text: &str, name: &str) -> bool {
+    let starts = text.match_indices('$').map(|(at, _)| text[at + 1..].trim_start_matches('{'));
+    let goes_on = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    starts.filter_map(|rest| rest.strip_prefix(name)).any(|rest| !rest.starts_with(goes_on))
 }
 
 fn one(doc: &Document, value: Span, secret: Span, name: &str, to: &Destination) -> Result<Fix, String> {

@@ -31,6 +31,8 @@ pub struct Surroundings {
     pub siblings_cut: bool,
     /// An env file lies beside the document, and nothing keeps it out of what the document copies.
     pub copied: bool,
+    /// The first line of the document, an env file, that env loaders cannot read.
+    pub broken: Option<usize>,
     /// The text of the `.gitignore` at the workspace root.
     pub gitignore: Option<String>,
     /// The variable that the user's settings give a provider, by its id.
@@ -148,6 +150,7 @@ impl Surroundings {
             siblings: Vec::new(),
             siblings_cut: false,
             copied: false,
+            broken: None,
             gitignore: None,
             names: BTreeMap::new(),
             name: None,

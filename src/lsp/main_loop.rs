@@ -148,17 +148,17 @@ impl MainLoop {
         self.abilities = convert::abilities(&params.capabilities);
         self.session.change_folders(convert::folders(params), &[]);
         if let Some(options) = &params.initialization_options {
+            // Only here: later settings may come from a file of the repository.
+            let trusted = options.get("aikeys").unwrap_or(options).get("workspaceTrusted").and_then(Value::as_bool);
+            self.session.trust(trusted.unwrap_or(false));
             self.configure(options);
         }
         convert::initialize_result(&self.abilities)
     }
 
-    /// `{aikeys: {logLevel, workspaceTrusted}}`; whatever else stands there is not for this version.
+    /// `{aikeys: {logLevel}}`; whatever else stands there is not for this version.
     fn configure(&mut self, settings: &Value) {
         let settings = settings.get("aikeys").unwrap_or(settings);
-        if let Some(trusted) = settings.get("workspaceTrusted").and_then(Value::as_bool) {
-            self.session.trust(trusted);
-        }
         if let Some(level) = settings.get("logLevel").and_then(Value::as_str) {
             self.verbose = matches!(level, "debug" | "trace");
         }

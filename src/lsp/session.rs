@@ -257,11 +257,17 @@ impl Session {
         }
     }
 
+    /// The client's user was asked about this folder: it is one of the client's, or lies in one.
+    fn is_ours(&self, root: &Path) -> bool {
+        let real = |folder: &PathBuf| std::fs::canonicalize(folder).unwrap_or_else(|_| folder.clone());
+        self.folders.iter().any(|folder| root.starts_with(real(folder)))
+    }
+
     /// The git repository or the settings around a folder make a workspace; without them the client's folder does.
     pub(super) fn workspace_of(&self, folder: &Path) -> Result<Workspace, ProjectError> {
         let open = |folder: &Path| {
             let found = Workspace::open(folder)?;
-            Ok(if self.trusted { found.trusting() } else { found })
+            Ok(if self.trusted && self.is_ours(found.root()) { found.trusting() } else { found })
         };
         let found = open(folder)?;
         let is_marked = [".git", "aikeys.toml"].iter().any(|mark| found.root().join(mark).exists());

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::path::Path;
 
 use super::files::{FileError, append, read_pipe, read_small, write_atomic};
-use crate::secrets::{Secret, env_lines, env_value};
+use crate::secrets::{Secret, env_lines, env_value, env_value_span, is_reference};
 use crate::text::{Edit, apply, line_ending};
 
 /// Why a variable was not written. Never holds a value: dotenvy's own messages hold the line.
@@ -40,6 +40,17 @@ pub enum EnvFileError {
     /// Another program wrote at the same moment.
     #[error("{path}: another program changed {name} at the same moment: look at the file, then try again")]
     NotReadBack {
+        /// The file.
+        path: String,
+        /// The variable.
+        name: String,
+    },
+    /// A reference went into another value, which no store can give.
+    #[error(
+        "{path}: the value of {name} holds a reference among other text, which is not resolved there: write the key \
+        itself into that line, or let the program put the two together"
+    )]
+    Mixed {
         /// The file.
         path: String,
         /// The variable.
@@ -133,10 +144,27 @@ pub fn read_values(path: &Path) -> Result<Vec<(String, Secret)>, EnvFileError> {
 
 /// The same for a program that is started: also from a pipe, as 1Password puts it there and `<(…)` makes one.
 pub fn values_to_run_with(path: &Path) -> Result<Vec<(String, Secret)>, EnvFileError> {
-    match read_pipe(path)? {
-        Some(bytes) => values_of(path, bytes),
-        None => read_values(path),
+    let bytes = match read_pipe(path)? {
+        Some(bytes) => bytes,
+        None => read_small(path)?.unwrap_or_default(),
+    };
+    let text = String::from_utf8_lossy(&bytes);
+    let references: HashSet<String> = env_lines(&text).iter().map(|line| env_value(&text, line)).collect();
+    let values = values_of(path, bytes.clone())?;
+    // A reference is taken as somebody wrote it: one that came about by `$NAME` could carry a secret to a store.
+    let is_mixed = |value: &str| holds_reference(value) && !(is_reference(value) && references.contains(value));
+    match values.iter().find(|(_, value)| is_mixed(value.expose())) {
+        Some((name, _)) => Err(EnvFileError::Mixed { path: path.display().to_string(), name: name.clone() }),
+        None => Ok(values),
     }
+}
+
+/// `ref+BACKEND://` stands somewhere in the value.
+fn holds_reference(value: &str) -> bool {
+    let starts = value.match_indices("ref+").map(|(at, _)| &value[at + "ref+".len()..]);
+    starts.filter_map(|rest| rest.split_once("://")).any(|(backend, _)| {
+        !backend.is_empty() && backend.bytes().all(|it| it.is_ascii_lowercase() || it.is_ascii_digit())
+    })
 }
 
 fn values_of(path: &Path, bytes: Vec<u8>) -> Result<Vec<(String, Secret)>, EnvFileError> {
@@ -148,7 +176,7 @@ fn values_of(path: &Path, bytes: Vec<u8>) -> Result<Vec<(String, Secret)>, EnvFi
 fn values(text: &str) -> Result<Vec<(String, Secret)>, usize> {
     let mut all: Vec<(String, Secret)> = Vec::new();
     let mut names = HashSet::new();
-    for pair in dotenvy::from_read_iter(text.trim_start_matches('\u{feff}').as_bytes()) {
+    for pair in dotenvy::from_read_iter(references_as_written(text).trim_start_matches('\u{feff}').as_bytes()) {
         let (name, value) = pair.map_err(|_| broken_line(text).unwrap_or(1))?;
         if names.insert(name.clone()) {
             all.push((name, Secret::new(value)));
@@ -157,8 +185,34 @@ fn values(text: &str) -> Result<Vec<(String, Secret)>, usize> {
     Ok(all)
 }
 
+/// The text in which `$` stands for itself in each line that is a reference: what a store is asked for holds no variable.
+fn references_as_written(text: &str) -> String {
+    let is_reference = |value: &str| value.starts_with("ref+") || value.starts_with("secretref+");
+    let lines = env_lines(text);
+    let spans = lines.iter().filter(|_| text.contains('$')).map(|line| env_value_span(text, line));
+    let mut written = String::with_capacity(text.len());
+    let mut at = 0;
+    // Nothing is expanded between single quotes, and a backslash stands for itself there.
+    let expanded = |start: usize| !text[..start].ends_with('\'');
+    for span in spans.filter(|it| is_reference(&text[it.range()]) && expanded(it.start as usize)) {
+        let (start, end) = (span.start as usize, span.end as usize);
+        written.push_str(&text[at..start]);
+        let mut escaped = false;
+        for c in text[start..end].chars() {
+            if c == '$' && !escaped {
+                written.push('\\');
+            }
+            escaped = c == '\\' && !escaped;
+            written.push(c);
+        }
+        at = end;
+    }
+    written.push_str(&text[at..]);
+    written
+}
+
 /// The first line, from 1, at which dotenvy stops.
-fn broken_line(text: &str) -> Option<usize> {
+pub(super) fn broken_line(text: &str) -> Option<usize> {
     let text = text.trim_start_matches('\u{feff}');
     let reads = |text: &str| dotenvy::from_read_iter(text.as_bytes()).all(|it| it.is_ok());
     if reads(text) {
@@ -213,6 +267,31 @@ mod tests {
         assert_eq!(after(Some("A=\nB=1\n"), "A", "x").expect("written"), "A=x\nB=1\n");
         assert_eq!(after(Some("export A=x # yes\n"), "A", "x").expect("written"), "export A=x # yes\n");
         assert_eq!(after(None, "A", "two words").expect("written"), "A=\"two words\"\n");
+    }
+
+    #[test]
+    fn a_reference_holds_no_variable() {
+        let text = "A=1\nB=ref+vault://kv/x/${A}#/f\nC=\"ref+vault://$A\"\nD='ref+vault://$A'\nE=${A}2\nF=$B\n";
+        let values = values(text).expect("it can be read");
+        let values: Vec<&str> = values.iter().map(|(_, value)| value.expose()).collect();
+        let b = "ref+vault://kv/x/${A}#/f";
+        assert_eq!(values, ["1", b, "ref+vault://$A", "ref+vault://$A", "12", b]);
+    }
+
+    #[test]
+    fn a_program_gets_no_half_reference() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join(".env");
+        let run = |text: &str| {
+            std::fs::write(&path, text).expect("written");
+            values_to_run_with(&path).map_err(|error| error.to_string())
+        };
+        let whole = "A=\"ref+age://.aikeys/secrets.age#/A\"\nB=$A\n";
+        assert_eq!(run(whole).expect("whole references").len(), 2);
+        for more in ["B=\"Bearer ${A}\"", "P=ref+vault\nB=${P}://kv/$A", "P=ref+vault\nS=s\nB=${P}://kv/$S"] {
+            let error = run(&format!("{whole}C=1\n").replace("B=$A", more)).expect_err("a mixture");
+            assert!(error.contains("value of B"), "{more}: {error}");
+        }
     }
 
     #[test]

@@ -37,7 +37,7 @@ pub enum FileError {
     },
     /// A link that leaves the workspace.
     #[error(
-        "{path}: this link leads out of the workspace: replace it by a file of the workspace's own, or move the key by hand"
+        "{path}: a link leads out of the workspace here: replace it by a file of the workspace's own, or move the key by hand"
     )]
     Outside {
         /// The path.
@@ -83,6 +83,9 @@ impl FileError {
 /// `root` is the workspace. A file that is not there yet is fine.
 pub(super) fn writable(root: &Path, path: &Path) -> Result<PathBuf, FileError> {
     let shown = || path.display().to_string();
+    if !lies_below(root, path) {
+        return Err(FileError::Outside { path: shown() });
+    }
     let target = match fs::symlink_metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(path.to_owned()),
         Err(error) => return Err(FileError::io(path)(error)),
@@ -104,6 +107,13 @@ pub(super) fn writable(root: &Path, path: &Path) -> Result<PathBuf, FileError> {
         return Err(FileError::ReadOnly { path: shown() });
     }
     Ok(target)
+}
+
+/// The folder that holds `path`, or will, lies in the folder `root` and is no link out of it.
+pub fn lies_below(root: &Path, path: &Path) -> bool {
+    let real = |folder: &Path| fs::canonicalize(if folder.as_os_str().is_empty() { Path::new(".") } else { folder });
+    let folder = path.ancestors().skip(1).find_map(|it| real(it).ok());
+    folder.is_some_and(|it| real(root).is_ok_and(|root| it.starts_with(root)))
 }
 
 /// The file may be written, as far as one can tell before.

@@ -30,8 +30,7 @@ const COMMITS: usize = 3_000;
 impl Git {
     /// The repository that holds `path`, if one does.
     pub(super) fn discover(path: &Path) -> Option<Git> {
-        let repo = gix::discover(path).ok()?;
-        let top = std::fs::canonicalize(repo.workdir()?).ok()?;
+        let (repo, top) = path.ancestors().take_while(|it| on_one_disk(path, it)).find_map(own)?;
         let index = repo.index_or_empty().ok()?;
         let tracked = index.entries().iter().map(|entry| entry.path(&index).to_owned()).collect();
         Some(Git { repo: Mutex::new(repo), top, tracked })
@@ -74,6 +73,31 @@ impl Git {
         let Ok(repo) = self.repo.lock() else { return none() };
         search(&repo, relative, values).unwrap_or_else(none)
     }
+}
+
+/// The repository whose `.git` lies in this folder, which is its work tree.
+///
+/// Not each folder that looks like one: a commit can bring what a bare repository consists of, with ignore rules and a
+/// work tree of its author's choice.
+fn own(folder: &Path) -> Option<(gix::Repository, PathBuf)> {
+    let mark = folder.join(".git");
+    std::fs::symlink_metadata(&mark).ok()?;
+    let repo = gix::open(mark).ok()?;
+    let top = std::fs::canonicalize(repo.workdir()?).ok()?;
+    (top == std::fs::canonicalize(folder).ok()?).then_some((repo, top))
+}
+
+/// Git looks no further than the file system.
+#[cfg(unix)]
+fn on_one_disk(path: &Path, ancestor: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let disk = |path| std::fs::metadata(path).ok().map(|it| it.dev());
+    disk(path) == disk(ancestor)
+}
+
+#[cfg(not(unix))]
+fn on_one_disk(_: &Path, _: &Path) -> bool {
+    true
 }
 
 fn key(relative: &Path) -> Vec<u8> {

@@ -20,7 +20,7 @@ pub use env_file::{
     EnvFileError, env_example_line, env_value_written, is_variable_name, read_values, values_to_run_with,
     variable_edit, write_variable,
 };
-pub use files::{FileError, FolderLock, append, check_writable, private_folder, read_small, write_atomic};
+pub use files::{FileError, FolderLock, append, check_writable, lies_below, private_folder, read_small, write_atomic};
 pub use holding::{BUILD, Held, VERSION_CONTROL, holding};
 pub use memory::{answer, recall, recall_in, remember};
 pub use package::Packages;

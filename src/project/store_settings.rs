@@ -164,7 +164,11 @@ impl Workspace {
         private_folder(&folder)?;
         let _lock = FolderLock::take(&folder)?;
         let old = read_small(&path)?;
-        let mut all = trusted(old.as_deref());
+        let unreadable = |error: serde_json::Error| ProjectError::Catalogue {
+            path: path.display().to_string(),
+            message: format!("this is not what aikeys-lsp wrote (line {}): mend it, or take it away", error.line()),
+        };
+        let mut all = old.as_deref().map_or_else(|| Ok(BTreeMap::new()), serde_json::from_slice).map_err(unreadable)?;
         let key = self.root().display().to_string();
         match own {
             Some(own) => all.insert(key, own.clone()),

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use super::agents::agents;
 use super::config::{Config, ProjectError};
+use super::env_file::broken_line;
 use super::files::{read_small, writable};
 use super::git::{Committed, Git};
 use super::launching::launchers;
@@ -187,6 +188,7 @@ impl Workspace {
         let mut around = Surroundings {
             env: self.env_file(relative, resolve),
             destinations,
+            broken: is_env_file(relative).then(|| broken_line(doc.text())).flatten(),
             gitignore: gitignore.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()),
             names,
             ..self.surroundings(relative)
@@ -249,12 +251,16 @@ impl Workspace {
         match writable(&self.root, &full) {
             Err(error) => return refused(error.to_string()),
             // A link is as safe as the file that it leads to.
-            Ok(target) if target != full && self.git_ignores(&self.relative(&target)) == Some(false) => {
+            Ok(target) if target != full => {
                 let (link, target) = (path.display(), self.relative(&target));
-                return refused(format!(
-                    "{link} leads to {}, which git does not ignore: ignore that file first",
-                    target.display()
-                ));
+                let why = match self.git_state(&target) {
+                    GitState::Tracked => "which git tracks: take that file out of git first (`git rm --cached`)",
+                    GitState::Untracked => "which git does not ignore: ignore that file first",
+                    GitState::Ignored | GitState::NoRepository => "",
+                };
+                if !why.is_empty() {
+                    return refused(format!("{link} leads to {}, {why}", target.display()));
+                }
             }
             Ok(_) => {}
         }

@@ -80,6 +80,18 @@ pub enum StoreError {
         /// The public keys of its readers.
         keys: Vec<String>,
     },
+    /// An encrypted file that this machine never wrote, and that others can read.
+    #[error(
+        "{file}: this machine has not written to this file yet, and it can also be read by {}: if they may read what you \
+        put there, say so with `aikeys-lsp rekey`",
+        readers.join(", ")
+    )]
+    Strangers {
+        /// The file.
+        file: String,
+        /// Their public keys, with what the list says of them.
+        readers: Vec<String>,
+    },
     /// A backend that this build does not know.
     #[error("`ref+{0}://` is a reference that this version cannot resolve")]
     Backend(String),
@@ -133,6 +145,10 @@ impl StoreError {
             StoreError::NoReader { file, key } => StoreError::NoReader { file: discreet(&file), key },
             StoreError::NewReaders { file, keys } => StoreError::NewReaders { file: discreet(&file), keys },
             StoreError::Remade { file, keys } => StoreError::Remade { file: discreet(&file), keys },
+            StoreError::Strangers { file, readers } => StoreError::Strangers {
+                file: discreet(&file),
+                readers: readers.iter().map(|it| discreet(it)).collect(),
+            },
             other @ (StoreError::Settings(_) | StoreError::File(_)) => other,
         }
     }

@@ -3,8 +3,9 @@
 //! The file may be committed. Who opens it needs an identity, which lies in the user's own configuration folder.
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::io::{Read, Write};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use age::DecryptError;
@@ -19,7 +20,7 @@ use super::known;
 use super::recipients::{Reader, listed};
 use super::{Around, Asked, Held, Kind, Over, SecretStore, StoreError, Version, VersionState};
 use crate::fixes::Destination;
-use crate::project::{FileError, FolderLock, private_folder, read_small, write_atomic};
+use crate::project::{FileError, FolderLock, lies_below, private_folder, read_small, write_atomic};
 use crate::secrets::{Secret, SecretRef};
 
 /// The encrypted file, from the workspace root.
@@ -76,6 +77,7 @@ pub fn init(root: &Path) -> Result<Made, StoreError> {
     let identity = identity::make()?;
     let keys = identities()?;
     let store = Local::open(root);
+    store.inside()?;
     let _lock = FolderLock::take(root)?;
     if store.is_there() {
         let waiting = match store.read() {
@@ -111,7 +113,7 @@ impl Local {
 
     /// `init` has been run here.
     pub fn is_there(&self) -> bool {
-        self.file().is_file()
+        self.inside().is_ok() && self.file().is_file()
     }
 
     /// The store as a place for keys. Says how many can read it, where that is more than one.
@@ -165,9 +167,24 @@ impl Local {
 
     /// Keeps others out between reading and writing. Not on the workspace: a move holds that.
     pub(super) fn alone(&self) -> Result<FolderLock, StoreError> {
+        self.inside()?;
         let file = self.file();
         let folder = file.parent().filter(|_| self.is_there()).ok_or_else(|| self.missing())?;
+        // A move holds the lock on the workspace: one that waits for it here would wait for ever.
+        if fs::canonicalize(folder).ok() == fs::canonicalize(&self.root).ok() {
+            return Err(self.failed("it lies in the workspace's root folder: move it into a folder of its own first"));
+        }
         Ok(FolderLock::take(folder)?)
+    }
+
+    /// What a reference names is a file of this workspace: it may come from a repository that nobody trusts.
+    pub(super) fn inside(&self) -> Result<(), StoreError> {
+        let plain = Path::new(&self.path).components().all(|it| matches!(it, Component::Normal(_) | Component::CurDir));
+        let file = fs::canonicalize(self.file()).unwrap_or_else(|_| self.file());
+        match plain && lies_below(&self.root, &self.file()) && lies_below(&self.root, &file) {
+            true => Ok(()),
+            false => Err(self.failed("this file is not in the workspace: `ref+age://` names only files that are")),
+        }
     }
 
     fn missing(&self) -> StoreError {
@@ -179,6 +196,7 @@ impl Local {
     }
 
     pub(super) fn listed(&self) -> Result<(Option<Vec<u8>>, Vec<Reader>), StoreError> {
+        self.inside()?;
         listed(&self.root, &Path::new(&self.path).with_file_name("recipients.txt"))
     }
 
@@ -189,6 +207,7 @@ impl Local {
 
     /// The file's bytes, and what they hold.
     pub(super) fn read(&self) -> Result<(Vec<u8>, Contents), StoreError> {
+        self.inside()?;
         let bytes = read_small(&self.file())?.ok_or_else(|| self.missing())?;
         let damaged = || self.failed("the file is damaged: restore it from git or a backup");
         let decryptor = age::Decryptor::new(ArmoredReader::new(bytes.as_slice())).map_err(|_| damaged())?;
@@ -220,7 +239,11 @@ impl Local {
     fn write_as_before(&self, old: &[u8], contents: &Contents) -> Result<(), StoreError> {
         let (_, readers) = self.listed()?;
         let past = self.check(contents, &readers)?;
-        self.check_own(&readers, &publics(&identities()?))?;
+        let own = publics(&identities()?);
+        self.check_own(&readers, &own)?;
+        if known::is_known(&self.file(), &past.origin).is_none() {
+            self.check_strangers(past, &readers, &own)?;
+        }
         // Who is left out knows the old number.
         let all_stay = past.readers.iter().all(|key| readers.iter().any(|it| it.key == *key));
         let origin = if all_stay { past.origin.clone() } else { known::origin() };
@@ -241,6 +264,19 @@ impl Local {
         let keys = readers.iter().map(|it| it.key.clone());
         let new: Vec<String> = keys.filter(|key| !past.readers.contains(key)).collect();
         if new.is_empty() { Ok(past) } else { Err(StoreError::NewReaders { file: self.path.clone(), keys: new }) }
+    }
+
+    /// A file that came with a repository may be for others: this machine's user says yes to them before the first write.
+    fn check_strangers(&self, past: &Past, readers: &[Reader], own: &[String]) -> Result<(), StoreError> {
+        let name = |key: &String| {
+            let name = readers.iter().find(|it| it.key == *key).and_then(|it| it.name.as_deref());
+            name.map_or_else(|| key.clone(), |name| format!("{key} ({name:?})"))
+        };
+        let strangers: Vec<String> = past.readers.iter().filter(|key| !own.contains(key)).map(name).collect();
+        match strangers.is_empty() {
+            true => Ok(()),
+            false => Err(StoreError::Strangers { file: self.path.clone(), readers: strangers }),
+        }
     }
 
     /// This machine can still read it afterwards.

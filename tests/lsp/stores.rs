@@ -127,6 +127,8 @@ fn a_repository_names_no_store_before_it_is_trusted() {
     };
     assert!(to_vault(&mut session).is_none(), "nobody trusts this repository");
     session.trust(true);
+    assert!(to_vault(&mut session).is_none(), "this folder is none of the client's");
+    session.change_folders(vec![project.root()], &[]);
     let offer = to_vault(&mut session).expect("the repository's own store");
     let Does::Move(fix, reach) = offer.does else { panic!("{} is no move", offer.title) };
     let (rule, span) = (offer.finding.rule.to_owned(), offer.finding.span);
@@ -149,6 +151,8 @@ fn a_command_for_an_untrusted_store_sends_nothing() {
     let start = |trusted: bool| {
         let mut client = Client::start_with(&[("VAULT_TOKEN", "t")]);
         client.initialize_with(editor(), json!({"aikeys": {"workspaceTrusted": trusted}}));
+        let folder = json!({"uri": project.uri("").trim_end_matches('/'), "name": "theirs"});
+        client.notify("workspace/didChangeWorkspaceFolders", json!({"event": {"added": [folder], "removed": []}}));
         client.open(&uri, "python", &text);
         client
     };
@@ -156,6 +160,9 @@ fn a_command_for_an_untrusted_store_sends_nothing() {
     let move_there = command(&mut trusting, &uri, "Move to Vault at secret/");
 
     let mut careful = start(false);
+    // Editors also take settings from the repository.
+    let settings = json!({"settings": {"aikeys": {"workspaceTrusted": true}}});
+    careful.notify("workspace/didChangeConfiguration", settings);
     assert!(titles(&mut careful, &uri).iter().all(|(title, _)| !title.contains("Vault")));
     let answer = execute(&mut careful, move_there.clone());
     assert!(answer["error"]["message"].as_str().is_some_and(|it| it.contains("try again")), "{answer}");

@@ -131,7 +131,7 @@ fn a_team_shares_the_file() {
 
     let said = room.says(&["add-recipient", &ann.public(), "--as", "Ann's laptop", "--yes"], 0);
     assert!(said.contains("with 1 key can then be read by") && said.contains("(this machine)"), "{said}");
-    assert!(said.contains(&format!("+ {} (Ann's laptop)", ann.public())), "{said}");
+    assert!(said.contains(&format!("+ {} (\"Ann's laptop\")", ann.public())), "{said}");
     assert!(!said.contains("make new keys"), "nobody left");
     assert_eq!(ann.says(&["run", "--", "sh", "-c", "printf %s \"$OPENAI_API_KEY\""], 0), key(9));
     assert!(room.decrypted(&ann.path()).is_some());
@@ -141,6 +141,17 @@ fn a_team_shares_the_file() {
     // How many can read it stands where keys move.
     let to = room.stores().destination("local").expect("a place");
     assert_eq!(to.label, "the encrypted store of 2 readers");
+
+    // Her first key there goes to somebody whom her machine does not know: she is told who that is, and says yes.
+    let text = format!("client = OpenAI(api_key=\"{}\")\n", key(4));
+    room.write("hers.py", &text);
+    let fix = ["--check", "--fix", "--yes", "--to", "local", "--name", "HERS", "hers.py"];
+    let said = ann.says(&fix, 2);
+    assert!(said.contains("has not written to this file yet") && said.contains("aikeys-lsp rekey"), "a refusal");
+    assert_eq!(room.read("hers.py"), text);
+    ann.says(&["rekey", "--yes"], 0);
+    ann.says(&fix, 0);
+    assert!(!room.read("hers.py").contains(&key(4)));
 
     // She lets others in, from a file; nobody is asked for in a script.
     let (bob, eve) = (room.machine("bob"), room.machine("eve"));
@@ -159,7 +170,7 @@ fn a_team_shares_the_file() {
     assert!(room.decrypted(&eve.path()).is_some(), "the file is the old one yet");
     let said = room.says(&["rekey", "--yes"], 0);
     assert!(said.contains(&format!("- {}", eve.public())), "{said}");
-    assert!(said.contains("still knows the old keys") && said.contains("for OPENAI_API_KEY"), "{said}");
+    assert!(said.contains("still knows the old keys") && said.contains("for HERS, OPENAI_API_KEY"), "{said}");
     assert_eq!(room.decrypted(&eve.path()), None);
     assert!(room.decrypted(&bob.path()).is_some());
     // Whoever left the list is also left out by the next key.
@@ -200,7 +211,7 @@ fn a_stranger_in_the_list_gets_nothing() {
     assert_eq!(room.decrypted(&stranger.path()), None);
     // Who is let in is named before.
     let said = room.says(&["rekey"], 2);
-    assert!(said.contains(&format!("+ {} (a colleague)", stranger.public())), "{said}");
+    assert!(said.contains(&format!("+ {} (\"a colleague\")", stranger.public())), "{said}");
     room.says(&["add-recipient", &stranger.public(), "--yes"], 0);
     room.stores().put(&at("KEY"), &Secret::new(key)).expect("stored");
     assert!(room.decrypted(&stranger.path()).is_some());
