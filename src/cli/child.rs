@@ -70,11 +70,13 @@ async fn finish(mut command: Command, masks: Option<&[(String, Secret)]>) -> io:
         copies = vec![Copied::start(out.0, io::stdout, mask()?), Copied::start(err.0, io::stderr, mask()?)];
     }
     let mut child = tokio::process::Command::from(command).spawn()?;
-    let status = signals.wait(&mut child).await?;
-    // Who ends the program's end ends this as well, also where nobody reads.
+    let (status, sent) = signals.wait(&mut child).await?;
+    let copied = futures::future::join_all(copies.iter_mut().map(Copied::end));
+    // Who sends a signal ends this as well, also where nobody reads.
     tokio::select! {
         () = signals.any() => {}
-        _ = futures::future::join_all(copies.iter_mut().map(Copied::end)) => {}
+        () = tokio::time::sleep(QUIET), if sent => {}
+        _ = copied => {}
     }
     Ok(status)
 }
@@ -166,11 +168,16 @@ impl Signals {
         next(&mut self.0).await;
     }
 
-    async fn wait(&mut self, child: &mut Child) -> io::Result<ExitStatus> {
+    /// The program's end, and whether it got a signal before.
+    async fn wait(&mut self, child: &mut Child) -> io::Result<(ExitStatus, bool)> {
+        let mut sent = false;
         loop {
             tokio::select! {
-                status = child.wait() => return status,
-                signal = next(&mut self.0) => send(signal, child),
+                status = child.wait() => return Ok((status?, sent)),
+                signal = next(&mut self.0) => {
+                    send(signal, child);
+                    sent = true;
+                }
             }
         }
     }
@@ -227,8 +234,8 @@ impl Signals {
         Ok(Signals)
     }
 
-    async fn wait(&mut self, child: &mut Child) -> io::Result<ExitStatus> {
-        child.wait().await
+    async fn wait(&mut self, child: &mut Child) -> io::Result<(ExitStatus, bool)> {
+        Ok((child.wait().await?, false))
     }
 
     async fn any(&mut self) {
