@@ -6,15 +6,16 @@ use std::io::{self, IsTerminal, Write};
 use anyhow::{Context, ensure};
 
 use super::args::{Env, EnvFormat};
+use super::mask::{SHORTEST, secrets_of};
 use super::run::{Source, env_files, environment, opened, resolved};
-use crate::secrets::{Secret, is_reference};
+use crate::project::is_variable_name;
+use crate::secrets::{Secret, discreet, is_reference};
 use crate::stores::Stores;
 
 /// Writes the variables as `--format` says. Never to a terminal, unless the user asks for that.
 pub(super) fn env(args: &Env, out: &mut dyn Write) -> anyhow::Result<()> {
-    let for_people = io::stdout().is_terminal() && args.format != EnvFormat::Github;
     ensure!(
-        args.reveal || !for_people,
+        args.reveal || !io::stdout().is_terminal(),
         "this would show secrets on the terminal: let another program read it, or add `--reveal`"
     );
     let here = std::env::current_dir().context("the current folder cannot be read")?;
@@ -22,12 +23,21 @@ pub(super) fn env(args: &Env, out: &mut dyn Write) -> anyhow::Result<()> {
     let envs = env_files(&workspace, &args.env_files, &here)?;
     let mut given = environment(&envs, &args.choice)?;
     given.values.retain(|(_, value)| !args.references || is_reference(value.expose()));
-    let values = resolved(&Stores::of(&workspace), given.values)?;
+    if matches!(args.format, EnvFormat::Shell | EnvFormat::Direnv | EnvFormat::Dotenv) {
+        for (name, _) in &given.values {
+            let files = || envs.iter().map(|it| it.display().to_string()).collect::<Vec<_>>().join(", ");
+            ensure!(is_variable_name(name), "{}: {} is no name of a variable", files(), discreet(name));
+        }
+    }
+    let stores = Stores::of(&workspace);
+    let values = resolved(&stores, given.values)?;
+    for lease in stores.leases() {
+        let (at, seconds) = (&lease.at, lease.seconds);
+        writeln!(io::stderr(), "warning: {at} ends in {seconds} seconds: only `run` keeps it for a program's time")?;
+    }
     if args.format == EnvFormat::Github {
-        let is_secret = |name: &str, source| source == Source::Store || workspace.catalogue().is_secret_name(name);
-        let masks = values.iter().filter(|(name, _, source)| is_secret(name, *source));
-        let masks: Vec<&Secret> = masks.map(|(_, value, _)| value).collect();
-        return github(&values.iter().map(|(name, value, _)| (name.as_str(), value)).collect::<Vec<_>>(), &masks, out);
+        let masks = secrets_of(workspace.catalogue(), &values);
+        return github(&values, &masks, out);
     }
     if args.format == EnvFormat::Json {
         let all: serde_json::Map<_, _> = values.iter().map(|(n, v, _)| (n.clone(), v.expose().into())).collect();
@@ -44,17 +54,18 @@ pub(super) fn env(args: &Env, out: &mut dyn Write) -> anyhow::Result<()> {
 }
 
 /// Masks first, on standard output, where the runner reads them; then the variables for the next steps, in its file.
-fn github(values: &[(&str, &Secret)], masks: &[&Secret], out: &mut dyn Write) -> anyhow::Result<()> {
+fn github(values: &[(String, Secret, Source)], masks: &[(String, Secret)], out: &mut dyn Write) -> anyhow::Result<()> {
     let path = std::env::var_os("GITHUB_ENV").filter(|it| !it.is_empty());
     let path = path.context("GITHUB_ENV is not set: this format works in a step of GitHub Actions")?;
-    for mask in masks {
-        for line in mask.expose().lines().filter(|line| !line.trim().is_empty()) {
-            writeln!(out, "::add-mask::{}", line.replace('%', "%25"))?;
+    for (_, mask) in masks {
+        // The brace of a JSON text stands in every log.
+        for line in mask.expose().lines().filter(|line| line.trim().len() >= SHORTEST) {
+            writeln!(out, "::add-mask::{}", line.replace('%', "%25").replace('\r', "%0D"))?;
         }
     }
     out.flush()?;
     let mut text = String::new();
-    for (name, value) in values {
+    for (name, value, _) in values {
         let value = value.expose();
         // The end must be a line that the value does not have.
         let end = (0..).map(|n| format!("aikeys-{n}")).find(|end| !value.contains(end.as_str())).unwrap_or_default();

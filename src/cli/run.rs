@@ -1,12 +1,15 @@
 //! `run -- CMD`: resolve the env file and become the command.
 
+use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
-use anyhow::{Context, ensure};
+use anyhow::{Context, bail, ensure};
 
 use super::args::{Choice, Run};
 use super::child;
+use super::mask::secrets_of;
+use super::report::visible;
 use crate::moves::resolve;
 use crate::project::{Workspace, values_to_run_with};
 use crate::secrets::{Secret, discreet, is_reference};
@@ -29,20 +32,29 @@ pub fn run(args: &Run) -> anyhow::Result<ExitCode> {
     for name in given.without {
         child.env_remove(name);
     }
-    let mut masks = Vec::new();
-    for (name, value, source) in resolved(&stores, given.values)? {
-        child.env(&name, value.expose());
-        if source == Source::Store || workspace.catalogue().is_secret_name(&name) {
-            masks.push((name, value));
-        }
+    let values = resolved(&stores, given.values)?;
+    for (name, value, _) in &values {
+        child.env(name, value.expose());
     }
-    let shown = program.display();
     let leases = stores.leases();
-    if args.mask || !leases.is_empty() {
-        let masks = args.mask.then_some(masks);
-        return child::watch(child, masks, &stores, &leases).with_context(|| format!("{shown} cannot be started"));
-    }
-    become_it(child).with_context(|| format!("{shown} cannot be started"))
+    let started = if args.mask || !leases.is_empty() {
+        let masks = args.mask.then(|| secrets_of(workspace.catalogue(), &values));
+        child::watch(child, masks.as_deref(), &stores, &leases)
+    } else {
+        become_it(child)
+    };
+    started.or_else(|error| not_started(&program.display().to_string(), error))
+}
+
+/// Says why the program does not run, with the exit code that shells have for it.
+fn not_started(program: &str, error: io::Error) -> anyhow::Result<ExitCode> {
+    let code = match error.kind() {
+        ErrorKind::NotFound => 127,
+        ErrorKind::PermissionDenied => 126,
+        _ => return Err(error).with_context(|| format!("{program} cannot be started")),
+    };
+    writeln!(io::stderr(), "error: {}", visible(&format!("{program} cannot be started: {error}")))?;
+    Ok(ExitCode::from(code))
 }
 
 /// The workspace here, whose own stores count where the caller's user says so.
@@ -52,7 +64,7 @@ pub(super) fn opened(here: &Path, trusted: bool) -> anyhow::Result<Workspace> {
 }
 
 /// Where a value comes from.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Source {
     /// It stands there as it is.
     Plain,
@@ -84,7 +96,10 @@ pub(super) fn environment(envs: &[PathBuf], choice: &Choice) -> anyhow::Result<G
         ensure!(known, "{} sets no {}, and the environment neither", files.join(", "), discreet(name));
     }
     values.retain(|(name, _)| wanted(name) && std::env::var_os(name).is_none());
-    let set = std::env::vars().map(|(name, value)| (name, Secret::new(value)));
+    // What is no text is no reference.
+    let set =
+        std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    let set = set.map(|(name, value)| (name, Secret::new(value)));
     let (set, left): (Vec<_>, Vec<_>) =
         set.filter(|(_, value)| is_reference(value.expose())).partition(|(name, _)| wanted(name));
     values.extend(set);
@@ -99,8 +114,18 @@ pub(super) fn resolved(
 ) -> anyhow::Result<Vec<(String, Secret, Source)>> {
     let source = |value: &Secret| if is_reference(value.expose()) { Source::Store } else { Source::Plain };
     let sources: Vec<Source> = values.iter().map(|(_, value)| source(value)).collect();
-    let resolved = resolve(stores, values)?;
-    Ok(resolved.into_iter().zip(sources).map(|((name, value), source)| (name, value, source)).collect())
+    let resolved = resolve(stores, values).map_err(anyhow::Error::from).and_then(|resolved| {
+        let broken = resolved.iter().find(|(_, value)| value.expose().contains('\0'));
+        match broken {
+            Some((name, _)) => bail!("the value of {name} holds a NUL byte, which no variable can"),
+            None => Ok(resolved),
+        }
+    });
+    if resolved.is_err() {
+        // Nobody will use what the others gave.
+        child::give_back(stores, &stores.leases());
+    }
+    Ok(resolved?.into_iter().zip(sources).map(|((name, value), source)| (name, value, source)).collect())
 }
 
 /// The env files that the user named, else the nearest one.
@@ -129,13 +154,13 @@ fn nearest(here: &Path, root: &Path) -> PathBuf {
 }
 
 #[cfg(unix)]
-fn become_it(mut child: Command) -> anyhow::Result<ExitCode> {
+fn become_it(mut child: Command) -> io::Result<ExitCode> {
     use std::os::unix::process::CommandExt;
-    Err(child.exec().into())
+    Err(child.exec())
 }
 
 #[cfg(not(unix))]
-fn become_it(mut child: Command) -> anyhow::Result<ExitCode> {
+fn become_it(mut child: Command) -> io::Result<ExitCode> {
     let status = child.status()?;
     Ok(u8::try_from(status.code().unwrap_or(1)).map_or(ExitCode::FAILURE, Into::into))
 }

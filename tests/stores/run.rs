@@ -1,0 +1,53 @@
+//! `run` while it watches a program: signals, readers that do not read, processes that are left behind.
+
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use super::machine::Machine;
+
+fn machine() -> Machine {
+    let machine = Machine::new();
+    machine.write(".env", "SOME_API_KEY=abcdefgh\n");
+    machine
+}
+
+fn started(machine: &Machine, arguments: &[&str]) -> Child {
+    let mut command = machine.command(Path::new(env!("CARGO_BIN_EXE_aikeys-lsp")), arguments);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().expect("it starts")
+}
+
+/// The exit code, within a few seconds.
+fn ends(child: &mut Child) -> Option<i32> {
+    let start = Instant::now();
+    while start.elapsed() < Duration::from_secs(8) {
+        if let Some(status) = child.try_wait().expect("a child") {
+            return status.code();
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    child.kill().expect("it is killed");
+    panic!("it does not end");
+}
+
+fn signal(child: &Child, name: &str) {
+    assert!(Command::new("kill").args([name, &child.id().to_string()]).status().expect("kill").success());
+}
+
+#[test]
+fn a_process_that_is_left_behind_is_not_waited_for() {
+    let machine = machine();
+    let said =
+        machine.ours(&["run", "--mask", "--", "sh", "-c", "sleep 9 2>&1 & printf '%s abc' $SOME_API_KEY; exit 3"]);
+    assert_eq!((said.code, said.text.as_str()), (Some(3), "<SOME_API_KEY> abc"));
+    assert!(said.took < Duration::from_secs(5), "{:?}", said.took);
+}
+
+#[test]
+fn signals_end_a_program_whose_output_nobody_reads() {
+    let machine = machine();
+    let mut child = started(&machine, &["run", "--mask", "--", "yes"]);
+    std::thread::sleep(Duration::from_millis(500));
+    signal(&child, "-TERM");
+    assert_eq!(ends(&mut child), Some(128 + 15));
+}
