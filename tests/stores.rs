@@ -9,6 +9,7 @@
     clippy::disallowed_types,
     reason = "these tests start servers, and talk to them through sockets"
 )]
+#![allow(clippy::print_stdout, reason = "the numbers are worth a look")]
 
 mod apart;
 mod aws;
