@@ -145,7 +145,7 @@ mod tests {
         };
         assert_eq!(of("DB_PASSWORD", "correct horse"), ["correct horse"]);
         assert_eq!(of("DB_PASS", "correct"), ["correct"]);
-        assert_eq!(of("DATABASE_URL", "postgres://me:hunter22@db/app?x=a@b"), ["hunter22"]);
+        assert_eq!(of("DATABASE_URL", "postgres://me:horses@db/app?x=a@b"), ["horses"]);
         assert_eq!(of("COMPASS", "northwest"), [""; 0]);
         assert_eq!(of("HOMEPAGE", "https://example.org/a:b@c"), [""; 0]);
         assert_eq!(of("LOG_LEVEL", "information"), [""; 0]);

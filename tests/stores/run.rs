@@ -51,3 +51,22 @@ fn signals_end_a_program_whose_output_nobody_reads() {
     signal(&child, "-TERM");
     assert_eq!(ends(&mut child), Some(128 + 15));
 }
+
+#[test]
+fn what_another_process_sends_reaches_the_program() {
+    use std::os::unix::process::CommandExt;
+    let machine = machine();
+    for mask in [&["run"][..], &["run", "--mask"]] {
+        let script = "trap 'exit 5' INT; touch ready; sleep 5 & wait";
+        let arguments = [mask, &["--", "sh", "-c", script]].concat();
+        let mut command = machine.command(Path::new(env!("CARGO_BIN_EXE_aikeys-lsp")), &arguments);
+        // Not in front of a terminal.
+        let mut child = command.process_group(0).stdin(Stdio::null()).spawn().expect("it starts");
+        while !machine.project().join("ready").exists() {
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        std::fs::remove_file(machine.project().join("ready")).expect("a file");
+        signal(&child, "-INT");
+        assert_eq!(ends(&mut child), Some(5), "{mask:?}");
+    }
+}
