@@ -10,7 +10,6 @@
     clippy::print_stdout,
     reason = "these tests start servers, talk to them through sockets, and say how long that took"
 )]
-#![allow(clippy::print_stdout, reason = "the numbers are worth a look")]
 
 mod apart;
 mod aws;
