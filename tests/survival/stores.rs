@@ -39,7 +39,7 @@ impl Servers {
     /// Each with what leads there from a program.
     pub fn of(&self, case: &Case) -> Vec<(Store, Leads)> {
         // A project of Google's has one place for each name, whoever asks.
-        let project = format!("demo-{}", case.name);
+        let project = format!("demo-{}", case.name.replace('_', "-"));
         let google = [
             ("CLOUDSDK_API_ENDPOINT_OVERRIDES_SECRETMANAGER", self.google.url.as_str()),
             ("GOOGLE_CLOUD_PROJECT", &project),
