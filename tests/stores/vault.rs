@@ -5,8 +5,11 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use aikeys::secrets::Secret;
+use aikeys::stores::VersionState;
 use serde_json::{Value, json};
 
+use super::apart::{apart, at, put, says, value};
 use super::faults::{ConnectProxy, Fault, Faults, Filter};
 use super::http::{Listening, Message};
 use super::machine::{Machine, NAME};
@@ -352,6 +355,33 @@ fn what_is_not_there_is_told() {
     machine.refuses_to_run(&["expired", "vault login"]);
     bao.seal();
     machine.refuses_to_run(&["sealed", "unseal"]);
+}
+
+#[test]
+fn versions_are_replaced_listed_and_taken_out_of_use() {
+    let test = "stores::vault::versions_are_replaced_listed_and_taken_out_of_use";
+    let bao = std::env::var_os("AIKEYS_TEST_ROOM").is_none().then(Bao::dev);
+    let url = bao.as_ref().map_or("", |bao| bao.url.as_str());
+    let Some(room) = apart(test, &[("VAULT_ADDR", url), ("VAULT_TOKEN", Bao::ROOT)]) else { return };
+    let stores = room.stores("");
+    let key = at("ref+vault://secret/app#/KEY");
+    put(&stores, "ref+vault://secret/app#/KEY", "value-one").expect("there is nothing yet");
+    put(&stores, "ref+vault://secret/app#/KEY", "value-one").expect("the same value is fine");
+    says(put(&stores, "ref+vault://secret/app#/KEY", "value-two"), &["holds another value"]);
+    stores.replace(&key, &Secret::new("value-two")).expect("it becomes a new version");
+    assert_eq!(value(&stores, "ref+vault://secret/app?version=1#/KEY").as_deref(), Ok("value-one"));
+    let states =
+        || stores.versions(&key).expect("there are two").into_iter().map(|it| (it.id, it.state)).collect::<Vec<_>>();
+    assert_eq!(states(), [("2".to_owned(), VersionState::Live), ("1".to_owned(), VersionState::Live)]);
+    assert!(stores.versions(&key).expect("two").iter().all(|it| it.created.is_some()));
+    stores.disable(&key, "1").expect("there is a newer one");
+    assert_eq!(states()[1].1, VersionState::Disabled);
+    says(value(&stores, "ref+vault://secret/app?version=1#/KEY"), &["version 1 was deleted"]);
+    // The latest version of a secret with other keys stays.
+    put(&stores, "ref+vault://secret/app#/OTHER", "value-three").expect("another field");
+    says(stores.disable(&key, "3").map_err(|error| error.to_string()), &["other keys"]);
+    assert_eq!(value(&stores, "ref+vault://secret/app#/KEY").as_deref(), Ok("value-two"));
+    assert_eq!(stores.exists(&at("ref+vault://secret/app#/NONE")).ok(), Some(false));
 }
 
 #[test]
