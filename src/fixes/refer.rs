@@ -69,8 +69,11 @@ pub(super) fn filled(doc: &Document, text: &str, secret: Span, name: &str) -> St
     let entries = doc.facts().bindings_around(secret);
     let entry = entries.first().map(|(name, _)| doc.slice(*name).trim_matches(['"', '\'']));
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    let entry =
-        entry.filter(|entry| !entry.is_empty() && entry.chars().all(plain) && !shows_key(entry)).unwrap_or(name);
+    // A half of a key can stand where a name should: no name mixes all kinds of characters at such a length.
+    let kinds = [char::is_lowercase, char::is_uppercase, char::is_numeric];
+    let mixed = |entry: &str| entry.len() >= 12 && kinds.iter().all(|kind| entry.contains(*kind));
+    let is_name = |entry: &&str| !entry.is_empty() && entry.chars().all(plain) && !shows_key(entry) && !mixed(entry);
+    let entry = entry.filter(is_name).unwrap_or(name);
     let id = name.to_ascii_lowercase().replace('_', "-");
     text.replace("{entry}", entry).replace("{name}", name).replace("{id}", &id)
 }
