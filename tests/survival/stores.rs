@@ -36,7 +36,7 @@ impl Servers {
         })
     }
 
-    /// Each with what leads there from a program.
+    /// Those that a program goes to, each with what leads there.
     pub fn of(&self, case: &Case) -> Vec<(Store, Leads)> {
         // A project of Google's has one place for each name, whoever asks.
         let project = format!("demo-{}", case.name.replace('_', "-"));
@@ -47,13 +47,18 @@ impl Servers {
         let bus = self.keyring.environment().into_iter().filter(|(name, _)| *name == "DBUS_SESSION_BUS_ADDRESS");
         let pass = self.pass.environment().into_iter().filter(|(name, _)| *name != "HOME");
         let settings = ("XDG_CONFIG_HOME", self.settings.path().to_owned());
-        vec![
+        let all = vec![
             (Store::Vault, leads([("VAULT_ADDR", self.bao.url.as_str()), ("VAULT_TOKEN", Bao::ROOT)])),
             (Store::Aws, leads(self.moto.environment())),
             (Store::Gcp, leads(google)),
             (Store::Keyring, leads(bus)),
             (Store::Pass, leads(pass.chain([settings]))),
-        ]
+        ];
+        // A store differs in its deposit alone, so each gets half of the programs; all of them go to one that is named.
+        let turn = case.name.bytes().map(usize::from).sum::<usize>();
+        let named = std::env::var_os("SURVIVAL_STORE").is_some();
+        let half = all.into_iter().enumerate().filter(|(at, _)| named || (at + turn).is_multiple_of(2));
+        half.map(|(_, it)| it).collect()
     }
 }
 
