@@ -1,7 +1,7 @@
 //! Why a store did not do what it was asked.
 
 use crate::project::{FileError, ProjectError};
-use crate::secrets::{SecretRef, discreet};
+use crate::secrets::discreet;
 
 /// Why a store did not do what it was asked. Names the store and what to do; never holds a value.
 #[derive(Debug, thiserror::Error)]
@@ -120,7 +120,7 @@ impl StoreError {
 
     /// The same, of a reference that was asked for together with others.
     #[cfg(any(feature = "vault", feature = "aws"))]
-    pub(super) fn again_at(&self, at: &SecretRef) -> StoreError {
+    pub(super) fn again_at(&self, at: &crate::secrets::SecretRef) -> StoreError {
         match self {
             StoreError::Missing { advice, .. } => StoreError::Missing { place: at.to_string(), advice: advice.clone() },
             StoreError::Gone { what, version, .. } => {

@@ -2,6 +2,10 @@
 //!
 //! `.env` itself is written by `project`. A store is one file here and one row in [`KINDS`].
 
+#[cfg_attr(
+    not(any(feature = "vault", feature = "aws", feature = "gcp")),
+    expect(dead_code, reason = "no server is reached")
+)]
 mod address;
 mod asking;
 #[cfg(feature = "aws")]
