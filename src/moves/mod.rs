@@ -14,12 +14,12 @@ pub use plan::{Keep, Plan, PlannedFile, PlannedMove, Reach, Refused, plan, plan_
 pub(crate) use undo::record;
 pub use undo::{LastMove, UndoError, forget, last_move, undo};
 
-use crate::fixes::{Checked, Deposit, Destination, Fix, Repairs, Surroundings, ignore_lines, is_covered, key_at};
+use crate::fixes::{Checked, Deposit, Destination, Fix, Surroundings, ignore_lines, is_covered, key_at};
 use crate::project::{
     self, EnvFileError, FileError, FolderLock, Packages, Workspace, append, env_example_line, read_small,
     variable_edit, write_variable,
 };
-use crate::rules::{self, Finding};
+use crate::rules;
 use crate::secrets::{Fingerprint, Secret, SecretRef, fingerprint};
 use crate::stores::{StoreError, Stores};
 use crate::syntax::Document;
@@ -85,12 +85,6 @@ pub struct Deposited {
     pub env_edit: Option<Edit>,
     fingerprint: Option<Fingerprint>,
     secret: Secret,
-}
-
-/// The fixes of a finding, with all that lies around it looked up now. No server is asked.
-pub fn repairs(workspace: &Workspace, doc: &Document, finding: &Finding) -> Repairs {
-    let stores = Stores::of(workspace);
-    rules::fixes(doc, &surroundings(workspace, &stores, doc, stores.destinations(), &Packages::default()), finding)
 }
 
 /// What a check needs to know around a path from the root: for an env file also where its keys could go, and what stores
