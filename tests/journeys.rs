@@ -10,6 +10,7 @@ mod stores;
 #[expect(dead_code, reason = "`tests` uses all of it")]
 mod support;
 mod survival;
+mod workflows;
 
 /// Of the server's tests only the client, and of that a part.
 #[expect(dead_code, reason = "`tests` uses all of it")]

