@@ -38,6 +38,12 @@ none | "") since="" ;;
 *) since=$AIKEYS_SINCE ;;
 esac
 
+# What a command line says of a value that it does not know may hold lines that are commands of the runner.
+case ${AIKEYS_FAIL_ON:-} in
+"" | error | warning | info | hint | off) ;;
+*) fail "the input fail-on is error, warning, info, hint or off" ;;
+esac
+
 # Runs of one job must not find the reports of each other.
 reports=$(mktemp -d "${RUNNER_TEMP:?}/aikeys-XXXXXX")
 arguments=(--check --force-exclude --format=github "--output=jsonl=$reports/findings.jsonl" "--output=sarif=$reports/aikeys.sarif")

@@ -26,12 +26,13 @@ Linux-ARM64) target=aarch64-unknown-linux-musl ;;
 macOS-X64) target=x86_64-apple-darwin ;;
 macOS-ARM64) target=aarch64-apple-darwin ;;
 Windows-X64) target=x86_64-pc-windows-msvc ;;
+Windows-ARM64) target=aarch64-pc-windows-msvc ;;
 *) fail "there is no release for this runner: install aikeys-lsp before, and give version path" ;;
 esac
 
 folder=$(mktemp -d "${RUNNER_TEMP:?}/aikeys-XXXXXX")
 cd "$folder"
-name=aikeys-lsp-$target
+name=aikeys-lsp-v$version-$target
 archive=$name.tar.gz
 program=$folder/$name/aikeys-lsp
 if [[ $RUNNER_OS == Windows ]]; then
@@ -41,11 +42,11 @@ fi
 for file in "$archive" "$archive.sha256"; do
     curl --proto =https --tlsv1.2 --fail --silent --show-error --location --retry 3 --output "$file" \
         "https://github.com/$AIKEYS_REPOSITORY/releases/download/v$version/$file" ||
-        fail "$file of version $version could not be fetched from the releases of $AIKEYS_REPOSITORY"
+        fail "$file could not be fetched from the releases of $AIKEYS_REPOSITORY"
 done
 
 if command -v sha256sum >/dev/null; then sum=(sha256sum); else sum=(shasum -a 256); fi
-read -r wanted _ <"$archive.sha256"
+read -r wanted _ <"$archive.sha256" || true
 read -r real _ < <("${sum[@]}" <"$archive")
 [[ $wanted =~ ^[0-9a-f]{64}$ && $wanted == "$real" ]] || fail "$archive is not what its checksum says: nothing of it was started"
 

@@ -4,11 +4,12 @@
     scan.py check REPOSITORIES RESULTS [--history] [--batch N] [--partitions N] [--timeout SECONDS]
     scan.py shared RESULTS
     scan.py shard REPOSITORIES FILE --shard 3/20 [--history] [--timeout SECONDS]
+    scan.py join FILE…
 
 REPOSITORIES is a file with a clone URL or a local path a line. RESULTS is a folder, or what Spark writes to (s3a://…).
 `check` goes on where a killed run stopped: a repository that was checked at the commit that it has now, by the same
-version, is left out. `shared` lists the keys that stand in several repositories. `shard` needs no Spark and writes
-JSON lines: one machine of a matrix.
+version, is left out. `shared` lists the keys that stand in several repositories. `shard` and `join` do the same
+without Spark, through JSON lines: `shard` is one machine of a matrix.
 
 git and aikeys-lsp have to be on the PATH of every worker. A key is in no result: `redacted` is its prefix and its
 last four characters, and `fingerprint` is the same wherever the same key stands.
@@ -96,11 +97,10 @@ def run(command, seconds, folder=None, output=subprocess.PIPE):
     try:
         out, errors = process.communicate(timeout=max(seconds, 0.1))
     except subprocess.TimeoutExpired:
-        raise Failed(f"{pathlib.Path(command[0]).name} took too long") from None
-    finally:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+        process.communicate()
+        raise Failed(f"{pathlib.Path(command[0]).name} took too long") from None
     return process.returncode, (out or b"").decode(errors="replace"), errors.decode(errors="replace")
 
 
@@ -224,10 +224,14 @@ def session():
 
 def read(spark, results):
     """The results so far; none at all at the first run."""
-    path = spark.sparkContext._jvm.org.apache.hadoop.fs.Path(results)
-    if not path.getFileSystem(spark.sparkContext._jsc.hadoopConfiguration()).exists(path):
+    from pyspark.errors import AnalysisException
+
+    try:
+        return spark.read.schema(SCHEMA).parquet(results)
+    except AnalysisException as error:
+        if error.getCondition() != "PATH_NOT_FOUND":
+            raise
         return spark.createDataFrame([], SCHEMA)
-    return spark.read.schema(SCHEMA).parquet(results)
 
 
 def check_all(options):
@@ -248,12 +252,7 @@ def check_all(options):
         batch = [(repository, done.get(repository, [])) for repository in listed[at : at + options.batch]]
         rows = spark.sparkContext.parallelize(batch, min(count, len(batch))).mapPartitions(partition)
         spark.createDataFrame(rows, SCHEMA).write.mode("append").partitionBy("day").parquet(options.results)
-        print(f"{min(at + options.batch, len(listed))} of {len(listed)} repositories", file=sys.stderr, flush=True)
-    read(spark, options.results).createOrReplaceTempView("results")
-    totals = "SELECT status, count(DISTINCT repository) AS number FROM results GROUP BY status ORDER BY status"
-    for row in spark.sql(totals).toLocalIterator():
-        print(f"{row['status']}: {row['number']}")
-    spark.stop()
+        print(f"{at + len(batch)} of {len(listed)} repositories", file=sys.stderr, flush=True)
 
 
 def shared(options):
@@ -261,7 +260,9 @@ def shared(options):
     read(spark, options.results).createOrReplaceTempView("results")
     for row in spark.sql(SHARED).toLocalIterator():
         print(json.dumps(row.asDict(recursive=True), ensure_ascii=False))
-    spark.stop()
+
+
+# --- without Spark ------------------------------------------------------------------------------------------------
 
 
 def shard(options):
@@ -271,6 +272,19 @@ def shard(options):
         for repository in repositories(options.repositories)[number - 1 :: of]:
             row = check(repository, [], options)
             file.write(json.dumps(row, default=str, ensure_ascii=False) + "\n")
+
+
+def join(options):
+    keys = {}
+    for path in options.files:
+        for row in map(json.loads, pathlib.Path(path).read_text().splitlines()):
+            for finding in row["findings"]:
+                if finding["fingerprint"] and not finding["weak"]:
+                    keys.setdefault(finding["fingerprint"], (finding, set()))[1].add(row["repository"])
+    several = [(finding, places) for finding, places in keys.values() if len(places) > 1]
+    for finding, places in sorted(several, key=lambda it: (-len(it[1]), it[0]["fingerprint"])):
+        shown = {field: finding[field] for field in ("fingerprint", "provider", "redacted")}
+        print(json.dumps(shown | {"number": len(places), "repositories": sorted(places)}, ensure_ascii=False))
 
 
 def main():
@@ -293,6 +307,9 @@ def main():
     command.add_argument("file", metavar="FILE")
     command.add_argument("--shard", default="1/1", metavar="N/OF")
     command.set_defaults(do=shard)
+    command = commands.add_parser("join")
+    command.add_argument("files", metavar="FILE", nargs="+")
+    command.set_defaults(do=join)
     options = parser.parse_args()
     do = options.do
     del options.do  # what is left goes to the workers
