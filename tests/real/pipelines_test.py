@@ -161,8 +161,13 @@ def files_fit_their_schemas(place):
         assert not re.search(inputs, step.get("run", "")), f"an input is a part of a script: {step['name']}"
     version = tomllib.loads((REPOSITORY / "Cargo.toml").read_text())["package"]["version"]
     assert action()["inputs"]["version"]["default"] == version, f"action.yml: the version is {version}"
-    for name in ("gitlab.yml", "circleci.yml", "azure.yml"):
-        assert f"AIKEYS_VERSION: {version}" in (CI / name).read_text().replace('"', ""), f"{name}: the version"
+    for path in (path for path in (REPOSITORY / ".github/examples").rglob("*") if path.is_file()):
+        named = re.findall(r"""aikeys-lsp==(\d[\d.]*)|AIKEYS_VERSION: "?(\d[\d.]*)|rev: v(\S+)|0 # v(\S+)""", path.read_text())
+        assert {version} >= {"".join(it) for it in named}, f"{path}: another version than {version}: {named}"
+    blocks = (CI / "README.md").read_text().split("## pre-commit")[1].split("## ")[0].split("```yaml\n")[1:]
+    for block in blocks:
+        place.write(".pre-commit-config.yaml", block.split("```")[0])
+        place.run("pre-commit", "validate-config")
 
 
 def action():

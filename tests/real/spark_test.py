@@ -20,6 +20,7 @@ from common import REPOSITORY, anthropic_key, leaks, openai_key, server
 FOLDER = REPOSITORY / ".github/examples/organisation"
 NUMBER = 56
 BATCH = 20
+FIELDS = ("fingerprint", "number", "repositories")
 
 # The compiler that starts fast, one thread for its memory, no page to look at: seconds count here.
 SPARK = (
@@ -104,7 +105,9 @@ def shard(organisation, listed, *arguments, **more):
     """The rows of `scan.py shard`."""
     organisation.root.joinpath("shard.txt").write_text("".join(f"{it}\n" for it in listed))
     out = organisation.root / "shard.jsonl"
-    scan(organisation, "shard", organisation.root / "shard.txt", out, "--program", server(), *arguments, **more)
+    # As a path from here: each check is started in another folder.
+    program = os.path.relpath(server())
+    scan(organisation, "shard", organisation.root / "shard.txt", out, "--program", program, *arguments, **more)
     organisation.no_key(out.read_text())
     return [json.loads(line) for line in out.read_text().splitlines()]
 
@@ -225,6 +228,10 @@ def resumed_job(organisation):
     two = ["repository-09", "repository-17", "repository-44"]
     assert sorted(names) == sorted([three, two]), names
     assert {key["provider"] for key in shared} == {"openai", "anthropic"}, shared
+    page = (FOLDER / "README.md").read_text()
+    asked = spark.sql(page.split("```sql\n")[1].split("```")[0]).toLocalIterator()
+    assert [row.asDict() for row in asked] == [{key: it[key] for key in FIELDS} for it in shared], "the page asks something else"
+    assert f"pyspark=={spark.version} " in page, f"the page names another Spark than {spark.version}"
     weak = [finding for row in rows() for finding in row["findings"] if finding["weak"]]
     assert len(weak) > NUMBER, "what stands in all is found in all"
     organisation.no_key(json.dumps(rows(), default=str))

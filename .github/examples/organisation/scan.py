@@ -134,6 +134,8 @@ def clone(repository, folder, history, seconds):
 
 def findings(folder, program, history, seconds):
     """What aikeys-lsp finds: a list, the number of all, and what could not be checked."""
+    # From here: started in another folder, a relative path would name a file of that folder.
+    program = os.path.abspath(program) if "/" in program else program
     command = [program, "--check", "--format=jsonl", "--quiet", *(["--history"] if history else []), "."]
     with tempfile.TemporaryFile() as report:
         code, _, errors = run(command, seconds, folder, report)
