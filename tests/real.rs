@@ -12,7 +12,8 @@ pub fn cache() -> PathBuf {
     cache.unwrap_or_else(home).join("aikeys-lsp-tests")
 }
 
-fn passes(program: &Path, arguments: &[&str]) {
+/// Runs a script of `tests/real` with the program under test.
+pub fn passes(program: &Path, arguments: &[&str]) {
     let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/real");
     assert!(program.exists(), "{} is missing: run tests/real/install.sh", program.display());
     let mut command = Command::new(program);

