@@ -5,6 +5,7 @@
 
 mod leaks;
 mod loss;
+mod packages;
 mod real;
 mod stores;
 #[expect(dead_code, reason = "`tests` uses all of it")]
