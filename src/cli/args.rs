@@ -124,8 +124,17 @@ pub struct Check {
     #[arg(long)]
     pub exit_zero: bool,
     /// Check the text on standard input under this name
-    #[arg(long, value_name = "NAME", conflicts_with = "paths")]
+    #[arg(long, value_name = "NAME", group = "what", conflicts_with = "paths")]
     pub stdin_filename: Option<PathBuf>,
+    /// Check what is staged for the next commit, as git's index holds it
+    #[arg(long, group = "what", conflicts_with_all = MOVES)]
+    pub staged: bool,
+    /// Report findings on lines that changed since HEAD and this revision went apart
+    #[arg(long, value_name = "REV", group = "what", conflicts_with_all = MOVES)]
+    pub since: Option<String>,
+    /// Check the files that this one lists, a NUL or a line end behind each; `-` is standard input
+    #[arg(long, value_name = "FILE", group = "what", conflicts_with = "paths")]
+    pub files_from: Option<PathBuf>,
     /// Leave out excluded files also when they are named
     #[arg(long)]
     pub force_exclude: bool,
@@ -374,10 +383,13 @@ pub struct Output {
     pub path: PathBuf,
 }
 
+/// What goes with all that lies in files, and not with a part of it.
+const MOVES: [&str; 4] = ["fix", "diff_only", "everywhere", "write_baseline"];
+
 /// Reads the arguments. The error knows its exit code and whether it is an answer to `--help`.
 pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Request, clap::Error> {
     request(args).map_err(|mut error| {
-        // Of an option that is not there no other one is a better guess: `--include-build` for `--since`.
+        // Of an option that is not there no other one is a better guess: `--include-build` for `--since-last`.
         for guess in [ContextKind::SuggestedArg, ContextKind::Suggested] {
             if error.kind() == ErrorKind::UnknownArgument {
                 error.remove(guess);

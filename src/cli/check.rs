@@ -1,16 +1,17 @@
 //! Checking files: from paths to findings. Prints nothing.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use std::{fs, thread};
 
-use super::look::Looker;
+use super::changed::{self, Changed};
+use super::look::{Held, Looker};
 use super::walk::{Entry, Filters, is_excluded, walk};
-use crate::project::{self, Packages, Workspace};
+use crate::project::{self, Packages, Since, Workspace};
 use crate::rules::Finding;
 use crate::secrets::without_keys;
 use crate::syntax::Document;
@@ -27,6 +28,22 @@ pub struct Options {
     pub named: Named,
     /// What is walked.
     pub build: Build,
+    /// What of it counts.
+    pub what: What,
+}
+
+/// What is checked of the paths.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum What {
+    /// All that lies there.
+    #[default]
+    All,
+    /// The same, of paths that a program listed: a file that is gone by now is fine.
+    Listed,
+    /// What the next commit would change, as the index holds it.
+    Staged,
+    /// What changed since HEAD and this revision went apart.
+    Since(String),
 }
 
 /// Whether excludes apply to paths that the user named.
@@ -82,6 +99,8 @@ pub struct CheckedFile {
     pub secrets: Vec<(Span, String)>,
     /// By position.
     pub findings: Vec<Found>,
+    /// The lines that changed, where only those count.
+    pub changed: Option<Changed>,
 }
 
 /// What a file is.
@@ -117,6 +136,7 @@ pub(super) enum Event {
 }
 
 /// A path that the user named, and where it belongs.
+#[derive(Clone)]
 pub(super) struct Target {
     /// As it is shown.
     pub path: PathBuf,
@@ -137,6 +157,10 @@ pub(super) struct Run<'r> {
     pub named: HashSet<PathBuf>,
     /// What was read around the files with findings.
     pub packages: Packages,
+    /// What changed, by the roots of the workspaces, where only that counts.
+    pub since: HashMap<PathBuf, Since>,
+    /// What is judged when the rest was looked at: git's history is searched once for all of it.
+    pub held: Mutex<Vec<Held>>,
 }
 
 /// How a check comes to a path.
@@ -155,19 +179,37 @@ const TICK: Duration = Duration::from_millis(100);
 pub fn check(paths: &[PathBuf], options: &Options, tick: &mut dyn FnMut(usize)) -> Checked {
     let mut checked = Checked::default();
     let targets = targets(paths, options, &mut checked);
-    let run = Run::new(options, targets.iter().map(|target| target.real.clone()).collect());
+    let mut run = Run::new(options, targets.iter().map(|target| target.real.clone()).collect());
+    if let What::Since(revision) = &options.what {
+        run.since = changed::since(revision, &mut checked);
+    }
     let (files, folders): (Vec<Target>, Vec<Target>) = targets.into_iter().partition(|target| !target.real.is_dir());
+    gather(checked, run, tick, |run, sender| {
+        each(&files, run, |looker, target| looker.look_at(target), sender);
+        for folder in &folders {
+            for build in walk(folder, Filters::Git, run, sender) {
+                walk(&build, Filters::None, run, sender);
+            }
+        }
+        changed::look_at_sparse(&folders, run, sender);
+    })
+}
+
+/// Does the work, and takes what it reports.
+pub(super) fn gather<'r>(
+    mut checked: Checked,
+    run: Run<'r>,
+    tick: &mut dyn FnMut(usize),
+    work: impl FnOnce(&Run<'r>, &Sender<Event>) + Send,
+) -> Checked {
     let (sender, events) = channel();
     let mut problems: BTreeSet<String> = checked.problems.drain(..).collect();
+    problems.extend(checked.workspaces.iter().filter_map(|it| it.problem()).map(ToString::to_string));
     thread::scope(|scope| {
-        scope.spawn(|| {
-            let sender = sender;
-            each(&files, &run, &sender);
-            for folder in &folders {
-                for build in walk(folder, Filters::Git, &run, &sender) {
-                    walk(&build, Filters::None, &run, &sender);
-                }
-            }
+        let run = &run;
+        scope.spawn(move || {
+            work(run, &sender);
+            judge_held(run, &sender);
         });
         loop {
             match events.recv_timeout(TICK) {
@@ -190,34 +232,25 @@ pub fn check(paths: &[PathBuf], options: &Options, tick: &mut dyn FnMut(usize)) 
 /// Checks one text under a name that need not be there.
 pub fn check_text(name: &Path, bytes: Vec<u8>, options: &Options) -> Checked {
     let mut checked = Checked::default();
-    let run = Run::new(options, HashSet::new());
-    let (sender, events) = channel();
-    match Workspace::open(name) {
-        Err(error) => checked.problems.push(error.to_string()),
+    let target = match Workspace::open(name) {
+        Err(error) => Err(checked.problems.push(error.to_string())),
         Ok(workspace) => {
             let workspace = Arc::new(workspace);
             checked.workspaces.push(Arc::clone(&workspace));
-            let target = Target { path: shown(name), real: name.to_owned(), workspace, met: Met::Named };
-            Looker::new(&run, &sender).look_at_text(&target, bytes);
+            Ok(Target { path: shown(name), real: name.to_owned(), workspace, met: Met::Named })
         }
-    }
-    drop(sender);
-    for event in events {
-        match event {
-            Event::File(file) => checked.files.push(*file),
-            Event::Unparsed => checked.unparsed += 1,
-            Event::Problem(problem) => checked.problems.push(problem),
-            Event::Skipped(path, why) => checked.skipped.push((path, why)),
+    };
+    gather(checked, Run::new(options, HashSet::new()), &mut |_| {}, |run, sender| {
+        if let Ok(target) = target {
+            Looker::new(run, sender).look_at_text(&target, bytes);
         }
-    }
-    checked.problems.iter_mut().for_each(|problem| *problem = without_keys(problem).into_owned());
-    checked.looked = run.looked.into_inner();
-    checked
+    })
 }
 
 impl Run<'_> {
-    fn new(options: &Options, named: HashSet<PathBuf>) -> Run<'_> {
-        Run { options, looked: AtomicUsize::new(0), named, packages: Packages::default() }
+    pub(super) fn new(options: &Options, named: HashSet<PathBuf>) -> Run<'_> {
+        let (packages, since, held) = (Packages::default(), HashMap::new(), Mutex::default());
+        Run { options, looked: AtomicUsize::new(0), named, packages, since, held }
     }
 }
 
@@ -227,6 +260,10 @@ fn targets(paths: &[PathBuf], options: &Options, checked: &mut Checked) -> Vec<T
     for path in paths {
         let meta = match fs::metadata(path) {
             Ok(meta) => meta,
+            Err(_) if options.what == What::Listed && changed::is_deleted(path) => {
+                checked.skipped.push((shown(path), "deleted"));
+                continue;
+            }
             Err(error) => {
                 checked.problems.push(format!("{}: {}", path.display(), why_not(path, &error)));
                 continue;
@@ -283,19 +320,39 @@ fn belongs(real: &Path, workspace: &Workspace) -> bool {
     real.starts_with(workspace.root()) && !between.any(|folder| folder.join(".git").exists())
 }
 
-/// Looks at named files, some at a time.
-fn each(files: &[Target], run: &Run<'_>, events: &Sender<Event>) {
+/// Looks at files, some at a time.
+pub(super) fn each<T: Sync>(
+    files: &[T],
+    run: &Run<'_>,
+    look: impl Fn(&mut Looker<'_>, &T) + Sync,
+    events: &Sender<Event>,
+) {
     let next = AtomicUsize::new(0);
     let one = || {
         let mut looker = Looker::new(run, events);
-        while let Some(target) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
-            looker.look_at(target);
+        while let Some(file) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
+            look(&mut looker, file);
         }
     };
     match files {
         [] => {}
         [_] => one(),
         _ => thread::scope(|scope| (0..threads()).for_each(|_| drop(scope.spawn(one)))),
+    }
+}
+
+/// Judges the files with keys that git's history may hold: it is searched once a workspace.
+fn judge_held(run: &Run<'_>, events: &Sender<Event>) {
+    let mut held = run.held.lock().map(|mut it| std::mem::take(&mut *it)).unwrap_or_default();
+    while let Some(first) = held.first() {
+        let workspace = Arc::clone(&first.target.workspace);
+        let (mut files, rest): (Vec<Held>, Vec<Held>) =
+            held.into_iter().partition(|it| Arc::ptr_eq(&it.target.workspace, &workspace));
+        held = rest;
+        let values: BTreeSet<&str> = files.iter().flat_map(|it| it.keys.iter().map(|key| it.doc.slice(*key))).collect();
+        let exposed = workspace.exposures(&values.into_iter().collect::<Vec<_>>());
+        files.iter_mut().for_each(|file| file.around.exposed.clone_from(&exposed));
+        each(&files, run, |looker, file| looker.judge_held(file), events);
     }
 }
 

@@ -8,14 +8,17 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::Sender;
 
+use super::changed::Changed;
 use super::check::{CheckedFile, Event, Found, Kind, Met, Run, Target};
 use super::walk::{Entry, is_excluded_by_settings};
+use crate::fixes::Surroundings;
 use crate::moves;
 use crate::project::{ProjectError, ReadError, Source, is_binary, read, recall_in, same_length};
-use crate::rules::{Finding, check, fixes, needs_look, secrets};
+use crate::rules::{EXPOSED, Finding, check, fixes, kept_keys, needs_look, secrets};
 use crate::secrets::scan;
 use crate::stores::Stores;
 use crate::syntax::{Document, largest};
+use crate::text::Span;
 
 /// Looks at files, one after the other, with one buffer.
 pub(super) struct Looker<'l> {
@@ -24,6 +27,16 @@ pub(super) struct Looker<'l> {
     buffer: Vec<u8>,
     /// How much of the buffer is of this file.
     filled: usize,
+}
+
+/// A file with keys that git's history may hold.
+pub(super) struct Held {
+    pub target: Target,
+    pub doc: Document,
+    kind: Kind,
+    pub around: Surroundings,
+    /// Where its keys stand.
+    pub keys: Vec<Span>,
 }
 
 /// The part of a large or binary file that is searched at a time, and how much of it is searched again with the next.
@@ -37,6 +50,9 @@ impl<'l> Looker<'l> {
 
     /// Looks at a regular file.
     pub(super) fn look_at(&mut self, target: &Target) {
+        if !self.run.concerns(target) {
+            return;
+        }
         self.run.looked.fetch_add(1, Ordering::Relaxed);
         match self.has_candidate(target) {
             Ok(false) => {}
@@ -53,7 +69,11 @@ impl<'l> Looker<'l> {
     /// Looks at a text that lies in no file.
     pub(super) fn look_at_text(&mut self, target: &Target, bytes: Vec<u8>) {
         self.run.looked.fetch_add(1, Ordering::Relaxed);
-        self.judge_safely(target, Source::new(&target.real, bytes));
+        let source = Source::new(&target.real, bytes);
+        let is_text = matches!(source, Source::Text(_) | Source::Utf16(_));
+        if is_text || !scan(target.workspace.catalogue(), source.bytes()).is_empty() {
+            self.judge_safely(target, source);
+        }
     }
 
     /// Something in the file could be a key or a suppression. Nearly every file holds neither, and is read no further.
@@ -110,9 +130,13 @@ impl<'l> Looker<'l> {
         Ok(self.filled - kept)
     }
 
-    /// A fault in a rule costs one file, and says so.
     fn judge_safely(&self, target: &Target, source: Source) {
-        match catch_unwind(AssertUnwindSafe(|| self.judge(target, source))) {
+        self.safely(target, || self.judge(target, source));
+    }
+
+    /// A fault in a rule costs one file, and says so.
+    fn safely(&self, target: &Target, judge: impl FnOnce() -> Result<Option<CheckedFile>, ProjectError>) {
+        match catch_unwind(AssertUnwindSafe(judge)) {
             Ok(Ok(None)) => {}
             Ok(Ok(Some(file))) => self.send(Event::File(Box::new(file))),
             Ok(Err(error)) => self.problem(&error.to_string()),
@@ -120,6 +144,12 @@ impl<'l> Looker<'l> {
                 self.problem(&format!("{}: aikeys-lsp failed at this file: please report it", target.path.display()));
             }
         }
+    }
+
+    /// Judges a file that was held back.
+    pub(super) fn judge_held(&self, held: &Held) {
+        let Held { target, doc, kind, around, .. } = held;
+        self.safely(target, || self.judge_document(target, doc, *kind, around));
     }
 
     fn judge(&self, target: &Target, source: Source) -> Result<Option<CheckedFile>, ProjectError> {
@@ -135,25 +165,47 @@ impl<'l> Looker<'l> {
             self.send(Event::Unparsed);
         }
         let around = moves::around(workspace, &relative, &|| recall_in(workspace.root()));
-        let mut findings = workspace.judge(&relative, check(&doc, &around))?;
+        let keys = if self.is_wanted(EXPOSED) { kept_keys(&doc, &around) } else { Vec::new() };
+        match self.run.held.lock() {
+            Ok(mut held) if !keys.is_empty() => {
+                held.push(Held { target: target.clone(), doc, kind, around, keys });
+                Ok(None)
+            }
+            _ => self.judge_document(target, &doc, kind, &around),
+        }
+    }
+
+    fn judge_document(
+        &self,
+        target: &Target,
+        doc: &Document,
+        kind: Kind,
+        around: &Surroundings,
+    ) -> Result<Option<CheckedFile>, ProjectError> {
+        let (workspace, relative) = (&target.workspace, doc.path());
+        let mut findings = workspace.judge(relative, check(doc, around))?;
         findings.retain(|finding| self.is_wanted(finding.rule));
         if findings.is_empty() {
             return Ok(None);
         }
-        workspace.annotate(&doc, &mut findings);
-        let secrets = secrets(&doc, &around);
+        workspace.annotate(doc, &mut findings);
+        let secrets = secrets(doc, around);
         let stores = Stores::of(workspace);
-        let around = moves::surroundings(workspace, &stores, &doc, stores.destinations(), &self.run.packages);
+        let around = moves::surroundings(workspace, &stores, doc, stores.destinations(), &self.run.packages);
         let found = |finding: Finding| {
-            let repairs = fixes(&doc, &around, &finding);
+            let repairs = fixes(doc, &around, &finding);
             let titles = repairs.fixes.into_iter().map(|fix| fix.title).collect();
             Found { finding, fixes: titles, refused: repairs.refused }
         };
         let findings = findings.into_iter().map(found).collect();
+        let changed = match self.run.since.get(workspace.root()) {
+            Some(since) => Some(Changed::of(workspace, doc, since, &|problem| self.problem(problem))),
+            None => None,
+        };
         let (path, workspace, met) = (target.path.clone(), Arc::clone(workspace), target.met);
         // A copy without its tree: trees are large, and there can be many files.
         let doc = Document::with_language(relative, doc.text(), doc.language());
-        Ok(Some(CheckedFile { path, workspace, doc, kind, met, secrets, findings }))
+        Ok(Some(CheckedFile { path, workspace, doc, kind, met, secrets, findings, changed }))
     }
 
     fn is_wanted(&self, rule: &str) -> bool {
@@ -161,7 +213,7 @@ impl<'l> Looker<'l> {
         (self.run.options.select.is_empty() || named(&self.run.options.select)) && !named(&self.run.options.ignore)
     }
 
-    fn problem(&self, text: &str) {
+    pub(super) fn problem(&self, text: &str) {
         self.send(Event::Problem(text.to_owned()));
     }
 

@@ -2,6 +2,7 @@
 
 pub mod args;
 pub mod baseline;
+mod changed;
 pub mod check;
 mod child;
 pub mod demo;

@@ -9,7 +9,8 @@ use anyhow::{Context, Result, ensure};
 
 use super::args::{Check, Color, Format};
 use super::baseline::{Baseline, Fit};
-use super::check::{self, Build, Checked, CheckedFile, Kind, Met, Named, Options};
+use super::changed;
+use super::check::{self, Build, Checked, CheckedFile, Kind, Met, Named, Options, What};
 use super::fix::{self, FixOptions, Fixed};
 use super::progress::Progress;
 use super::report::{self, Report, Summary, counted, visible};
@@ -49,6 +50,11 @@ pub(super) fn check(args: &Check) -> Result<u8> {
                 fit = baseline.apply(&mut checked.files);
             }
         }
+    }
+    changed::keep_changed(&mut checked.files);
+    if what(args) != What::All {
+        // The rest of it was not looked for.
+        fit.unmatched = 0;
     }
     warn(args, &checked)?;
     write(args, &Report { files: &checked.files, summary: summary(&checked, fit) })?;
@@ -94,14 +100,29 @@ fn checked(args: &Check) -> Result<Checked> {
         ignore: args.ignore.clone(),
         named: if args.force_exclude { Named::UnlessExcluded } else { Named::Always },
         build: if args.include_build { Build::Included } else { Build::Skipped },
+        what: what(args),
     };
     if let Some(name) = &args.stdin_filename {
         let mut bytes = Vec::new();
         io::stdin().lock().read_to_end(&mut bytes).context("standard input cannot be read")?;
         return Ok(check::check_text(name, bytes, &options));
     }
+    let paths = args.files_from.as_deref().map_or_else(|| Ok(args.targets()), changed::listed)?;
     let mut progress = Progress::new(args.quiet);
-    Ok(check::check(&args.targets(), &options, &mut |files| progress.tick(files)))
+    let tick = &mut |files| progress.tick(files);
+    Ok(match options.what {
+        What::Staged => changed::check_staged(&paths, &options, tick),
+        _ => check::check(&paths, &options, tick),
+    })
+}
+
+fn what(args: &Check) -> What {
+    match &args.since {
+        Some(revision) => What::Since(revision.clone()),
+        None if args.staged => What::Staged,
+        None if args.files_from.is_some() => What::Listed,
+        None => What::All,
+    }
 }
 
 /// What could not be checked, and with `--verbose` what was passed by.

@@ -32,7 +32,7 @@ pub use pieces::{assembled, is_joined, key_at};
 pub use prose::is_prose;
 pub use refer::reason;
 pub use slot::{Slot, Whose, slot_at, whose, whose_in_text};
-pub use surroundings::{Agent, Checked, Denial, Destination, EnvEntry, EnvFile, GitState, Surroundings};
+pub use surroundings::{Agent, Checked, Denial, Destination, EnvEntry, EnvFile, Exposure, GitState, Surroundings};
 
 use crate::secrets::{SecretRef, is_env_file};
 use crate::syntax::Document;

@@ -1,6 +1,6 @@
 //! What the core has to know of the world around a document. The shell fills it; tests write it down.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -48,6 +48,23 @@ pub struct Surroundings {
     pub launchers: Vec<Arc<Document>>,
     /// What was seen when the store behind a reference was asked the last time, by the reference.
     pub checked: BTreeMap<String, Checked>,
+    /// Which keys of the document git's history holds; `None` when nobody looked.
+    pub exposed: Option<HashMap<Identity, Option<Exposure>>>,
+}
+
+/// A commit that holds a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exposure {
+    /// The first characters of its id.
+    pub commit: String,
+    /// The day on which it was written.
+    pub date: String,
+    /// A remote branch holds it.
+    pub pushed: bool,
+    /// The file in which the key stood.
+    pub path: String,
+    /// The key still stands in a file of HEAD.
+    pub in_head: bool,
 }
 
 /// What a store said of a reference.
@@ -158,6 +175,7 @@ impl Surroundings {
             agents: Vec::new(),
             launchers: Vec::new(),
             checked: BTreeMap::new(),
+            exposed: None,
         }
     }
 }

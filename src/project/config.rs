@@ -85,6 +85,14 @@ pub enum ProjectError {
     /// A file cannot be read.
     #[error(transparent)]
     File(#[from] FileError),
+    /// Git's data cannot be read, or it knows nothing of what was asked for.
+    #[error("{path}: {message}")]
+    Git {
+        /// The file or folder.
+        path: String,
+        /// What is wrong.
+        message: String,
+    },
 }
 
 #[derive(Deserialize)]

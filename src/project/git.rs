@@ -1,11 +1,14 @@
 //! What git knows of a file: in the index, ignored, in a commit. Through gix: no process, no network.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
+use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 
-use gix::bstr::{BString, ByteSlice};
+use gix::bstr::{BStr, BString, ByteSlice};
 
+use super::config::ProjectError;
 use crate::fixes::GitState;
 
 /// The repository around a workspace.
@@ -20,20 +23,25 @@ pub(super) struct Git {
 pub(super) struct Committed {
     /// The first characters of its id.
     pub short: String,
+    /// The day on which it was written, by its author's clock.
+    pub date: String,
     /// A remote branch holds it.
     pub pushed: bool,
 }
 
 /// How many commits of a file's history are looked at: about half a second.
-const COMMITS: usize = 3_000;
+pub(super) const COMMITS: usize = 3_000;
 
 impl Git {
-    /// The repository that holds `path`, if one does.
-    pub(super) fn discover(path: &Path) -> Option<Git> {
-        let (repo, top) = path.ancestors().take_while(|it| on_one_disk(path, it)).find_map(own)?;
-        let index = repo.index_or_empty().ok()?;
-        let tracked = index.entries().iter().map(|entry| entry.path(&index).to_owned()).collect();
-        Some(Git { repo: Mutex::new(repo), top, tracked })
+    /// The repository that holds `path`, if one does. Where git's own files cannot be read: its top folder, and why.
+    pub(super) fn discover(path: &Path) -> Option<Result<Git, (PathBuf, ProjectError)>> {
+        let found = path.ancestors().take_while(|it| on_one_disk(path, it)).find_map(own)?;
+        Some(found.and_then(|(repo, top)| {
+            let problem = |error: gix::Error| (top.clone(), broken(&repo.index_path(), &error));
+            let index = repo.index_or_empty().map_err(problem)?;
+            let tracked = index.entries().iter().map(|entry| entry.path(&index).to_owned()).collect();
+            Ok(Git { repo: Mutex::new(repo), top, tracked })
+        }))
     }
 
     /// The top folder of the work tree.
@@ -41,9 +49,19 @@ impl Git {
         &self.top
     }
 
+    /// A handle of one's own: what takes long with it keeps nobody waiting.
+    pub(super) fn repo(&self) -> gix::Repository {
+        self.repo.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The index holds the file.
+    pub(super) fn tracks(&self, relative: &Path) -> bool {
+        self.tracked.contains(key(relative).as_ref())
+    }
+
     /// The files of the index below a folder, by their paths from the top folder.
     pub(super) fn tracked_below(&self, folder: &Path) -> Vec<PathBuf> {
-        let paths = self.tracked.iter().map(|path| PathBuf::from(path.to_str_lossy().into_owned()));
+        let paths = self.tracked.iter().map(|path| path_of(path.as_bstr()));
         let mut below: Vec<PathBuf> = paths.filter(|path| path.starts_with(folder)).collect();
         below.sort();
         below
@@ -51,7 +69,7 @@ impl Git {
 
     /// How git sees a file, by its path from the top folder.
     pub(super) fn state(&self, relative: &Path) -> GitState {
-        if self.tracked.contains(key(relative).as_slice().as_bstr()) {
+        if self.tracks(relative) {
             return GitState::Tracked;
         }
         if self.ignores(relative).unwrap_or(false) { GitState::Ignored } else { GitState::Untracked }
@@ -59,7 +77,7 @@ impl Git {
 
     /// An ignore rule, the user's global ones included, covers the file. Reads the rules anew.
     pub(super) fn ignores(&self, relative: &Path) -> Option<bool> {
-        let repo = self.repo.lock().ok()?;
+        let repo = self.repo();
         let index = repo.index_or_empty().ok()?;
         let source = gix::worktree::stack::state::ignore::Source::WorktreeThenIdMappingIfNotSkipped;
         let mut stack = repo.excludes(&index, None, source).ok()?;
@@ -69,29 +87,62 @@ impl Git {
 
     /// The oldest commit that can be reached from HEAD in which the file holds one of the values; an entry a value.
     pub(super) fn committed(&self, relative: &Path, values: &[&str]) -> Vec<Option<Committed>> {
-        let none = || vec![None; values.len()];
-        let Ok(repo) = self.repo.lock() else { return none() };
-        search(&repo, relative, values).unwrap_or_else(none)
+        let repo = self.repo();
+        let found = oldest(&repo, key(relative).as_ref(), values).into_iter();
+        found.map(|found| found.and_then(|(_, id)| Committed::of(&repo, id))).collect()
     }
+}
+
+impl Committed {
+    pub(super) fn of(repo: &gix::Repository, id: gix::ObjectId) -> Option<Committed> {
+        let commit = repo.find_commit(id).ok()?;
+        let date = commit.author().ok()?.time().ok()?.format_or_unix(gix::date::time::format::SHORT);
+        Some(Committed { short: id.to_hex_with_len(7).to_string(), date, pushed: is_pushed(repo, id) })
+    }
+}
+
+/// What is said of a file of git that cannot be read.
+pub(super) fn broken(path: &Path, error: &gix::Error) -> ProjectError {
+    let message = format!("git's data cannot be read: {}: see `git fsck`", error.probable_cause());
+    ProjectError::Git { path: path.display().to_string(), message }
 }
 
 /// The repository whose `.git` lies in this folder, which is its work tree.
 ///
 /// Not each folder that looks like one: a commit can bring what a bare repository consists of, with ignore rules and a
-/// work tree of its author's choice.
-fn own(folder: &Path) -> Option<(gix::Repository, PathBuf)> {
+/// work tree of its author's choice. Git's own settings start no program here, whoever wrote them: nothing that is asked
+/// of gix runs a filter, a hook or a monitor.
+fn own(folder: &Path) -> Option<Result<(gix::Repository, PathBuf), (PathBuf, ProjectError)>> {
     let mark = folder.join(".git");
-    std::fs::symlink_metadata(&mark).ok()?;
-    let repo = gix::open(mark).ok()?;
-    let top = std::fs::canonicalize(repo.workdir()?).ok()?;
-    (top == std::fs::canonicalize(folder).ok()?).then_some((repo, top))
+    let is_folder = fs::metadata(&mark).ok()?.is_dir();
+    let real = fs::canonicalize(folder).ok()?;
+    // As git does: a folder without a repository in it is passed by, a file that leads to none is a mistake.
+    if is_folder && gix::discover::is_git(&mark).is_err() {
+        return None;
+    }
+    let options = gix::open::Options::default().config_overrides(index_of_hook(&real));
+    let repo = match gix::open_opts(&mark, options) {
+        Ok(repo) => repo,
+        Err(error) => return Some(Err((real, broken(&mark, &error)))),
+    };
+    let top = fs::canonicalize(repo.workdir()?).ok()?;
+    (top == real).then_some(Ok((repo, top)))
+}
+
+/// A commit of some files, or `commit --all`, has an index of its own: git names it to its hooks, which run in the top
+/// folder of the repository that it belongs to.
+fn index_of_hook(top: &Path) -> Option<BString> {
+    let file = std::env::var_os("GIT_INDEX_FILE").filter(|it| !it.is_empty())?;
+    let here = std::env::current_dir().and_then(fs::canonicalize).ok()?;
+    let ours = here.ancestors().find(|it| it.join(".git").exists())?;
+    (ours == top).then(|| [b"gitoxide.core.indexFile=", key(&top.join(file)).as_bytes()].concat().into())
 }
 
 /// Git looks no further than the file system.
 #[cfg(unix)]
 fn on_one_disk(path: &Path, ancestor: &Path) -> bool {
     use std::os::unix::fs::MetadataExt;
-    let disk = |path| std::fs::metadata(path).ok().map(|it| it.dev());
+    let disk = |path| fs::metadata(path).ok().map(|it| it.dev());
     disk(path) == disk(ancestor)
 }
 
@@ -100,34 +151,45 @@ fn on_one_disk(_: &Path, _: &Path) -> bool {
     true
 }
 
-fn key(relative: &Path) -> Vec<u8> {
-    relative.to_string_lossy().replace('\\', "/").into_bytes()
+/// The path as git writes it.
+pub(super) fn key(path: &Path) -> Cow<'_, BStr> {
+    let lossy = |_| Cow::Owned(path.to_string_lossy().into_owned().into());
+    gix::path::to_unix_separators_on_windows(gix::path::into_bstr(path).unwrap_or_else(lossy))
 }
 
-fn search(repo: &gix::Repository, relative: &Path, values: &[&str]) -> Option<Vec<Option<Committed>>> {
-    let head = repo.head_id().ok()?;
-    let mut oldest: Vec<Option<gix::ObjectId>> = vec![None; values.len()];
+/// A path that git wrote.
+pub(super) fn path_of(path: &BStr) -> PathBuf {
+    gix::path::from_bstr(path).map_or_else(|_| path.to_str_lossy().into_owned().into(), Cow::into_owned)
+}
+
+/// The oldest commit that can be reached from HEAD in which the file holds each of the values, and how many are newer.
+/// What is not in this clone is passed by.
+pub(super) fn oldest(repo: &gix::Repository, path: &BStr, values: &[&str]) -> Vec<Option<(usize, gix::ObjectId)>> {
+    let mut oldest = vec![None; values.len()];
     let mut last: Option<(gix::ObjectId, Vec<bool>)> = None;
-    for info in repo.rev_walk([head.detach()]).all().ok()?.take(COMMITS) {
-        let Ok(commit) = info.ok()?.object() else { break };
-        let Some(entry) = commit.tree().ok()?.lookup_entry_by_path(relative).ok()? else { continue };
+    for (number, commit) in commits(repo).into_iter().enumerate() {
+        let tree = repo.find_commit(commit).ok().and_then(|it| it.tree().ok());
+        let parts = path.split(|byte| *byte == b'/');
+        let Some(entry) = tree.and_then(|it| it.lookup_entry(parts).ok().flatten()) else { continue };
         let blob = entry.object_id();
         if last.as_ref().is_none_or(|(id, _)| *id != blob) {
-            let text = repo.find_object(blob).ok()?.detach().data;
-            let holds = values.iter().map(|value| memchr::memmem::find(&text, value.as_bytes()).is_some()).collect();
-            last = Some((blob, holds));
+            let Ok(object) = repo.find_object(blob) else { continue };
+            let holds = |value: &&str| memchr::memmem::find(&object.data, value.as_bytes()).is_some();
+            last = Some((blob, values.iter().map(holds).collect()));
         }
         if let Some((_, holds)) = &last {
             for (found, _) in oldest.iter_mut().zip(holds).filter(|(_, holds)| **holds) {
-                *found = Some(commit.id);
+                *found = Some((number, commit));
             }
         }
     }
-    let found = oldest.into_iter().map(|id| {
-        let id = id?;
-        Some(Committed { short: id.to_hex_with_len(7).to_string(), pushed: is_pushed(repo, id) })
-    });
-    Some(found.collect())
+    oldest
+}
+
+/// The newest commits that can be reached from HEAD, as far as this clone has them.
+pub(super) fn commits(repo: &gix::Repository) -> Vec<gix::ObjectId> {
+    let walk = repo.head_id().ok().and_then(|head| repo.rev_walk([head.detach()]).all().ok());
+    walk.into_iter().flatten().map_while(Result::ok).map(|info| info.id).take(COMMITS).collect()
 }
 
 /// A remote branch can reach the commit.

@@ -1,8 +1,10 @@
 //! Disk and git: workspaces, configuration, reading files, env files. Prints nothing, and never reaches the network.
 
 mod agents;
+mod changes;
 mod config;
 mod env_file;
+mod exposed;
 mod files;
 mod git;
 mod holding;
@@ -14,6 +16,7 @@ mod starting;
 mod store_settings;
 mod workspace;
 
+pub use changes::{Blob, Change, Since};
 pub(crate) use config::SETTINGS;
 pub use config::{Config, ProjectError, SEVERITIES};
 pub use env_file::{

@@ -22,6 +22,7 @@ pub struct Workspace {
     root: PathBuf,
     name: String,
     git: Option<Git>,
+    problem: Option<ProjectError>,
     catalogue: Arc<Catalogue>,
     configs: Mutex<HashMap<PathBuf, Arc<Config>>>,
     today: String,
@@ -36,14 +37,19 @@ impl Workspace {
     pub fn open(path: &Path) -> Result<Workspace, ProjectError> {
         let path = absolute(path);
         let folder = if path.is_dir() { path } else { path.parent().map_or(path.clone(), Path::to_owned) };
-        let git = Git::discover(&folder);
+        let (top, git, problem) = match Git::discover(&folder) {
+            Some(Ok(git)) => (Some(git.top().to_owned()), Some(git), None),
+            Some(Err((top, error))) => (Some(top), None, Some(error)),
+            None => (None, None, None),
+        };
         let settings = || folder.ancestors().find(|it| it.join("aikeys.toml").is_file()).map(Path::to_owned);
-        let root = git.as_ref().map(|git| git.top().to_owned()).or_else(settings).unwrap_or_else(|| folder.clone());
+        let root = top.or_else(settings).unwrap_or_else(|| folder.clone());
         let name = root.file_name().map_or_else(|| "workspace".to_owned(), |name| clean(&name.to_string_lossy()));
         let mut workspace = Workspace {
             root,
             name,
             git,
+            problem,
             catalogue: Catalogue::built_in_shared(),
             configs: Mutex::default(),
             today: today(),
@@ -71,6 +77,16 @@ impl Workspace {
     /// The workspace's name as a store's path has it.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Why nothing is known of the repository that is here.
+    pub fn problem(&self) -> Option<&ProjectError> {
+        self.problem.as_ref()
+    }
+
+    /// The repository around the workspace.
+    pub(super) fn git(&self) -> Option<&Git> {
+        self.git.as_ref()
     }
 
     /// All providers, with the user's own.
@@ -228,9 +244,9 @@ impl Workspace {
         let committed = git.committed(doc.path(), &secrets);
         let with_secret = findings.iter_mut().filter(|it| it.secret.is_some());
         for (finding, committed) in with_secret.zip(committed) {
-            if let Some(Committed { short, pushed }) = committed {
+            if let Some(Committed { short, date, pushed }) = committed {
                 let pushed = if pushed { "pushed" } else { "not pushed" };
-                let note = format!("already committed ({short}, {pushed}): moving is not enough, rotate it");
+                let note = format!("already committed ({short}, {date}, {pushed}): moving is not enough, rotate it");
                 finding.notes.insert(0, note);
             }
         }

@@ -8,6 +8,7 @@ mod compile_time_embed;
 mod context;
 mod empty_or_placeholder_default;
 mod env_file_in_git;
+mod exposed_key_needs_rotation;
 mod hardcoded_ai_key;
 mod hardcoded_vault_credential;
 mod key_as_fallback;
@@ -101,6 +102,9 @@ pub struct Finding {
     pub notes: Vec<String>,
 }
 
+/// The rule that git's history has to be searched for.
+pub const EXPOSED: &str = exposed_key_needs_rotation::RULE.id;
+
 /// Every rule. Of two findings in one place the rule that stands first here wins.
 pub static RULES: &[&Rule] = &[
     &env_file_in_git::RULE,
@@ -131,6 +135,7 @@ pub static RULES: &[&Rule] = &[
     &malformed_reference::RULE,
     &vault_transport::RULE,
     &reference_not_resolved::RULE,
+    &exposed_key_needs_rotation::RULE,
     &agent_can_read_env::RULE,
     &unrestricted_or_legacy_key::RULE,
     &plaintext_at_rest::RULE,
@@ -206,6 +211,15 @@ pub fn secrets(doc: &Document, around: &Surroundings) -> Vec<(Span, String)> {
     }
     found.sort();
     found
+}
+
+/// The keys of a file that git ignores and that is made for them: what to look for in git's history.
+pub fn kept_keys(doc: &Document, around: &Surroundings) -> Vec<Span> {
+    if !is_env_file(doc.path()) && !is_app_secrets(doc.path()) {
+        return Vec::new();
+    }
+    let context = Context::new(doc, around);
+    exposed_key_needs_rotation::kept(&context).into_iter().map(|it| it.span).collect()
 }
 
 /// What all rules find, suppressed or not.

@@ -52,13 +52,13 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
 }
 
 /// The value is the key of a provider.
-fn is_key(context: &Context<'_>, line: &EnvLine) -> bool {
+pub(super) fn is_key(context: &Context<'_>, line: &EnvLine) -> bool {
     let shaped = context.tokens().iter().any(|token| line.value.contains(token.span) && !context.is_doubtful(token));
     shaped || context.catalogue().provider_of_env(context.doc.slice(line.name)).is_some()
 }
 
 /// `.env.test`, `test.env`: made up, and read by tests that start without a runner.
-fn is_for_tests(context: &Context<'_>) -> bool {
+pub(super) fn is_for_tests(context: &Context<'_>) -> bool {
     let name = context.doc.path().file_name().and_then(|it| it.to_str()).unwrap_or("");
     let is_test = |part: &str| ["test", "tests", "testing", "ci", "e2e"].contains(&part);
     name.split(['.', '-', '_']).any(is_test)

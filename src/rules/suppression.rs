@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::context::{Context, MARKER};
-use super::{Finding, unused_ignore};
+use super::{EXPOSED, Finding, unused_ignore};
 use crate::text::Span;
 
 /// A suppression as written.
@@ -46,7 +46,10 @@ pub(super) fn apply(context: &Context<'_>, mut findings: Vec<Finding>) -> Vec<Fi
     if context.doc.language().is_none() {
         return findings;
     }
+    // Nobody looked into the history whether it has an effect.
+    let unknown = |it: &Suppression| context.around.exposed.is_none() && it.rules.iter().any(|rule| rule == EXPOSED);
     for (suppression, used) in suppressions.iter().zip(used) {
+        let used = used || unknown(suppression);
         findings.extend(unused_ignore::judge(suppression, used, ended(context, suppression)));
     }
     findings
