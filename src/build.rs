@@ -43,7 +43,12 @@ fn say_what_is_built() {
     let rustc = Command::new(set("RUSTC").unwrap_or_default()).arg("--version").output();
     let rustc = rustc.ok().and_then(|it| String::from_utf8(it.stdout).ok());
     let data = [
-        ("COMMIT", commit.filter(|it| it.len() >= 40 && it.bytes().all(|it| it.is_ascii_hexdigit())).map(|it| it[..12].to_owned())),
+        (
+            "COMMIT",
+            commit
+                .filter(|it| it.len() >= 40 && it.bytes().all(|it| it.is_ascii_hexdigit()))
+                .map(|it| it[..12].to_owned()),
+        ),
         ("DATE", is_release.then(|| set("SOURCE_DATE_EPOCH")).flatten()),
         ("TARGET", set("TARGET")),
         ("PROFILE", Some(profile)),

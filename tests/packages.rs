@@ -117,7 +117,8 @@ fn a_wheel_is_installed_and_checks() {
     done(maturin(root()).arg("build").args(BUILD).args(["--offline", "--out"]).arg(folder.join("wheels")));
     let after = fs::metadata(&*PROGRAM).and_then(|it| it.modified()).expect("a time");
     assert_eq!(before, after, "a wheel has the same build");
-    let wheels: Vec<PathBuf> = fs::read_dir(folder.join("wheels")).expect("made").map(|it| it.expect("one").path()).collect();
+    let wheels: Vec<PathBuf> =
+        fs::read_dir(folder.join("wheels")).expect("made").map(|it| it.expect("one").path()).collect();
     let [wheel] = wheels.as_slice() else { panic!("one wheel: {wheels:?}") };
 
     done(command("python3", folder).args(["-m", "venv", "venv"]));
@@ -223,8 +224,10 @@ fn an_extension_holds_the_program() {
     let vsce = installed("vsce/node_modules/.bin/vsce");
     let modules = installed("vscode-client/node_modules");
     done(pack(folder).args(["vsix", "--some", "programs", "packed"]).args([vsce, modules]));
-    let mut names: Vec<String> =
-        fs::read_dir(folder.join("packed")).expect("made").map(|it| it.expect("one").file_name().display().to_string()).collect();
+    let mut names: Vec<String> = fs::read_dir(folder.join("packed"))
+        .expect("made")
+        .map(|it| it.expect("one").file_name().display().to_string())
+        .collect();
     names.sort();
     let platform = npm_name("").replace("aikeys-lsp-linux-", "").replace('-', "");
     let wanted = ["alpine", "linux"].map(|it| format!("aikeys-lsp-{it}-{platform}-{VERSION}.vsix"));
@@ -274,7 +277,9 @@ fn archives_are_complete_and_the_same_each_time() {
 fn a_formula_names_the_archives() {
     let scratch = tempfile::tempdir().expect("a folder");
     let folder = scratch.path();
-    for target in ["x86_64-unknown-linux-gnu", "aarch64-unknown-linux-gnu", "x86_64-apple-darwin", "aarch64-apple-darwin"] {
+    for target in
+        ["x86_64-unknown-linux-gnu", "aarch64-unknown-linux-gnu", "x86_64-apple-darwin", "aarch64-apple-darwin"]
+    {
         fs::write(folder.join(format!("aikeys-lsp-v{VERSION}-{target}.tar.gz")), target).expect("written");
     }
     let unknown = run(pack(folder).args(["formula", ".", "out.rb"]));
@@ -282,7 +287,8 @@ fn a_formula_names_the_archives() {
     done(pack(folder).args(["formula", ".", "out.rb"]).env("GITHUB_REPOSITORY", "someone/aikeys-lsp"));
     let formula = fs::read_to_string(folder.join("out.rb")).expect("written");
     assert!(!formula.contains("@macos") && !formula.contains("@linux"), "{formula}");
-    let url = format!("/someone/aikeys-lsp/releases/download/v{VERSION}/aikeys-lsp-v{VERSION}-aarch64-apple-darwin.tar.gz");
+    let url =
+        format!("/someone/aikeys-lsp/releases/download/v{VERSION}/aikeys-lsp-v{VERSION}-aarch64-apple-darwin.tar.gz");
     assert!(formula.contains(&url), "{formula}");
     let sum = done(command("sha256sum", folder).arg(format!("aikeys-lsp-v{VERSION}-aarch64-apple-darwin.tar.gz")));
     assert!(formula.contains(&sum[..64]), "{formula}");
@@ -308,7 +314,8 @@ fn a_release_has_one_version_and_all_its_programs() {
 #[test]
 fn the_list_of_targets_is_told_as_it_is() {
     let folder = root().join(".github/packaging");
-    let list: toml::Table = toml::from_str(&fs::read_to_string(folder.join("targets.toml")).expect("a text")).expect("TOML");
+    let list: toml::Table =
+        toml::from_str(&fs::read_to_string(folder.join("targets.toml")).expect("a text")).expect("TOML");
     let page = fs::read_to_string(folder.join("README.md")).expect("a text");
     let rows = list["target"].as_array().expect("a list");
     assert_eq!(page.lines().filter(|line| line.starts_with("| `")).count(), rows.len(), "rows of the page");

@@ -57,13 +57,7 @@ struct Whole {
 ///
 /// Exit codes: 0 nothing at or above `--fail-on`, 1 findings, 2 something could not be checked.
 #[derive(Debug, Parser)]
-#[command(
-    name = "aikeys-lsp",
-    bin_name = "aikeys-lsp",
-    version,
-    long_version = version::long(),
-    max_term_width = 110
-)]
+#[command(name = "aikeys-lsp", bin_name = "aikeys-lsp", version, long_version = version::long(), max_term_width = 110)]
 #[command(override_usage = "aikeys-lsp --check [OPTIONS] [PATH]...")]
 pub struct Check {
     /// Files and folders to check [default: .]
