@@ -147,7 +147,7 @@ impl<'l> Looker<'l> {
         let found = |finding: Finding| {
             let repairs = fixes(&doc, &around, &finding);
             let titles = repairs.fixes.into_iter().map(|fix| fix.title).collect();
-            Found { finding, fixes: titles, refused: repairs.refused }
+            Found { finding, fixes: titles, refused: repairs.refused, verified: None }
         };
         let findings = findings.into_iter().map(found).collect();
         let (path, workspace, met) = (target.path.clone(), Arc::clone(workspace), target.met);

@@ -11,6 +11,7 @@ pub mod fix;
 pub mod init;
 mod look;
 mod mask;
+mod outputs;
 mod progress;
 pub mod report;
 pub mod run;
@@ -19,6 +20,7 @@ pub mod team;
 mod trust;
 mod undo;
 mod verdict;
+mod verify;
 mod walk;
 
 use std::io::{self, IsTerminal, Write};

@@ -41,6 +41,11 @@ impl Git {
         &self.top
     }
 
+    /// The id of the commit that is checked out.
+    pub(super) fn head(&self) -> Option<String> {
+        Some(self.repo.lock().ok()?.head_id().ok()?.to_string())
+    }
+
     /// The files of the index below a folder, by their paths from the top folder.
     pub(super) fn tracked_below(&self, folder: &Path) -> Vec<PathBuf> {
         let paths = self.tracked.iter().map(|path| PathBuf::from(path.to_str_lossy().into_owned()));
