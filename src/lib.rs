@@ -24,6 +24,8 @@ pub mod stores;
 
 pub mod moves;
 
+pub mod verify;
+
 pub mod cli;
 
 pub mod lsp;

@@ -12,7 +12,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("project", &["text", "syntax", "secrets", "fixes", "rules"]),
     ("stores", &["text", "secrets", "fixes", "project"]),
     ("moves", &["text", "syntax", "secrets", "fixes", "rules", "project", "stores"]),
-    ("cli", &["text", "syntax", "secrets", "fixes", "rules", "project", "stores", "moves"]),
+    ("verify", &["secrets"]),
+    ("cli", &["text", "syntax", "secrets", "fixes", "rules", "project", "stores", "moves", "verify"]),
     ("lsp", &["text", "syntax", "secrets", "fixes", "rules", "project", "stores", "moves"]),
 ];
 

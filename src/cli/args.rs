@@ -75,7 +75,7 @@ pub struct Check {
     /// Let `--fix` move the keys of these files from every other file of the workspace as well
     #[arg(long)]
     pub everywhere: bool,
-    /// Do not ask before `--fix` changes files
+    /// Do not ask before `--fix` changes files, or `--verify` sends keys
     #[arg(long)]
     pub yes: bool,
     /// Where `--fix` moves keys: `env`, `local`, `vault` … (`aikeys-lsp stores` lists them)
@@ -87,7 +87,8 @@ pub struct Check {
     /// How findings are written
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "human", hide_possible_values = false)]
     pub format: Format,
-    /// Write the report to a file: in another format beside the one of `--format`, or instead of standard output
+    /// Write the report to a file: in another format beside the one of `--format`, or instead of standard output, which
+    /// `-` stands for
     #[arg(long, value_name = "[FORMAT=]FILE", value_parser = Output::parse)]
     pub output: Vec<Output>,
     /// Colours in the terminal
@@ -114,6 +115,9 @@ pub struct Check {
     /// List all findings in this file instead of reporting them
     #[arg(long, value_name = "FILE", conflicts_with = "baseline")]
     pub write_baseline: Option<PathBuf>,
+    /// Ask the providers whether the keys found are alive: each key is sent to its own provider, who logs it
+    #[arg(long, conflicts_with_all = ["fix", "diff_only", "write_baseline"])]
+    pub verify: bool,
     /// Exit 0 whatever was found
     #[arg(long)]
     pub exit_zero: bool,
@@ -355,6 +359,14 @@ pub enum Format {
     Sarif,
     /// Annotations of GitHub Actions
     Github,
+    /// Markdown for the summary of a GitHub job: `--output github-summary=$GITHUB_STEP_SUMMARY`
+    GithubSummary,
+    /// Code quality of GitLab
+    Gitlab,
+    /// Secret detection of GitLab: only findings with a secret
+    GitlabSecrets,
+    /// JUnit's XML: a test case a finding
+    Junit,
 }
 
 /// When to use colours.

@@ -16,6 +16,7 @@ use crate::rules::Finding;
 use crate::secrets::without_keys;
 use crate::syntax::Document;
 use crate::text::Span;
+use crate::verify::Life;
 
 /// What to check for.
 #[derive(Clone, Debug, Default)]
@@ -125,6 +126,8 @@ pub struct Found {
     pub fixes: Vec<String>,
     /// Why there is no move.
     pub refused: Option<String>,
+    /// What its provider said of the key, where it was asked.
+    pub verified: Option<Life>,
 }
 
 /// What the threads report.

@@ -195,7 +195,7 @@ impl<'l> Looker<'l> {
         let found = |finding: Finding| {
             let repairs = fixes(doc, &around, &finding);
             let titles = repairs.fixes.into_iter().map(|fix| fix.title).collect();
-            Found { finding, fixes: titles, refused: repairs.refused }
+            Found { finding, fixes: titles, refused: repairs.refused, verified: None }
         };
         let findings = findings.into_iter().map(found).collect();
         let changed = match self.run.since.get(workspace.root()) {

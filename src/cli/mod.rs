@@ -13,6 +13,7 @@ pub mod init;
 mod look;
 mod man;
 mod mask;
+mod outputs;
 mod progress;
 pub mod report;
 pub mod run;
@@ -21,6 +22,7 @@ pub mod team;
 mod trust;
 mod undo;
 mod verdict;
+mod verify;
 pub mod version;
 mod walk;
 

@@ -1,20 +1,20 @@
 //! The end of a check: baseline, reports, exit code.
 
-use std::fs;
 use std::io::{self, Read, Write};
 use std::path::Path;
 
-use anstream::{AutoStream, ColorChoice, StripStream};
 use anyhow::{Context, Result, ensure};
+use jiff::Timestamp;
 
-use super::args::{Check, Color, Format};
+use super::args::{Check, Format};
 use super::baseline::{Baseline, Fit};
 use super::changed;
 use super::check::{self, Build, Checked, CheckedFile, Kind, Met, Named, Options, What};
 use super::fix::{self, FixOptions, Fixed};
 use super::progress::Progress;
-use super::report::{self, Report, Summary, counted, visible};
+use super::report::{Report, Summary, counted, visible};
 use super::{CLEAN, FAILED, FOUND};
+use super::{outputs, verify};
 use crate::moves::Reach;
 use crate::project::Workspace;
 use crate::rules::Severity;
@@ -26,6 +26,11 @@ pub(super) fn check(args: &Check) -> Result<u8> {
     let baseline = args.baseline.as_deref().map(Baseline::read).transpose()?.unwrap_or_default();
     fix::check_name(args.name.as_deref())?;
     ensure!(!args.everywhere || args.fix || args.diff_only, "`--everywhere` goes with `--fix` or `--diff-only`");
+    outputs::check(args)?;
+    if args.verify {
+        verify::is_possible()?;
+    }
+    let started = Timestamp::now();
     let mut checked = checked(args)?;
     // Also where nothing is found that could move there.
     for workspace in &checked.workspaces {
@@ -57,7 +62,10 @@ pub(super) fn check(args: &Check) -> Result<u8> {
         fit.unmatched = 0;
     }
     warn(args, &checked)?;
-    write(args, &Report { files: &checked.files, summary: summary(&checked, fit) })?;
+    if args.verify {
+        verify::verify(args, &mut checked)?;
+    }
+    failed |= !outputs::write(args, &Report { files: &checked.files, summary: summary(&checked, fit), started })?;
     let code = exit_code(args, &checked);
     Ok(if failed { FAILED } else { code.max(if stays && !args.exit_zero { FOUND } else { CLEAN }) })
 }
@@ -162,34 +170,6 @@ fn summary(checked: &Checked, fit: Fit) -> Summary {
     };
     summary.count(checked.files.iter().flat_map(|file| &file.findings).map(|found| found.finding.severity));
     summary
-}
-
-/// The report goes to standard output unless a file takes its place; other files get theirs besides.
-fn write(args: &Check, report: &Report<'_>) -> Result<()> {
-    for output in &args.output {
-        let mut bytes = StripStream::new(Vec::new());
-        report::write(output.format.unwrap_or(args.format), &mut bytes, report)?;
-        fs::write(&output.path, bytes.into_inner())
-            .with_context(|| format!("{}: the report cannot be written", output.path.display()))?;
-    }
-    let choice = match args.color {
-        Color::Auto => ColorChoice::Auto,
-        Color::Always => ColorChoice::Always,
-        Color::Never => ColorChoice::Never,
-    };
-    let mut out = io::BufWriter::new(AutoStream::new(io::stdout(), choice).lock());
-    if args.output.iter().all(|output| output.format.is_some()) {
-        report::write(args.format, &mut out, report)?;
-    }
-    let sentence = report.summary.sentence();
-    if args.format == Format::Human && !args.quiet {
-        writeln!(out, "{sentence}")?;
-    }
-    out.flush()?;
-    if args.format != Format::Human && !args.quiet {
-        writeln!(io::stderr(), "{sentence}")?;
-    }
-    Ok(())
 }
 
 fn exit_code(args: &Check, checked: &Checked) -> u8 {

@@ -59,6 +59,11 @@ impl Git {
         self.tracked.contains(key(relative).as_ref())
     }
 
+    /// The id of the commit that is checked out.
+    pub(super) fn head(&self) -> Option<String> {
+        Some(self.repo().head_id().ok()?.to_string())
+    }
+
     /// The files of the index below a folder, by their paths from the top folder.
     pub(super) fn tracked_below(&self, folder: &Path) -> Vec<PathBuf> {
         let paths = self.tracked.iter().map(|path| path_of(path.as_bstr()));

@@ -148,6 +148,11 @@ impl Workspace {
         self.git.as_ref().map_or(GitState::NoRepository, |git| git.state(relative))
     }
 
+    /// The id of the commit that is checked out; none outside a repository, and before the first commit.
+    pub fn head(&self) -> Option<String> {
+        self.git.as_ref().and_then(Git::head)
+    }
+
     /// The files below a folder that git tracks, by their paths from the root; none outside a repository.
     pub fn tracked_below(&self, relative: &Path) -> Vec<PathBuf> {
         self.git.as_ref().map(|git| git.tracked_below(relative)).unwrap_or_default()

@@ -1,5 +1,6 @@
 //! The schema of `providers.toml`, and of `[[provider]]` in `aikeys.toml`.
 
+use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::sync::OnceLock;
 
@@ -238,6 +239,29 @@ pub struct Validate {
     /// Where to.
     #[serde(default)]
     pub url: String,
+    /// What goes with it, `{key}` standing for the key.
+    #[serde(default)]
+    pub headers: BTreeMap<String, String>,
+    /// What is posted.
+    pub body: Option<String>,
+    /// The shapes of keys that it is for; none means all of the provider.
+    #[serde(default)]
+    pub keys: Vec<String>,
+    /// The status of an answer to a live key.
+    #[serde(default)]
+    pub live: Vec<u16>,
+    /// To a live key that may not do this. Where it is in `dead` as well it tells nothing.
+    #[serde(default)]
+    pub live_but_limited: Vec<u16>,
+    /// To a key that is no more. Left out where keys of another region or account get the same answer.
+    #[serde(default)]
+    pub dead: Vec<u16>,
+    /// Texts in an answer that mean a live key, whatever its status; blanks do not count.
+    #[serde(default)]
+    pub live_text: Vec<String>,
+    /// Texts in an answer that mean a dead key.
+    #[serde(default)]
+    pub dead_text: Vec<String>,
     /// The request was confirmed in a source; an unverified one is never sent.
     #[serde(default)]
     pub verified: bool,

@@ -2,8 +2,12 @@
 
 use std::io::{self, Write};
 
-use super::{Place, Report, characters, slashed, visible};
+use super::checkout::in_checkout;
+use super::{Place, Report, characters, counted, slashed, visible};
 use crate::rules::Severity;
+
+/// The runner makes no more annotations of a kind from what one step prints.
+const SHOWN: usize = 10;
 
 /// `::error file=…,line=…::message`
 pub(super) fn write(out: &mut dyn Write, report: &Report<'_>) -> io::Result<()> {
@@ -16,7 +20,7 @@ pub(super) fn write(out: &mut dyn Write, report: &Report<'_>) -> io::Result<()> 
                 Severity::Info | Severity::Hint => "notice",
             };
             let Place { line, column, end_line, end_column } = place;
-            let path = property(&slashed(&file.path));
+            let path = property(&slashed(&in_checkout(file)));
             write!(out, "::{command} file={path},line={line},endLine={end_line}")?;
             // The runner drops columns of an annotation that spans lines.
             if line == end_line {
@@ -26,6 +30,15 @@ pub(super) fn write(out: &mut dyn Write, report: &Report<'_>) -> io::Result<()> 
             let message = data(&format!("{}{notes}", finding.message));
             writeln!(out, ",title={}::{message}", property(&format!("aikeys ({})", finding.rule)))?;
         }
+    }
+    let summary = &report.summary;
+    let notices = summary.infos + summary.hints;
+    let kinds = [(summary.errors, "error"), (summary.warnings, "warning"), (notices, "notice")];
+    let many = kinds.into_iter().filter(|(count, _)| *count > SHOWN).map(|(count, kind)| counted(count, kind));
+    let many = many.collect::<Vec<_>>().join(", ");
+    if !many.is_empty() {
+        let advice = "`--output github-summary=$GITHUB_STEP_SUMMARY` lists all";
+        writeln!(out, "{many}: GitHub shows {SHOWN} of a kind for each step; {advice}")?;
     }
     Ok(())
 }

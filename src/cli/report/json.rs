@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::{Place, Report, Summary, slashed};
 use crate::cli::check::{CheckedFile, Found};
+use crate::verify::Life;
 
 #[derive(Serialize)]
 struct Whole<'r> {
@@ -34,6 +35,11 @@ struct Record<'r> {
     /// The fingerprint is over the place, because the value could be guessed from its own.
     weak: bool,
     redacted: Option<&'r str>,
+    /// With `--verify`: `live`, `dead` or `unknown`, and why it is unknown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    verified: Option<&'r str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    verified_reason: Option<&'r str>,
     notes: &'r [String],
     fixes: &'r [String],
 }
@@ -55,7 +61,7 @@ pub(super) fn write_lines(out: &mut dyn Write, report: &Report<'_>) -> io::Resul
 }
 
 fn records<'r>(report: &'r Report<'_>) -> impl Iterator<Item = Record<'r>> {
-    report.files.iter().flat_map(|file| file.findings.iter().map(move |found| record(file, found)))
+    report.founds().map(|(file, found)| record(file, found))
 }
 
 fn record<'r>(file: &'r CheckedFile, found: &'r Found) -> Record<'r> {
@@ -76,6 +82,8 @@ fn record<'r>(file: &'r CheckedFile, found: &'r Found) -> Record<'r> {
         fingerprint: &finding.fingerprint.hex,
         weak: finding.fingerprint.weak,
         redacted: finding.redacted.as_deref(),
+        verified: found.verified.as_ref().map(Life::name),
+        verified_reason: found.verified.as_ref().and_then(Life::reason),
         notes: &finding.notes,
         fixes: &found.fixes,
     }

@@ -1,19 +1,25 @@
 //! Reports: one function a format, all over the same findings. None of them holds a key.
 
+mod checkout;
 mod excerpt;
 mod github;
+mod gitlab;
 mod human;
+mod job;
 mod json;
+mod junit;
+mod line_hash;
 mod masks;
 mod sarif;
 
 use std::io::{self, Write};
 use std::path::Path;
 
+use jiff::Timestamp;
 use serde::Serialize;
 
 use super::args::Format;
-use super::check::CheckedFile;
+use super::check::{CheckedFile, Found};
 use crate::rules::{Finding, Severity};
 use crate::secrets::without_keys;
 use crate::syntax::Document;
@@ -27,6 +33,8 @@ pub struct Report<'c> {
     pub files: &'c [CheckedFile],
     /// The numbers.
     pub summary: Summary,
+    /// When the run began.
+    pub started: Timestamp,
 }
 
 /// The numbers of a run.
@@ -62,6 +70,17 @@ pub fn write(format: Format, out: &mut dyn Write, report: &Report<'_>) -> io::Re
         Format::Jsonl => json::write_lines(out, report),
         Format::Sarif => sarif::write(out, report),
         Format::Github => github::write(out, report),
+        Format::GithubSummary => job::write(out, report),
+        Format::Gitlab => gitlab::write_quality(out, report),
+        Format::GitlabSecrets => gitlab::write_secrets(out, report),
+        Format::Junit => junit::write(out, report),
+    }
+}
+
+impl Report<'_> {
+    /// Every finding with its file.
+    fn founds(&self) -> impl Iterator<Item = (&CheckedFile, &Found)> {
+        self.files.iter().flat_map(|file| file.findings.iter().map(move |found| (file, found)))
     }
 }
 
@@ -130,6 +149,11 @@ impl Place {
         let ((line, column), (end_line, end_column)) = (at(finding.span.start), at(finding.span.end));
         Place { line, column, end_line, end_column }
     }
+}
+
+/// Where a weakness of MITRE's list is explained.
+fn cwe_uri(number: u16) -> String {
+    format!("https://cwe.mitre.org/data/definitions/{number}.html")
 }
 
 fn characters(text: &str) -> usize {

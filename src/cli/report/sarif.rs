@@ -1,22 +1,32 @@
 //! SARIF 2.1.0, for code scanning. No snippet: it would hold the key.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::io::{self, Write};
+use std::path::Path;
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{Place, Report, slashed, utf16};
+use super::checkout::{in_checkout, uri};
+use super::line_hash::LineHashes;
+use super::{Place, Report, cwe_uri, slashed, utf16};
 use crate::cli::check::{CheckedFile, Found};
 use crate::rules::{RULES, Rule, Severity};
 
+/// GitHub takes no more results of a run; of those it keeps the first 5,000, and says which.
+const MOST: usize = 25_000;
+
 /// Writes one run.
 pub(super) fn write(out: &mut dyn Write, report: &Report<'_>) -> io::Result<()> {
-    let notifications: Vec<Value> = report
-        .summary
-        .problems
-        .iter()
-        .map(|problem| json!({ "level": "error", "message": { "text": problem } }))
-        .collect();
+    let left_out = report.summary.findings.saturating_sub(MOST);
+    let problems = report.summary.problems.iter();
+    let mut notifications: Vec<Value> =
+        problems.map(|problem| json!({ "level": "error", "message": { "text": problem } })).collect();
+    if left_out > 0 {
+        let text = format!("{left_out} results are left out, the least severe ones: GitHub takes {MOST} of a run");
+        notifications.push(json!({ "level": "warning", "message": { "text": text } }));
+    }
     let log = json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
@@ -30,6 +40,8 @@ pub(super) fn write(out: &mut dyn Write, report: &Report<'_>) -> io::Result<()> 
             "columnKind": "utf16CodeUnits",
             "invocations": [{
                 "executionSuccessful": report.summary.problems.is_empty(),
+                "startTimeUtc": in_seconds(report.started),
+                "endTimeUtc": in_seconds(Timestamp::now()),
                 "toolExecutionNotifications": notifications,
             }],
             "results": results(report),
@@ -39,11 +51,15 @@ pub(super) fn write(out: &mut dyn Write, report: &Report<'_>) -> io::Result<()> 
     writeln!(out)
 }
 
+fn in_seconds(time: Timestamp) -> String {
+    time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
 fn descriptor(rule: &Rule) -> Value {
     let text = rule.docs.replace('`', "");
     let cwe = rule.cwe.iter().map(|number| format!("external/cwe/cwe-{number}"));
     let tags: Vec<String> = ["security".to_owned(), "secrets".to_owned()].into_iter().chain(cwe).collect();
-    json!({
+    let mut descriptor = json!({
         "id": rule.id,
         "name": pascal(rule.id),
         "shortDescription": { "text": rule.summary().replace('`', "") },
@@ -55,34 +71,44 @@ fn descriptor(rule: &Rule) -> Value {
             "precision": "high",
             "security-severity": security_severity(rule.severity),
         },
-    })
+    });
+    if let Some(number) = rule.cwe.first() {
+        descriptor["helpUri"] = json!(cwe_uri(*number));
+    }
+    descriptor
 }
 
 fn results(report: &Report<'_>) -> Vec<Value> {
     let mut seen = HashMap::new();
-    let founds = report.files.iter().flat_map(|file| file.findings.iter().map(move |found| (file, found)));
-    founds
-        .map(|(file, found)| {
+    let mut all = Vec::new();
+    for file in report.files.iter().filter(|file| !file.findings.is_empty()) {
+        let lines = LineHashes::of_file(file);
+        for found in &file.findings {
             let identity =
                 format!("{}:{}:{}", found.finding.fingerprint.hex, found.finding.rule, slashed(file.doc.path()));
             let ordinal = seen.entry(identity.clone()).or_insert(0);
             *ordinal += 1;
-            result(file, found, &format!("{identity}:{ordinal}"))
-        })
-        .collect()
+            let result = result(file, found, &format!("{identity}:{ordinal}"), lines.as_ref());
+            all.push((found.finding.severity, result));
+        }
+    }
+    if all.len() > MOST {
+        all.sort_by_key(|(severity, _)| Reverse(*severity));
+    }
+    all.into_iter().map(|(_, result)| result).take(MOST).collect()
 }
 
-fn result(file: &CheckedFile, found: &Found, identity: &str) -> Value {
+fn result(file: &CheckedFile, found: &Found, identity: &str, lines: Option<&LineHashes>) -> Value {
     let finding = &found.finding;
     let place = Place::of(&file.doc, finding, utf16);
     let notes: String = finding.notes.iter().map(|note| format!("\n{note}")).collect();
-    json!({
+    let mut result = json!({
         "ruleId": finding.rule,
         "ruleIndex": RULES.iter().position(|rule| rule.id == finding.rule),
         "level": level(finding.severity),
         "message": { "text": format!("{}.{}", finding.message, notes) },
         "locations": [{ "physicalLocation": {
-            "artifactLocation": artifact(&slashed(&file.path)),
+            "artifactLocation": artifact(&in_checkout(file)),
             "region": {
                 "startLine": place.line,
                 "startColumn": place.column,
@@ -91,7 +117,14 @@ fn result(file: &CheckedFile, found: &Found, identity: &str) -> Value {
             },
         }}],
         "partialFingerprints": { "aikeysKey/v1": identity },
-    })
+    });
+    if let Some(hash) = lines.and_then(|lines| lines.harmless(file, place.line)) {
+        result["partialFingerprints"]["primaryLocationLineHash"] = json!(hash);
+    }
+    if let Some(life) = &found.verified {
+        result["properties"] = json!({ "verified": life.name() });
+    }
+    result
 }
 
 fn level(severity: Severity) -> &'static str {
@@ -119,22 +152,10 @@ fn pascal(id: &str) -> String {
     id.split('-').map(upper).collect()
 }
 
-/// A path in the current folder is relative to the source root; another one stands for itself.
-fn artifact(path: &str) -> Value {
-    match path.strip_prefix('/') {
-        Some(rest) => json!({ "uri": format!("file:///{}", uri(rest)) }),
-        None => json!({ "uri": uri(path), "uriBaseId": "%SRCROOT%" }),
+/// A path in the checkout is relative to the source root; another one stands for itself.
+fn artifact(path: &Path) -> Value {
+    match path.is_absolute() {
+        true => json!({ "uri": uri(path) }),
+        false => json!({ "uri": uri(path), "uriBaseId": "%SRCROOT%" }),
     }
-}
-
-/// A path as a URI reference: everything but unreserved characters and `/` is percent-encoded.
-fn uri(path: &str) -> String {
-    let mut out = String::new();
-    for byte in path.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => out.push(char::from(byte)),
-            _ => out.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    out
 }
