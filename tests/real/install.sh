@@ -2,7 +2,8 @@
 # Installs the real programs that the tests under tests/real drive.
 #
 #   install.sh [PART...]      PART is nvim, vscode, pytest-lsp, sdk, node-sdk, ripgrep, or one for a secret
-#                             store: openbao, moto, google, keyring, age, pass, valkey; all without one
+#                             store: openbao, moto, google, keyring, age, pass, valkey; schemas for the
+#                             reports; all without one
 #
 # Everything is pinned and lies in one folder of the user's cache, so that a fresh clone finds it
 # again. A part that is already there at its pinned version costs a few milliseconds. Only the
@@ -29,6 +30,9 @@ FLASK_CORS=6.0.5
 GOOGLE_SECRETS=2.32.0 # the official client, to which our stand-in must look like Google
 GOOGLE_CRC32C=1.9.0
 GOOGLE_SCHEMA=2.202.0 # `google-api-python-client` carries Google's own description of the interface
+SERDE_SARIF=0.8.0     # the crate carries SARIF's own schema
+JSONSCHEMA=4.26.0
+LXML=6.1.3
 
 mkdir -p "$cache/logs" "$cache/installed"
 
@@ -269,7 +273,32 @@ install_valkey() {
 
 part_valkey() { once valkey system "$cache/valkey/redis-server" install_valkey; }
 
-(($# > 0)) || set -- nvim vscode pytest-lsp sdk node-sdk ripgrep openbao moto google keyring age pass valkey
+# --- schemas of reports ---------------------------------------------------------------------------
+
+install_schemas() {
+    local work="$cache/schemas/work"
+    venv "$cache/reports" "jsonschema==$JSONSCHEMA" "lxml==$LXML"
+    rm -rf "$cache/schemas"
+    mkdir -p "$work/src"
+    printf '[package]\nname = "schemas"\nversion = "0.0.0"\nedition = "2024"\n[dependencies]\nserde-sarif = "=%s"\n' \
+        "$SERDE_SARIF" >"$work/Cargo.toml"
+    touch "$work/src/lib.rs"
+    cargo vendor --quiet --manifest-path "$work/Cargo.toml" "$work/vendor" >/dev/null
+    cp "$work/vendor/serde-sarif/src/schema.json" "$cache/schemas/sarif.json"
+    # Jenkins' schema of JUnit's XML lies in the source of pytest, not in its wheel.
+    "$cache/reports/bin/python" -m pip download --quiet --disable-pip-version-check --no-deps --no-binary :all: \
+        --dest "$work" "pytest==$PYTEST"
+    tar -xzOf "$work/pytest-$PYTEST.tar.gz" "pytest-$PYTEST/testing/example_scripts/junit-10.xsd" \
+        >"$cache/schemas/junit.xsd"
+    rm -rf "$work"
+}
+
+part_schemas() {
+    once schemas "$SERDE_SARIF jsonschema $JSONSCHEMA lxml $LXML pytest $PYTEST" "$cache/schemas/junit.xsd" install_schemas
+    has openssl || debian openssl
+}
+
+(($# > 0)) || set -- nvim vscode pytest-lsp sdk node-sdk ripgrep openbao moto google keyring age pass valkey schemas
 for part in "$@"; do
     case $part in
     nvim) part_nvim ;;
@@ -285,6 +314,7 @@ for part in "$@"; do
     age) part_age ;;
     pass) part_pass ;;
     valkey) part_valkey ;;
-    *) fail "unknown part: $part (nvim, vscode, pytest-lsp, sdk, node-sdk, ripgrep, openbao, moto, google, keyring, age, pass, valkey)" ;;
+    schemas) part_schemas ;;
+    *) fail "unknown part: $part (nvim, vscode, pytest-lsp, sdk, node-sdk, ripgrep, openbao, moto, google, keyring, age, pass, valkey, schemas)" ;;
     esac
 done
