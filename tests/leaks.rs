@@ -15,7 +15,8 @@ use places::{Key, Keys, files, groups};
 /// What the program is told besides: the most that it can say.
 pub const TALKATIVE: [(&str, &str); 2] = [("RUST_LOG", "trace"), ("RUST_BACKTRACE", "full")];
 
-const FORMATS: [&str; 5] = ["human", "json", "jsonl", "sarif", "github"];
+const FORMATS: [&str; 9] =
+    ["human", "json", "jsonl", "sarif", "github", "github-summary", "gitlab", "gitlab-secrets", "junit"];
 
 /// A workspace with keys in every place, and a home.
 struct Place {

@@ -10,6 +10,8 @@ mod readers;
 mod rules;
 mod support;
 mod tidy;
+#[cfg(feature = "verify")]
+mod verify;
 
 /// The long tests do one round in so many here, and all of them in `journeys.rs`.
 const PART: usize = 16;

@@ -37,3 +37,8 @@ fn vs_code_finds_moves_and_loses_nothing() {
 fn clients_of_all_kinds_are_answered() {
     passes(&cache().join("pytest-lsp/bin/python"), &["-m", "pytest", "-q", "-c", "pytest.ini"]);
 }
+
+#[test]
+fn reports_are_what_their_readers_take() {
+    passes(&cache().join("reports/bin/python"), &["reports_test.py"]);
+}

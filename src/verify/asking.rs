@@ -132,15 +132,14 @@ impl Verifier {
 
     /// Why there is no answer. Never what the library says of a request: that has its address.
     fn why(&self, host: &str, error: &reqwest::Error) -> String {
-        let why = cause(error);
-        let broken = || format!("{host} broke off its answer");
-        match () {
-            () if error.is_timeout() => format!("{host} did not answer in {} seconds", self.patience.as_secs_f32()),
-            () if why.to_ascii_lowercase().contains("certificate") => {
-                format!("what answers for {host} has no certificate that this machine trusts")
-            }
-            () if error.is_connect() => format!("{host} cannot be reached"),
-            () => broken(),
+        if error.is_timeout() {
+            format!("{host} did not answer in {} seconds", self.patience.as_secs_f32())
+        } else if cause(error).to_ascii_lowercase().contains("certificate") {
+            format!("what answers for {host} has no certificate that this machine trusts")
+        } else if error.is_connect() {
+            format!("{host} cannot be reached")
+        } else {
+            format!("{host} broke off its answer")
         }
     }
 }

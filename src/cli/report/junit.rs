@@ -31,7 +31,9 @@ pub(super) fn write(out: &mut dyn Write, report: &Report<'_>) -> io::Result<()> 
     if !general.test_cases.is_empty() {
         whole.add_test_suite(general);
     }
-    whole.serialize(&mut *out).map_err(io::Error::other)
+    let text = whole.to_string().map_err(io::Error::other)?;
+    // Jenkins' schema has no such number for all suites together; the first one in the text is it.
+    out.write_all(text.replacen(&format!(" skipped=\"{}\"", whole.skipped), "", 1).as_bytes())
 }
 
 fn named(name: &str, class: &str, status: TestCaseStatus) -> TestCase {
