@@ -118,6 +118,9 @@ pub struct Check {
     /// Check the text on standard input under this name
     #[arg(long, value_name = "NAME", conflicts_with = "paths")]
     pub stdin_filename: Option<PathBuf>,
+    /// Check what every commit brought instead of the files as they are
+    #[arg(long, conflicts_with_all = ["stdin_filename", "everywhere"])]
+    pub history: bool,
     /// Leave out excluded files also when they are named
     #[arg(long)]
     pub force_exclude: bool,

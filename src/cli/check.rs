@@ -10,7 +10,7 @@ use std::{fs, thread};
 
 use super::look::Looker;
 use super::walk::{Entry, Filters, is_excluded, walk};
-use crate::project::{self, Packages, Workspace};
+use crate::project::{self, CommitInfo, Packages, Workspace};
 use crate::rules::Finding;
 use crate::secrets::without_keys;
 use crate::syntax::Document;
@@ -64,6 +64,8 @@ pub struct Checked {
     pub problems: Vec<String>,
     /// What was passed by, and why.
     pub skipped: Vec<(PathBuf, &'static str)>,
+    /// What else there is to know.
+    pub remarks: Vec<String>,
 }
 
 /// A file with findings. It has no `Debug`: its text holds keys.
@@ -106,6 +108,17 @@ pub struct Found {
     pub fixes: Vec<String>,
     /// Why there is no move.
     pub refused: Option<String>,
+    /// Where it comes from, in a check of the history.
+    pub past: Option<Past>,
+}
+
+/// What a check of the history knows of a finding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Past {
+    /// The commit that brought it, when its author made it, and whether it was pushed.
+    pub commit: CommitInfo,
+    /// The key stands in HEAD.
+    pub in_head: bool,
 }
 
 /// What the threads report.
@@ -149,7 +162,7 @@ pub enum Met {
 }
 
 /// How often `tick` is called.
-const TICK: Duration = Duration::from_millis(100);
+pub(super) const TICK: Duration = Duration::from_millis(100);
 
 /// Checks files and folders. `tick` is called now and then with the number of files looked at so far.
 pub fn check(paths: &[PathBuf], options: &Options, tick: &mut dyn FnMut(usize)) -> Checked {
@@ -215,6 +228,14 @@ pub fn check_text(name: &Path, bytes: Vec<u8>, options: &Options) -> Checked {
     checked
 }
 
+impl Options {
+    /// A rule was asked for.
+    pub(super) fn wants(&self, rule: &str) -> bool {
+        let named = |rules: &[String]| rules.iter().any(|it| it == rule);
+        (self.select.is_empty() || named(&self.select)) && !named(&self.ignore)
+    }
+}
+
 impl Run<'_> {
     fn new(options: &Options, named: HashSet<PathBuf>) -> Run<'_> {
         Run { options, looked: AtomicUsize::new(0), named, packages: Packages::default() }
@@ -269,7 +290,7 @@ fn targets(paths: &[PathBuf], options: &Options, checked: &mut Checked) -> Vec<T
     targets
 }
 
-fn why_not(path: &Path, error: &std::io::Error) -> String {
+pub(super) fn why_not(path: &Path, error: &std::io::Error) -> String {
     match (error.kind(), fs::symlink_metadata(path)) {
         (std::io::ErrorKind::NotFound, Ok(_)) => "this link leads nowhere".to_owned(),
         (std::io::ErrorKind::NotFound, Err(_)) => "there is no such file or folder".to_owned(),

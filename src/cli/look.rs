@@ -136,7 +136,7 @@ impl<'l> Looker<'l> {
         }
         let around = moves::around(workspace, &relative, &|| recall_in(workspace.root()));
         let mut findings = workspace.judge(&relative, check(&doc, &around))?;
-        findings.retain(|finding| self.is_wanted(finding.rule));
+        findings.retain(|finding| self.run.options.wants(finding.rule));
         if findings.is_empty() {
             return Ok(None);
         }
@@ -147,18 +147,13 @@ impl<'l> Looker<'l> {
         let found = |finding: Finding| {
             let repairs = fixes(&doc, &around, &finding);
             let titles = repairs.fixes.into_iter().map(|fix| fix.title).collect();
-            Found { finding, fixes: titles, refused: repairs.refused }
+            Found { finding, fixes: titles, refused: repairs.refused, past: None }
         };
         let findings = findings.into_iter().map(found).collect();
         let (path, workspace, met) = (target.path.clone(), Arc::clone(workspace), target.met);
         // A copy without its tree: trees are large, and there can be many files.
         let doc = Document::with_language(relative, doc.text(), doc.language());
         Ok(Some(CheckedFile { path, workspace, doc, kind, met, secrets, findings }))
-    }
-
-    fn is_wanted(&self, rule: &str) -> bool {
-        let named = |rules: &[String]| rules.iter().any(|it| it == rule);
-        (self.run.options.select.is_empty() || named(&self.run.options.select)) && !named(&self.run.options.ignore)
     }
 
     fn problem(&self, text: &str) {

@@ -11,6 +11,7 @@ use super::args::{Check, Color, Format};
 use super::baseline::{Baseline, Fit};
 use super::check::{self, Build, Checked, CheckedFile, Kind, Met, Named, Options};
 use super::fix::{self, FixOptions, Fixed};
+use super::history;
 use super::progress::Progress;
 use super::report::{self, Report, Summary, counted, visible};
 use super::{CLEAN, FAILED, FOUND};
@@ -24,6 +25,11 @@ use crate::syntax::Document;
 pub(super) fn check(args: &Check) -> Result<u8> {
     let baseline = args.baseline.as_deref().map(Baseline::read).transpose()?.unwrap_or_default();
     fix::check_name(args.name.as_deref())?;
+    ensure!(
+        !args.history || !(args.fix || args.diff_only),
+        "`--history` changes nothing: a key that a commit holds is known to all who have the history, so rotate it; \
+         `--fix` without `--history` moves the keys that stand in files now"
+    );
     ensure!(!args.everywhere || args.fix || args.diff_only, "`--everywhere` goes with `--fix` or `--diff-only`");
     let mut checked = checked(args)?;
     // Also where nothing is found that could move there.
@@ -101,12 +107,18 @@ fn checked(args: &Check) -> Result<Checked> {
         return Ok(check::check_text(name, bytes, &options));
     }
     let mut progress = Progress::new(args.quiet);
+    if args.history {
+        return Ok(history::check(&args.targets(), &options, &mut |blobs| progress.tick(blobs)));
+    }
     Ok(check::check(&args.targets(), &options, &mut |files| progress.tick(files)))
 }
 
 /// What could not be checked, and with `--verbose` what was passed by.
 fn warn(args: &Check, checked: &Checked) -> io::Result<()> {
     let mut err = io::stderr().lock();
+    for remark in &checked.remarks {
+        writeln!(err, "warning: {}", visible(remark))?;
+    }
     for problem in &checked.problems {
         writeln!(err, "warning: {}", visible(problem))?;
     }

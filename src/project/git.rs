@@ -79,12 +79,17 @@ impl Git {
 ///
 /// Not each folder that looks like one: a commit can bring what a bare repository consists of, with ignore rules and a
 /// work tree of its author's choice.
-fn own(folder: &Path) -> Option<(gix::Repository, PathBuf)> {
+pub(super) fn own(folder: &Path) -> Option<(gix::Repository, PathBuf)> {
     let mark = folder.join(".git");
     std::fs::symlink_metadata(&mark).ok()?;
     let repo = gix::open(mark).ok()?;
     let top = std::fs::canonicalize(repo.workdir()?).ok()?;
     (top == std::fs::canonicalize(folder).ok()?).then_some((repo, top))
+}
+
+/// The folder itself is a repository, by what lies in it.
+pub(super) fn is_bare(folder: &Path) -> bool {
+    folder.join("HEAD").is_file() && folder.join("objects").is_dir() && folder.join("refs").is_dir()
 }
 
 /// Git looks no further than the file system.

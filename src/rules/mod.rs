@@ -10,6 +10,7 @@ mod empty_or_placeholder_default;
 mod env_file_in_git;
 mod hardcoded_ai_key;
 mod hardcoded_vault_credential;
+mod hints;
 mod key_as_fallback;
 mod key_in_agent_config;
 mod key_in_agent_permission;
@@ -41,6 +42,7 @@ mod why;
 
 pub use crate::secrets::{is_app_secrets, is_env_file, is_env_template};
 pub use context::{Context, needs_look};
+pub use hints::{Hint, Hints, has_hint, hints, kept};
 pub use same_key::{places_of, quiet_places_of};
 pub use why::{Seen, why};
 

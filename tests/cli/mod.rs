@@ -5,6 +5,7 @@
 #![cfg(unix)]
 
 mod hard;
+mod history;
 
 use std::fs;
 use std::path::{Path, PathBuf};

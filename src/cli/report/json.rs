@@ -36,6 +36,18 @@ struct Record<'r> {
     redacted: Option<&'r str>,
     notes: &'r [String],
     fixes: &'r [String],
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    past: Option<PastRecord<'r>>,
+}
+
+/// In a check of the history.
+#[derive(Serialize)]
+struct PastRecord<'r> {
+    commit: &'r str,
+    date: &'r str,
+    in_head: bool,
+    /// `null` where nothing tells.
+    pushed: Option<bool>,
 }
 
 /// `{"version": 1, "findings": […], "summary": {…}}`
@@ -78,5 +90,11 @@ fn record<'r>(file: &'r CheckedFile, found: &'r Found) -> Record<'r> {
         redacted: finding.redacted.as_deref(),
         notes: &finding.notes,
         fixes: &found.fixes,
+        past: found.past.as_ref().map(|past| PastRecord {
+            commit: &past.commit.id,
+            date: &past.commit.date,
+            in_head: past.in_head,
+            pushed: past.commit.pushed,
+        }),
     }
 }

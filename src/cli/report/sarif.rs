@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::{Place, Report, slashed, utf16};
 use crate::cli::check::{CheckedFile, Found};
+use crate::project::CommitInfo;
 use crate::rules::{RULES, Rule, Severity};
 
 /// Writes one run.
@@ -76,7 +77,7 @@ fn result(file: &CheckedFile, found: &Found, identity: &str) -> Value {
     let finding = &found.finding;
     let place = Place::of(&file.doc, finding, utf16);
     let notes: String = finding.notes.iter().map(|note| format!("\n{note}")).collect();
-    json!({
+    let mut result = json!({
         "ruleId": finding.rule,
         "ruleIndex": RULES.iter().position(|rule| rule.id == finding.rule),
         "level": level(finding.severity),
@@ -91,7 +92,12 @@ fn result(file: &CheckedFile, found: &Found, identity: &str) -> Value {
             },
         }}],
         "partialFingerprints": { "aikeysKey/v1": identity },
-    })
+    });
+    if let Some(past) = &found.past {
+        let CommitInfo { id, date, pushed } = &past.commit;
+        result["properties"] = json!({ "commit": id, "date": date, "in_head": past.in_head, "pushed": pushed });
+    }
+    result
 }
 
 fn level(severity: Severity) -> &'static str {
