@@ -133,6 +133,9 @@ pub struct Check {
     /// Check the files that this one lists, a NUL or a line end behind each; `-` is standard input
     #[arg(long, value_name = "FILE", group = "what", conflicts_with = "paths")]
     pub files_from: Option<PathBuf>,
+    /// Check what every commit brought instead of the files as they are
+    #[arg(long, group = "what", conflicts_with = "everywhere")]
+    pub history: bool,
     /// Leave out excluded files also when they are named
     #[arg(long)]
     pub force_exclude: bool,

@@ -61,7 +61,11 @@ impl Baseline {
 
     /// The baseline that lists all findings.
     pub fn of(files: &[CheckedFile]) -> Baseline {
-        Baseline { entries: files.iter().flat_map(of_file).collect() }
+        let mut seen = Seen::new();
+        let entries = |file: &CheckedFile| {
+            entries(file.doc.path(), file.findings.iter().map(|found| &found.finding), &mut seen)
+        };
+        Baseline { entries: files.iter().flat_map(entries).collect() }
     }
 
     /// How many findings it lists.
@@ -88,9 +92,9 @@ impl Baseline {
 
     /// Takes the findings out that are known.
     pub fn apply(&self, files: &mut Vec<CheckedFile>) -> Fit {
-        let mut known = 0;
+        let (mut known, mut seen) = (0, Seen::new());
         for file in files.iter_mut() {
-            known += self.take_known(file.doc.path(), &mut file.findings, |found| &found.finding);
+            known += self.take(file.doc.path(), &mut file.findings, |found| &found.finding, &mut seen);
         }
         files.retain(|file| !file.findings.is_empty());
         Fit { known, unmatched: self.entries.len() - known }
@@ -98,7 +102,11 @@ impl Baseline {
 
     /// Takes the known ones out of all findings of a file; returns how many.
     pub(super) fn take_known<F>(&self, path: &Path, findings: &mut Vec<F>, finding: fn(&F) -> &Finding) -> usize {
-        let mut entries = entries(path, findings.iter().map(finding)).into_iter();
+        self.take(path, findings, finding, &mut Seen::new())
+    }
+
+    fn take<F>(&self, path: &Path, findings: &mut Vec<F>, finding: fn(&F) -> &Finding, seen: &mut Seen) -> usize {
+        let mut entries = entries(path, findings.iter().map(finding), seen).into_iter();
         let all = findings.len();
         findings.retain(|_| entries.next().is_none_or(|entry| !self.entries.contains(&entry)));
         all - findings.len()
@@ -111,18 +119,17 @@ fn no_baseline(path: &Path, error: &serde_json::Error) -> anyhow::Error {
     anyhow!("{path}:{line}:{column}: this is no baseline: write it again with `--write-baseline`")
 }
 
-fn of_file(file: &CheckedFile) -> Vec<Entry> {
-    entries(file.doc.path(), file.findings.iter().map(|found| &found.finding))
-}
+/// How many findings of a kind there were in a file. The history has several versions of one.
+type Seen = HashMap<(String, &'static str, String), usize>;
 
 /// An entry a finding, in the order of the findings.
-fn entries<'f>(path: &Path, findings: impl Iterator<Item = &'f Finding>) -> Vec<Entry> {
-    let mut seen: HashMap<(&str, &str), usize> = HashMap::new();
+fn entries<'f>(path: &Path, findings: impl Iterator<Item = &'f Finding>, seen: &mut Seen) -> Vec<Entry> {
+    let path = slashed(path);
     let mut out = Vec::new();
     for finding in findings {
-        let ordinal = seen.entry((finding.rule, &finding.fingerprint.hex)).or_insert(0);
+        let ordinal = seen.entry((path.clone(), finding.rule, finding.fingerprint.hex.clone())).or_insert(0);
         out.push(Entry {
-            path: slashed(path),
+            path: path.clone(),
             rule: finding.rule.to_owned(),
             fingerprint: finding.fingerprint.hex.clone(),
             ordinal: *ordinal,

@@ -11,7 +11,7 @@ use std::{fs, thread};
 use super::changed::{self, Changed};
 use super::look::{Held, Looker};
 use super::walk::{Entry, Filters, is_excluded, walk};
-use crate::project::{self, Packages, Since, Workspace};
+use crate::project::{self, CommitInfo, Packages, Since, Workspace};
 use crate::rules::Finding;
 use crate::secrets::without_keys;
 use crate::syntax::Document;
@@ -82,6 +82,8 @@ pub struct Checked {
     pub problems: Vec<String>,
     /// What was passed by, and why.
     pub skipped: Vec<(PathBuf, &'static str)>,
+    /// What else there is to know.
+    pub remarks: Vec<String>,
 }
 
 /// A file with findings. It has no `Debug`: its text holds keys.
@@ -128,6 +130,17 @@ pub struct Found {
     pub refused: Option<String>,
     /// What its provider said of the key, where it was asked.
     pub verified: Option<Life>,
+    /// Where it comes from, in a check of the history.
+    pub past: Option<Past>,
+}
+
+/// What a check of the history knows of a finding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Past {
+    /// The commit that brought it, when its author made it, and whether it was pushed.
+    pub commit: CommitInfo,
+    /// The key stands in HEAD.
+    pub in_head: bool,
 }
 
 /// What the threads report.
@@ -176,7 +189,7 @@ pub enum Met {
 }
 
 /// How often `tick` is called.
-const TICK: Duration = Duration::from_millis(100);
+pub(super) const TICK: Duration = Duration::from_millis(100);
 
 /// Checks files and folders. `tick` is called now and then with the number of files looked at so far.
 pub fn check(paths: &[PathBuf], options: &Options, tick: &mut dyn FnMut(usize)) -> Checked {
@@ -250,6 +263,14 @@ pub fn check_text(name: &Path, bytes: Vec<u8>, options: &Options) -> Checked {
     })
 }
 
+impl Options {
+    /// A rule was asked for.
+    pub(super) fn wants(&self, rule: &str) -> bool {
+        let named = |rules: &[String]| rules.iter().any(|it| it == rule);
+        (self.select.is_empty() || named(&self.select)) && !named(&self.ignore)
+    }
+}
+
 impl Run<'_> {
     pub(super) fn new(options: &Options, named: HashSet<PathBuf>) -> Run<'_> {
         let (packages, since, held) = (Packages::default(), HashMap::new(), Mutex::default());
@@ -309,7 +330,7 @@ fn targets(paths: &[PathBuf], options: &Options, checked: &mut Checked) -> Vec<T
     targets
 }
 
-fn why_not(path: &Path, error: &std::io::Error) -> String {
+pub(super) fn why_not(path: &Path, error: &std::io::Error) -> String {
     match (error.kind(), fs::symlink_metadata(path)) {
         (std::io::ErrorKind::NotFound, Ok(_)) => "this link leads nowhere".to_owned(),
         (std::io::ErrorKind::NotFound, Err(_)) => "there is no such file or folder".to_owned(),

@@ -195,7 +195,7 @@ impl<'l> Looker<'l> {
         let found = |finding: Finding| {
             let repairs = fixes(doc, &around, &finding);
             let titles = repairs.fixes.into_iter().map(|fix| fix.title).collect();
-            Found { finding, fixes: titles, refused: repairs.refused, verified: None }
+            Found { finding, fixes: titles, refused: repairs.refused, verified: None, past: None }
         };
         let findings = findings.into_iter().map(found).collect();
         let changed = match self.run.since.get(workspace.root()) {
@@ -206,11 +206,6 @@ impl<'l> Looker<'l> {
         // A copy without its tree: trees are large, and there can be many files.
         let doc = Document::with_language(relative, doc.text(), doc.language());
         Ok(Some(CheckedFile { path, workspace, doc, kind, met, secrets, findings, changed }))
-    }
-
-    fn is_wanted(&self, rule: &str) -> bool {
-        let named = |rules: &[String]| rules.iter().any(|it| it == rule);
-        (self.run.options.select.is_empty() || named(&self.run.options.select)) && !named(&self.run.options.ignore)
     }
 
     pub(super) fn problem(&self, text: &str) {

@@ -9,6 +9,7 @@ pub mod demo;
 mod env;
 pub mod explain;
 pub mod fix;
+mod history;
 pub mod init;
 mod look;
 mod man;

@@ -11,6 +11,7 @@ use super::baseline::{Baseline, Fit};
 use super::changed;
 use super::check::{self, Build, Checked, CheckedFile, Kind, Met, Named, Options, What};
 use super::fix::{self, FixOptions, Fixed};
+use super::history;
 use super::progress::Progress;
 use super::report::{Report, Summary, counted, visible};
 use super::{CLEAN, FAILED, FOUND};
@@ -25,6 +26,11 @@ use crate::syntax::Document;
 pub(super) fn check(args: &Check) -> Result<u8> {
     let baseline = args.baseline.as_deref().map(Baseline::read).transpose()?.unwrap_or_default();
     fix::check_name(args.name.as_deref())?;
+    ensure!(
+        !args.history || !(args.fix || args.diff_only),
+        "`--history` changes nothing: a key that a commit holds is known to all who have the history, so rotate it; \
+         `--fix` without `--history` moves the keys that stand in files now"
+    );
     ensure!(!args.everywhere || args.fix || args.diff_only, "`--everywhere` goes with `--fix` or `--diff-only`");
     outputs::check(args)?;
     if args.verify {
@@ -117,6 +123,9 @@ fn checked(args: &Check) -> Result<Checked> {
     }
     let paths = args.files_from.as_deref().map_or_else(|| Ok(args.targets()), changed::listed)?;
     let mut progress = Progress::new(args.quiet);
+    if args.history {
+        return Ok(history::check(&paths, &options, &mut |blobs| progress.tick(blobs)));
+    }
     let tick = &mut |files| progress.tick(files);
     Ok(match options.what {
         What::Staged => changed::check_staged(&paths, &options, tick),
@@ -136,6 +145,9 @@ fn what(args: &Check) -> What {
 /// What could not be checked, and with `--verbose` what was passed by.
 fn warn(args: &Check, checked: &Checked) -> io::Result<()> {
     let mut err = io::stderr().lock();
+    for remark in &checked.remarks {
+        writeln!(err, "warning: {}", visible(remark))?;
+    }
     for problem in &checked.problems {
         writeln!(err, "warning: {}", visible(problem))?;
     }

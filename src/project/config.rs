@@ -126,6 +126,12 @@ impl Config {
         config.map(|config| Config::checked(python, &text, config, catalogue)).transpose()
     }
 
+    /// The settings in the text of an `aikeys.toml`.
+    pub(super) fn of_text(path: PathBuf, text: &str, catalogue: &Catalogue) -> Result<Config, ProjectError> {
+        let config = toml::from_str(text).map_err(|error| at_line(&path, text, &error))?;
+        Config::checked(path, text, config, catalogue).map(|(_, config)| config)
+    }
+
     fn checked(
         path: PathBuf,
         text: &str,

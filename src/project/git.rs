@@ -117,7 +117,7 @@ pub(super) fn broken(path: &Path, error: &gix::Error) -> ProjectError {
 /// Not each folder that looks like one: a commit can bring what a bare repository consists of, with ignore rules and a
 /// work tree of its author's choice. Git's own settings start no program here, whoever wrote them: nothing that is asked
 /// of gix runs a filter, a hook or a monitor.
-fn own(folder: &Path) -> Option<Result<(gix::Repository, PathBuf), (PathBuf, ProjectError)>> {
+pub(super) fn own(folder: &Path) -> Option<Result<(gix::Repository, PathBuf), (PathBuf, ProjectError)>> {
     let mark = folder.join(".git");
     let is_folder = fs::metadata(&mark).ok()?.is_dir();
     let real = fs::canonicalize(folder).ok()?;
@@ -141,6 +141,11 @@ fn index_of_hook(top: &Path) -> Option<BString> {
     let here = std::env::current_dir().and_then(fs::canonicalize).ok()?;
     let ours = here.ancestors().find(|it| it.join(".git").exists())?;
     (ours == top).then(|| [b"gitoxide.core.indexFile=", key(&top.join(file)).as_bytes()].concat().into())
+}
+
+/// The folder itself is a repository, by what lies in it.
+pub(super) fn is_bare(folder: &Path) -> bool {
+    folder.join("HEAD").is_file() && folder.join("objects").is_dir() && folder.join("refs").is_dir()
 }
 
 /// Git looks no further than the file system.

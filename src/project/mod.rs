@@ -7,6 +7,7 @@ mod env_file;
 mod exposed;
 mod files;
 mod git;
+mod history;
 mod holding;
 mod launching;
 mod memory;
@@ -24,6 +25,7 @@ pub use env_file::{
     variable_edit, write_variable,
 };
 pub use files::{FileError, FolderLock, append, check_writable, lies_below, private_folder, read_small, write_atomic};
+pub use history::{BlobId, CommitInfo, History, HistoryError, Log, Look, Next};
 pub use holding::{BUILD, Held, VERSION_CONTROL, holding};
 pub use memory::{answer, recall, recall_in, remember};
 pub use package::Packages;

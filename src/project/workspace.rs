@@ -14,7 +14,7 @@ use super::launching::launchers;
 use super::package::Packages;
 use crate::fixes::{Destination, EnvEntry, EnvFile, GitState, Surroundings, leaves_out};
 use crate::rules::{self, Finding, is_app_secrets, is_env_file};
-use crate::secrets::{Catalogue, Secret, SecretRef, discreet, env_lines, env_value, identity};
+use crate::secrets::{Catalogue, Provider, Secret, SecretRef, discreet, env_lines, env_value, identity};
 use crate::syntax::{Copies, Document, Reader};
 
 /// A root folder and what belongs to it.
@@ -56,6 +56,29 @@ impl Workspace {
             trusted: false,
         };
         workspace.load_providers()?;
+        Ok(workspace)
+    }
+
+    /// The workspace of a bare repository, with the settings that stand at the top of its newest commit.
+    pub fn bare(root: &Path, settings: Option<&str>) -> Result<Workspace, ProjectError> {
+        let name = root.file_name().map_or_else(|| "workspace".to_owned(), |name| clean(&name.to_string_lossy()));
+        let mut workspace = Workspace {
+            root: root.to_owned(),
+            name,
+            git: None,
+            catalogue: Catalogue::built_in_shared(),
+            configs: Mutex::default(),
+            today: today(),
+            trusted: false,
+        };
+        let mut config = match settings {
+            Some(text) => Config::of_text(root.join("aikeys.toml"), text, &workspace.catalogue)?,
+            None => Config::default(),
+        };
+        workspace.add_providers(&root.join("aikeys.toml"), std::mem::take(&mut config.providers))?;
+        if let Ok(mut configs) = workspace.configs.lock() {
+            configs.insert(root.to_owned(), Arc::new(config));
+        }
         Ok(workspace)
     }
 
@@ -228,8 +251,17 @@ impl Workspace {
         if findings.is_empty() {
             return Ok(findings);
         }
+        self.judge_as(relative, findings, self.git_state(relative))
+    }
+
+    /// The same, for a file that git sees so.
+    pub fn judge_as(
+        &self,
+        relative: &Path,
+        findings: Vec<Finding>,
+        git: GitState,
+    ) -> Result<Vec<Finding>, ProjectError> {
         let config = self.config(relative)?;
-        let git = self.git_state(relative);
         let path = self.root.join(relative);
         let judged = findings.into_iter().filter_map(|mut finding| {
             let given = rules::adjusted(finding.severity, finding.secret.is_some(), git);
@@ -305,7 +337,10 @@ impl Workspace {
 
     fn load_providers(&mut self) -> Result<(), ProjectError> {
         let Some((from, config)) = Config::of_folder(&self.root, &self.catalogue)? else { return Ok(()) };
-        let own = config.providers;
+        self.add_providers(&from, config.providers)
+    }
+
+    fn add_providers(&mut self, from: &Path, own: Vec<Provider>) -> Result<(), ProjectError> {
         if !own.is_empty() {
             let catalogue = Catalogue::with(own).map_err(|error| ProjectError::Catalogue {
                 path: from.display().to_string(),

@@ -11,6 +11,7 @@ mod env_file_in_git;
 mod exposed_key_needs_rotation;
 mod hardcoded_ai_key;
 mod hardcoded_vault_credential;
+mod hints;
 mod key_as_fallback;
 mod key_in_agent_config;
 mod key_in_agent_permission;
@@ -42,6 +43,7 @@ mod why;
 
 pub use crate::secrets::{is_app_secrets, is_env_file, is_env_template};
 pub use context::{Context, needs_look};
+pub use hints::{Hint, Hints, has_hint, hints, kept};
 pub use same_key::{places_of, quiet_places_of};
 pub use why::{Seen, why};
 

@@ -102,17 +102,21 @@ pub enum Words {
 ///
 /// In nearly no file one does, so that what is more exact may take its time.
 pub fn may_hold_pieces(catalogue: &Catalogue, text: &[u8], words: Words) -> bool {
+    first_pieces(catalogue, text, words).next().is_some()
+}
+
+/// Where such literals begin: at their quotes.
+pub fn first_pieces(catalogue: &Catalogue, text: &[u8], words: Words) -> impl Iterator<Item = usize> {
     let bare = words == Words::Bare;
-    for at in (0..text.len()).step_by(BLOCK) {
+    let quotes = (0..text.len()).step_by(BLOCK).flat_map(move |at| {
         let mut quotes = mask(&text[at..], |byte| is_quote(byte) | (bare & (byte == b'=')));
-        while quotes != 0 {
-            if is_first_piece(catalogue, text, at + quotes.trailing_zeros() as usize) {
-                return true;
-            }
-            quotes &= quotes - 1;
-        }
-    }
-    false
+        std::iter::from_fn(move || {
+            let quote = (quotes != 0).then(|| at + quotes.trailing_zeros() as usize);
+            quotes &= quotes.wrapping_sub(1);
+            quote
+        })
+    });
+    quotes.filter(|quote| is_first_piece(catalogue, text, *quote))
 }
 
 /// The longest first piece.

@@ -18,6 +18,15 @@ const NEAR: usize = 200;
 /// It speaks of one by a variable, a host, an import or the words "API key" in a name. Another word that people use for
 /// other things as well has to stand before the literal, beside a word for secrets.
 pub fn slot_candidates(catalogue: &Catalogue, text: &[u8], runs: &[Span]) -> Vec<Span> {
+    let mut found = unnamed_candidates(catalogue, text, runs);
+    if !found.is_empty() && !speaks(catalogue, text) {
+        found.retain(|run| is_named(catalogue, text, *run));
+    }
+    found
+}
+
+/// What [`slot_candidates`] finds, and what it would find if the text spoke of a provider.
+pub fn unnamed_candidates(catalogue: &Catalogue, text: &[u8], runs: &[Span]) -> Vec<Span> {
     let quote = |byte: Option<&u8>| matches!(byte, Some(b'"' | b'\'' | b'`'));
     let fills = |run: &&Span| {
         let span = run.range();
@@ -36,9 +45,6 @@ pub fn slot_candidates(catalogue: &Catalogue, text: &[u8], runs: &[Span]) -> Vec
     let random = |run: &&Span| looks_generated(word(run)) || !is_wordy(word(run));
     let runs: Vec<Span> = runs.iter().map(|run| without_sign(text, *run)).collect();
     let mut found: Vec<Span> = runs.iter().filter(fills).filter(random).copied().collect();
-    if !found.is_empty() && !speaks(catalogue, text) {
-        found.retain(|run| is_named(catalogue, text, *run));
-    }
     let shaped = |run: &Span| catalogue.contextual.iter().any(|&id| catalogue.shape(id).1.is_whole(word(run)));
     found.retain(|run| looks_secret(catalogue, word(run)) && (looks_generated(word(run)) || shaped(run)));
     found

@@ -5,6 +5,7 @@
 #![cfg(unix)]
 
 mod hard;
+mod history;
 mod reports;
 
 use std::fs;

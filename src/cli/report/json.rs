@@ -42,6 +42,18 @@ struct Record<'r> {
     verified_reason: Option<&'r str>,
     notes: &'r [String],
     fixes: &'r [String],
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    past: Option<PastRecord<'r>>,
+}
+
+/// In a check of the history.
+#[derive(Serialize)]
+struct PastRecord<'r> {
+    commit: &'r str,
+    date: &'r str,
+    in_head: bool,
+    /// `null` where nothing tells.
+    pushed: Option<bool>,
 }
 
 /// `{"version": 1, "findings": […], "summary": {…}}`
@@ -86,5 +98,11 @@ fn record<'r>(file: &'r CheckedFile, found: &'r Found) -> Record<'r> {
         verified_reason: found.verified.as_ref().and_then(Life::reason),
         notes: &finding.notes,
         fixes: &found.fixes,
+        past: found.past.as_ref().map(|past| PastRecord {
+            commit: &past.commit.id,
+            date: &past.commit.date,
+            in_head: past.in_head,
+            pushed: past.commit.pushed,
+        }),
     }
 }

@@ -12,6 +12,7 @@ use super::checkout::{in_checkout, uri};
 use super::line_hash::LineHashes;
 use super::{Place, Report, cwe_uri, slashed, utf16};
 use crate::cli::check::{CheckedFile, Found};
+use crate::project::CommitInfo;
 use crate::rules::{RULES, Rule, Severity};
 
 /// GitHub takes no more results of a run; of those it keeps the first 5,000, and says which.
@@ -122,7 +123,14 @@ fn result(file: &CheckedFile, found: &Found, identity: &str, lines: Option<&Line
         result["partialFingerprints"]["primaryLocationLineHash"] = json!(hash);
     }
     if let Some(life) = &found.verified {
-        result["properties"] = json!({ "verified": life.name() });
+        result["properties"]["verified"] = json!(life.name());
+    }
+    if let Some(past) = &found.past {
+        let CommitInfo { id, date, pushed } = &past.commit;
+        let known = [("commit", json!(id)), ("date", json!(date)), ("in_head", json!(past.in_head)), ("pushed", json!(pushed))];
+        for (name, value) in known {
+            result["properties"][name] = value;
+        }
     }
     result
 }
