@@ -138,6 +138,11 @@ fn index_of_hook(top: &Path) -> Option<BString> {
     (ours == top).then(|| [b"gitoxide.core.indexFile=", key(&top.join(file)).as_bytes()].concat().into())
 }
 
+/// The folder is a repository without a work tree.
+pub fn is_bare(folder: &Path) -> bool {
+    fs::symlink_metadata(folder.join(".git")).is_err() && gix::discover::is_git(folder).is_ok()
+}
+
 /// Git looks no further than the file system.
 #[cfg(unix)]
 fn on_one_disk(path: &Path, ancestor: &Path) -> bool {
