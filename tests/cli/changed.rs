@@ -58,6 +58,17 @@ fn one_key_has_one_fingerprint_however_it_is_met() {
 }
 
 #[test]
+fn without_git_there_is_nothing_to_compare_with() {
+    let sandbox = Sandbox::new();
+    sandbox.write("app.py", "a = 1\n");
+    for args in [&["--check", "--staged"][..], &["--check", "--since", "HEAD"]] {
+        let output = sandbox.aikeys(args);
+        assert_eq!(output.status.code(), Some(2));
+        assert!(text(&output.stderr).contains("this is no work tree of git"), "{}", text(&output.stderr));
+    }
+}
+
+#[test]
 fn other_line_ends_are_no_change() {
     let sandbox = Sandbox::new();
     sandbox.git(&["init", "-q"]);
