@@ -2,13 +2,13 @@
 //!
 //! A page that changes fails; `UPDATE=1` keeps the new text. See README.md.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use aikeys::fixes::{Agent, Checked, Denial, Destination, EnvEntry, Fix, GitState, Safety, Surroundings, leaves_out};
+use aikeys::fixes::{Agent, Checked, Denial, Destination, EnvEntry, Exposure, Fix, GitState, Safety, Surroundings, leaves_out};
 use aikeys::rules::{self, Finding, RULES, is_env_file};
-use aikeys::secrets::{SecretRef, env_lines, env_value, identity};
+use aikeys::secrets::{Identity, SecretRef, env_lines, env_value, identity};
 use aikeys::syntax::{Document, Language, resolves, tells};
 use aikeys::text;
 
@@ -39,10 +39,11 @@ fn pages_say_what_the_code_does() {
 }
 
 /// Rules about files that nobody programs in.
-const OF_FILES: [&str; 14] = [
+const OF_FILES: [&str; 15] = [
     "agent-can-read-env",
     "app-secrets-file-tracked",
     "env-file-in-git",
+    "exposed-key-needs-rotation",
     "key-in-agent-config",
     "key-in-agent-permission",
     "key-in-browser",
@@ -144,6 +145,7 @@ fn case(blocks: &[Block]) -> (String, Vec<String>) {
     let mut around = Surroundings::bare();
     around.git = git(&attributes);
     around.agents = agents(&attributes);
+    around.exposed = exposed(&attributes, &doc, &around);
     if attributes.split(' ').any(|it| it == "local") {
         let reference = Some("ref+age://.aikeys/secrets.age#/{name}".to_owned());
         around.destinations =
@@ -202,6 +204,24 @@ fn agents(attributes: &str) -> Vec<Agent> {
         ("agent=codex", agent("Codex", None, Denial::Nothing)),
     ];
     known.into_iter().filter(|(word, _)| attributes.contains(word)).map(|(_, agent)| agent).collect()
+}
+
+/// `history=head|gone|pushed|none`: git's history holds the keys of the document, or was searched and does not.
+fn exposed(
+    attributes: &str,
+    doc: &Document,
+    around: &Surroundings,
+) -> Option<HashMap<Identity, Option<Exposure>>> {
+    let how = attributes.split(' ').find_map(|it| it.strip_prefix("history="))?;
+    let exposure = || Exposure {
+        commit: "3f1c2ab".to_owned(),
+        date: "2026-05-02".to_owned(),
+        pushed: how == "pushed",
+        path: "app.py".to_owned(),
+        in_head: how == "head",
+    };
+    let keys = rules::kept_keys(doc, around);
+    Some(keys.into_iter().map(|key| (identity(doc.slice(key)), (how != "none").then(exposure))).collect())
 }
 
 fn git(attributes: &str) -> GitState {

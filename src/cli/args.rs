@@ -398,7 +398,7 @@ const MOVES: [&str; 4] = ["fix", "diff_only", "everywhere", "write_baseline"];
 /// Reads the arguments. The error knows its exit code and whether it is an answer to `--help`.
 pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Request, clap::Error> {
     request(args).map_err(|mut error| {
-        // Of an option that is not there no other one is a better guess: `--include-build` for `--since-last`.
+        // Of an option that is not there no other one is a better guess: `--include-build` for `--branch`.
         for guess in [ContextKind::SuggestedArg, ContextKind::Suggested] {
             if error.kind() == ErrorKind::UnknownArgument {
                 error.remove(guess);

@@ -30,7 +30,8 @@ const GONE: usize = 200;
 pub fn check_staged(paths: &[PathBuf], options: &Options, tick: &mut dyn FnMut(usize)) -> Checked {
     let mut checked = Checked::default();
     let mut staged: Vec<(Target, Blob)> = Vec::new();
-    for (workspace, below) in workspaces(paths, &mut checked) {
+    let all = workspaces(paths, &mut checked);
+    for (workspace, below) in all.into_iter().filter(|(it, _)| it.problem().is_none()) {
         let changes = match workspace.staged() {
             Ok(changes) => changes,
             Err(error) => {
@@ -99,7 +100,7 @@ fn look_at_blob(looker: &mut Looker<'_>, target: &Target, blob: Blob) {
 /// What changed since a revision, by the roots of the workspaces. Where nothing can be said, nothing is checked.
 pub(super) fn since(revision: &str, checked: &mut Checked) -> HashMap<PathBuf, Since> {
     let mut all = HashMap::new();
-    for workspace in &checked.workspaces {
+    for workspace in checked.workspaces.iter().filter(|it| it.problem().is_none()) {
         match workspace.since(revision) {
             Ok(since) => drop(all.insert(workspace.root().to_owned(), since)),
             Err(error) => checked.problems.push(error.to_string()),

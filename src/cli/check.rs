@@ -319,6 +319,11 @@ fn targets(paths: &[PathBuf], options: &Options, checked: &mut Checked) -> Vec<T
         if !checked.workspaces.iter().any(|it| Arc::ptr_eq(it, &workspace)) {
             checked.workspaces.push(Arc::clone(&workspace));
         }
+        if meta.is_dir() && project::is_bare(&real) {
+            let why = "this is a bare repository, which has no files: check a clone of it";
+            checked.problems.push(format!("{}: {why}", path.display()));
+            continue;
+        }
         let target = Target { path: shown(path), real, workspace, met: Met::Named };
         let entry = if meta.is_dir() { Entry::Folder } else { Entry::File };
         if options.named == Named::UnlessExcluded && is_excluded(&target, entry, options) {

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 
 use ignore::{DirEntry, WalkBuilder, WalkState};
 
-use super::check::{Build, Event, Met, Options, Run, Target, threads};
+use super::check::{Build, Event, Met, Options, Run, Target, What, threads};
 use super::look::Looker;
 use crate::project::{BUILD, SETTINGS, VERSION_CONTROL};
 use crate::rules::is_env_file;
@@ -148,6 +148,11 @@ impl Walker<'_> {
         }
         if entry.depth() > 0 && is_excluded_by_settings(&target, Entry::Folder) {
             self.send(Event::Skipped(target.path, "excluded"));
+            return WalkState::Skip;
+        }
+        // What is in a repository inside this one did not change in this one.
+        if entry.depth() > 0 && matches!(self.run.options.what, What::Since(_)) && entry.path().join(".git").exists() {
+            self.send(Event::Skipped(target.path, "a repository of its own"));
             return WalkState::Skip;
         }
         let hidden = self.hidden(&target, entry.path());

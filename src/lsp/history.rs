@@ -1,9 +1,11 @@
 //! Looks into git's history for secrets: the part of a check that is too slow to wait for.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
+use crate::fixes::Exposure;
 use crate::project::Workspace;
-use crate::rules::Finding;
+use crate::rules::{Finding, kept_keys};
 use crate::secrets::{Identity, identity};
 use crate::syntax::Document;
 
@@ -25,12 +27,14 @@ pub struct Learned {
     pub uri: String,
     /// The note of each secret that was looked for.
     pub committed: Vec<(Identity, Option<String>)>,
+    /// What the history holds of the keys that lie in the right place; `None` when there are none.
+    pub exposed: Option<HashMap<Identity, Option<Exposure>>>,
 }
 
 impl Learned {
     /// A search that failed.
     pub fn nothing(uri: String) -> Learned {
-        Learned { uri, committed: Vec::new() }
+        Learned { uri, committed: Vec::new(), exposed: None }
     }
 }
 
@@ -43,6 +47,9 @@ impl History {
             let note = (finding.notes.len() > before).then(|| finding.notes.first().cloned()).flatten();
             Some((identity(self.doc.slice(finding.secret?)), note))
         };
-        Learned { committed: self.findings.iter().zip(before).filter_map(learn).collect(), uri: self.uri }
+        let keys = kept_keys(&self.doc, &self.workspace.surroundings(self.doc.path()));
+        let values: Vec<&str> = keys.iter().map(|key| self.doc.slice(*key)).collect();
+        let exposed = (!values.is_empty()).then(|| self.workspace.exposures(&values)).flatten();
+        Learned { exposed, committed: self.findings.iter().zip(before).filter_map(learn).collect(), uri: self.uri }
     }
 }

@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::references;
-use crate::fixes::{Checked, Surroundings};
+use crate::fixes::{Checked, Exposure, Surroundings};
 use crate::moves;
 use crate::project::{Workspace, answer};
 use crate::rules::{self, Finding, is_env_file};
-use crate::secrets::Identity;
+use crate::secrets::{Identity, identity};
 use crate::syntax::Document;
+use crate::text::Span;
 
 /// A document that the client has open.
 pub struct Open {
@@ -27,6 +28,8 @@ pub struct Open {
     pub(super) unsearched: bool,
     /// Which secrets a commit holds, as far as the history was searched: the note to show.
     pub(super) committed: HashMap<Identity, Option<String>>,
+    /// Which keys that lie in the right place the history holds, as far as it was searched.
+    pub(super) exposed: Option<HashMap<Identity, Option<Exposure>>>,
 }
 
 /// What a client says of a document that it opens.
@@ -47,12 +50,21 @@ pub struct Opened {
 pub(super) fn check(open: &Open, answers: &BTreeMap<String, Checked>) -> (Vec<Finding>, Option<String>) {
     let path = open.doc.path();
     let Some(workspace) = &open.workspace else { return (rules::check(&open.doc, &Surroundings::bare()), None) };
-    let around = moves::around(workspace, path, &|| checked(&open.doc, workspace.root(), answers));
+    let mut around = moves::around(workspace, path, &|| checked(&open.doc, workspace.root(), answers));
+    around.exposed.clone_from(&open.exposed);
     let findings = rules::check(&open.doc, &around);
     match workspace.judge(path, findings.clone()) {
         Ok(judged) => (judged, None),
         Err(error) => (findings, Some(error.to_string())),
     }
+}
+
+/// A key lies in the right place, and nobody looked for it in the history.
+pub(super) fn has_unknown_keys(open: &Open) -> bool {
+    let Some(workspace) = open.workspace.as_ref().filter(|it| it.keeps_secrets(open.doc.path())) else { return false };
+    let keys = rules::kept_keys(&open.doc, &workspace.surroundings(open.doc.path()));
+    let known = |key: &Span| open.exposed.as_ref().is_some_and(|it| it.contains_key(&identity(open.doc.slice(*key))));
+    !keys.iter().all(known)
 }
 
 /// The last answers for the references of an env file, by their texts.

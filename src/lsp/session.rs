@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::history::{History, Learned};
 use super::offers::{Does, FileEdits, Move, MoveRequest, Offer, Work, ignore};
 pub use super::open::{Open, Opened};
-use super::open::{check, checked, copy};
+use super::open::{check, checked, copy, has_unknown_keys};
 use crate::fixes::{Checked, Safety, Surroundings};
 use crate::moves::{self, Reach};
 use crate::project::{Packages, ProjectError, Workspace, read_small, recall};
@@ -60,8 +60,17 @@ impl Session {
         };
         let doc = Document::with_language(path, text, language);
         self.revision += 1;
-        let (revision, committed) = (self.revision, HashMap::new());
-        let mut open = Open { version, doc, revision, file, workspace: None, dirty: true, unsearched: true, committed };
+        let mut open = Open {
+            version,
+            doc,
+            revision: self.revision,
+            file,
+            workspace: None,
+            dirty: true,
+            unsearched: true,
+            committed: HashMap::new(),
+            exposed: None,
+        };
         self.attach(&mut open);
         self.documents.insert(uri, open);
     }
@@ -151,7 +160,10 @@ impl Session {
         let Some(open) = self.documents.get_mut(uri) else { return Default::default() };
         let (mut findings, problem) = check(open, &self.answers);
         let plain = findings.clone();
-        let mut unknown = std::mem::take(&mut open.unsearched) && findings.iter().any(|it| it.secret.is_some());
+        let keeps = |open: &Open| open.workspace.as_ref().is_some_and(|it| it.keeps_secrets(open.doc.path()));
+        let mut unknown = std::mem::take(&mut open.unsearched)
+            && (keeps(open) || findings.iter().any(|it| it.secret.is_some()))
+            || has_unknown_keys(open);
         for finding in &mut findings {
             let Some(secret) = finding.secret else { continue };
             match open.committed.get(&identity(open.doc.slice(secret))) {
@@ -174,10 +186,12 @@ impl Session {
     /// Returns whether they do.
     pub fn learn(&mut self, learned: Learned) -> bool {
         let Some(open) = self.documents.get_mut(&learned.uri) else { return false };
-        let news = learned.committed.iter().any(|(secret, note)| open.committed.get(secret).unwrap_or(&None) != note);
+        let news = learned.committed.iter().any(|(secret, note)| open.committed.get(secret).unwrap_or(&None) != note)
+            || learned.exposed.as_ref().is_some_and(|it| open.exposed.as_ref() != Some(it));
         open.dirty |= news;
         self.epoch += u64::from(news);
         open.committed.extend(learned.committed);
+        open.exposed = learned.exposed.or(open.exposed.take());
         news
     }
 

@@ -139,13 +139,8 @@ impl Workspace {
     }
 
     fn repository(&self, what: &str) -> Result<&Git, ProjectError> {
-        self.git().ok_or_else(|| {
-            let path = self.shown();
-            match self.problem() {
-                Some(problem) => ProjectError::Git { path, message: problem.to_string() },
-                None => ProjectError::Git { path, message: format!("this is no git repository: nothing is what {what}") },
-            }
-        })
+        let message = || format!("this is no work tree of git: nothing is what {what}");
+        self.git().ok_or_else(|| ProjectError::Git { path: self.shown(), message: message() })
     }
 
     fn tree_of(&self, repo: &gix::Repository, commit: Option<gix::ObjectId>) -> Result<gix::ObjectId, ProjectError> {

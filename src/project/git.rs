@@ -143,9 +143,9 @@ fn index_of_hook(top: &Path) -> Option<BString> {
     (ours == top).then(|| [b"gitoxide.core.indexFile=", key(&top.join(file)).as_bytes()].concat().into())
 }
 
-/// The folder itself is a repository, by what lies in it.
-pub(super) fn is_bare(folder: &Path) -> bool {
-    folder.join("HEAD").is_file() && folder.join("objects").is_dir() && folder.join("refs").is_dir()
+/// The folder is a repository without a work tree.
+pub fn is_bare(folder: &Path) -> bool {
+    fs::symlink_metadata(folder.join(".git")).is_err() && gix::discover::is_git(folder).is_ok()
 }
 
 /// Git looks no further than the file system.

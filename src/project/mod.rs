@@ -25,6 +25,7 @@ pub use env_file::{
     variable_edit, write_variable,
 };
 pub use files::{FileError, FolderLock, append, check_writable, lies_below, private_folder, read_small, write_atomic};
+pub use git::is_bare;
 pub use history::{BlobId, CommitInfo, History, HistoryError, Log, Look, Next};
 pub use holding::{BUILD, Held, VERSION_CONTROL, holding};
 pub use memory::{answer, recall, recall_in, remember};

@@ -4,6 +4,8 @@
 //! the program behaves; one that changes fails, and `UPDATE=1` keeps the new text.
 #![cfg(unix)]
 
+mod changed;
+mod git_input;
 mod hard;
 mod history;
 mod reports;
@@ -47,6 +49,18 @@ impl Sandbox {
         command.current_dir(self.work()).env_clear().env("PATH", path).env("HOME", self.folder.path().join("home"));
         command.env("LC_ALL", "C.UTF-8").env("GIT_CONFIG_NOSYSTEM", "1").stdin(Stdio::null());
         command
+    }
+
+    fn git(&self, args: &[&str]) -> Output {
+        let all = ["-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "init.defaultBranch=main"];
+        let output = self.command("git").args(all).args(args).output().expect("git starts");
+        assert!(output.status.success(), "git {args:?}: {}", String::from_utf8_lossy(&output.stderr));
+        output
+    }
+
+    fn commit(&self, message: &str) {
+        self.git(&["add", "-A"]);
+        self.git(&["commit", "-qm", message, "--date", "2026-05-02T10:00:00Z"]);
     }
 
     fn aikeys(&self, args: &[&str]) -> Output {

@@ -1,7 +1,7 @@
 //! The language server: its state without a transport, and the real program with a small client.
 
 pub(crate) mod client;
-mod project;
+pub(crate) mod project;
 mod session;
 mod speed;
 mod stdio;
