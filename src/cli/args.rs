@@ -106,12 +106,18 @@ pub struct Check {
     /// The least severity that makes the exit code 1 [default: warning]
     #[arg(long, value_name = "SEVERITY", value_parser = PossibleValuesParser::new(SEVERITIES))]
     pub fail_on: Option<String>,
-    /// Findings that this file lists are not reported
+    /// Findings that this file lists are not reported [default: the `baseline` of aikeys.toml]
     #[arg(long, value_name = "FILE")]
     pub baseline: Option<PathBuf>,
+    /// Report also what the baseline of aikeys.toml lists
+    #[arg(long, conflicts_with = "baseline")]
+    pub no_baseline: bool,
     /// List all findings in this file instead of reporting them
     #[arg(long, value_name = "FILE", conflicts_with = "baseline")]
     pub write_baseline: Option<PathBuf>,
+    /// Take out of the baseline what is no longer found, instead of reporting
+    #[arg(long, conflicts_with_all = ["write_baseline", "no_baseline", "fix", "diff_only"])]
+    pub prune_baseline: bool,
     /// Exit 0 whatever was found
     #[arg(long)]
     pub exit_zero: bool,

@@ -8,11 +8,11 @@ use anstream::{AutoStream, ColorChoice, StripStream};
 use anyhow::{Context, Result, ensure};
 
 use super::args::{Check, Color, Format};
-use super::baseline::{Baseline, Fit};
+use super::baseline::{self, Baselines, Fit};
 use super::check::{self, Build, Checked, CheckedFile, Kind, Met, Named, Options};
 use super::fix::{self, FixOptions, Fixed};
 use super::progress::Progress;
-use super::report::{self, Report, Summary, counted, visible};
+use super::report::{self, Report, Summary, visible};
 use super::{CLEAN, FAILED, FOUND};
 use crate::moves::Reach;
 use crate::project::Workspace;
@@ -22,7 +22,7 @@ use crate::syntax::Document;
 
 /// Checks, repairs where it was asked to, reports, and says how it ended.
 pub(super) fn check(args: &Check) -> Result<u8> {
-    let baseline = args.baseline.as_deref().map(Baseline::read).transpose()?.unwrap_or_default();
+    let baselines = Baselines::of(args)?;
     fix::check_name(args.name.as_deref())?;
     ensure!(!args.everywhere || args.fix || args.diff_only, "`--everywhere` goes with `--fix` or `--diff-only`");
     let mut checked = checked(args)?;
@@ -32,12 +32,16 @@ pub(super) fn check(args: &Check) -> Result<u8> {
     }
     if let Some(path) = &args.write_baseline {
         warn(args, &checked)?;
-        return write_baseline(path, &checked);
+        return baseline::write(args, path, &checked);
     }
-    let mut fit = baseline.apply(&mut checked.files);
+    if args.prune_baseline {
+        warn(args, &checked)?;
+        return baseline::prune(args, &baselines, &mut checked);
+    }
+    let mut fit = baselines.apply(&mut checked)?;
     let (mut failed, mut stays) = (false, false);
     if args.fix || args.diff_only {
-        match repair(args, &checked, &baseline)? {
+        match repair(args, &checked, &baselines)? {
             Fixed::Unchanged if args.diff_only => {
                 warn(args, &checked)?;
                 return Ok(exit_code(args, &checked));
@@ -46,18 +50,19 @@ pub(super) fn check(args: &Check) -> Result<u8> {
             fixed => {
                 (failed, stays) = (fixed == Fixed::Failed, fixed == Fixed::ChangedInPart);
                 checked = self::checked(args)?;
-                fit = baseline.apply(&mut checked.files);
+                fit = baselines.apply(&mut checked)?;
             }
         }
     }
+    let gone = fit.judge(args, &mut checked)?;
     warn(args, &checked)?;
-    write(args, &Report { files: &checked.files, summary: summary(&checked, fit) })?;
+    write(args, &Report { files: &checked.files, summary: summary(&checked, &fit, gone) })?;
     let code = exit_code(args, &checked);
     Ok(if failed { FAILED } else { code.max(if stays && !args.exit_zero { FOUND } else { CLEAN }) })
 }
 
 /// Moves the keys of every workspace; the worst end counts. The plan goes where it does not mix with a machine's report.
-fn repair(args: &Check, checked: &Checked, baseline: &Baseline) -> Result<Fixed> {
+fn repair(args: &Check, checked: &Checked, baselines: &Baselines) -> Result<Fixed> {
     ensure!(args.stdin_filename.is_none(), "text on standard input cannot be repaired: name the file");
     let options = FixOptions {
         to: args.to.clone(),
@@ -82,7 +87,7 @@ fn repair(args: &Check, checked: &Checked, baseline: &Baseline) -> Result<Fixed>
         let files: Vec<&CheckedFile> = checked.files.iter().filter(inside).collect();
         let docs: Vec<&Document> = files.iter().map(|file| &file.doc).collect();
         let is_named = |path: &Path| files.iter().any(|file| file.doc.path() == path && file.met == Met::Named);
-        ended = ended.max(fix::fix(workspace, &docs, &options, &is_named, baseline, out, &mut super::ask)?);
+        ended = ended.max(fix::fix(workspace, &docs, &options, &is_named, baselines, out, &mut super::ask)?);
     }
     out.flush()?;
     Ok(ended)
@@ -118,23 +123,11 @@ fn warn(args: &Check, checked: &Checked) -> io::Result<()> {
     Ok(())
 }
 
-fn write_baseline(path: &Path, checked: &Checked) -> Result<u8> {
-    let baseline = Baseline::of(&checked.files);
-    baseline.write(path)?;
-    let shown = visible(&path.to_string_lossy());
-    let count = counted(baseline.len(), "finding");
-    match checked.problems.len() {
-        0 => writeln!(io::stderr(), "wrote {count} to {shown}")?,
-        n => writeln!(io::stderr(), "wrote {count} to {shown}; {n} could not be checked, and may hold more")?,
-    }
-    Ok(if checked.problems.is_empty() { CLEAN } else { FAILED })
-}
-
-fn summary(checked: &Checked, fit: Fit) -> Summary {
+fn summary(checked: &Checked, fit: &Fit, gone: usize) -> Summary {
     let mut summary = Summary {
         files: checked.looked,
         in_baseline: fit.known,
-        baseline_unmatched: fit.unmatched,
+        baseline_unmatched: gone,
         unparsed: checked.unparsed,
         problems: checked.problems.clone(),
         ..Summary::default()

@@ -24,6 +24,8 @@ pub struct Config {
     /// Not these rules.
     #[serde(default)]
     pub ignore: Vec<String>,
+    /// The file of the findings that are known already, from the folder of these settings.
+    pub baseline: Option<PathBuf>,
     /// Paths that are not checked, as in `.gitignore`.
     #[serde(default)]
     pub exclude: Vec<String>,
@@ -41,6 +43,9 @@ pub struct Config {
     pub providers: Vec<Provider>,
     /// Where the user's stores are; without effect until the user trusts the workspace.
     pub stores: Option<StoreSettings>,
+    /// The file that says so; empty where none does.
+    #[serde(skip)]
+    pub(super) file: PathBuf,
     #[serde(skip)]
     excluded: Option<Gitignore>,
 }
@@ -177,6 +182,7 @@ impl Config {
         for per_path in &mut config.per_path {
             per_path.matcher = Some(matcher(&per_path.paths)?);
         }
+        config.file.clone_from(&path);
         Ok((path, config))
     }
 

@@ -1,6 +1,7 @@
 //! Disk and git: workspaces, configuration, reading files, env files. Prints nothing, and never reaches the network.
 
 mod agents;
+mod baseline;
 mod config;
 mod env_file;
 mod files;
@@ -14,6 +15,7 @@ mod starting;
 mod store_settings;
 mod workspace;
 
+pub use baseline::{Baseline, Entry, Terms, baseline_text, entries_of};
 pub(crate) use config::SETTINGS;
 pub use config::{Config, ProjectError, SEVERITIES};
 pub use env_file::{
