@@ -184,7 +184,7 @@ fn write_diff(workspace: &Workspace, plan: &Plan, out: &mut dyn Write) -> io::Re
 }
 
 /// A text as it may be shown: every key in it masked, and nothing that a terminal would act on.
-fn masked(workspace: &Workspace, path: &Path, text: &str) -> String {
+pub(super) fn masked(workspace: &Workspace, path: &Path, text: &str) -> String {
     let doc = Document::new(path, text);
     let secrets = rules::secrets(&doc, &workspace.surroundings(path));
     let masks = report::masks(&doc, &secrets, Span::new(0, text.len()));

@@ -9,7 +9,11 @@ mod git;
 mod holding;
 mod launching;
 mod memory;
+mod origins;
 mod package;
+mod schema;
+mod settings_edit;
+mod setup;
 mod source;
 mod starting;
 mod store_settings;
@@ -25,7 +29,11 @@ pub use env_file::{
 pub use files::{FileError, FolderLock, append, check_writable, lies_below, private_folder, read_small, write_atomic};
 pub use holding::{BUILD, Held, VERSION_CONTROL, holding};
 pub use memory::{answer, recall, recall_in, remember};
+pub use origins::{Counting, Differs, Met as MetSettings, Setting};
 pub use package::Packages;
+pub use schema::schema;
+pub use settings_edit::{with_items, with_value};
+pub use setup::{Planned, Setup, has_hook, walked};
 pub use source::{ReadError, Source, is_binary, read, same_length};
 pub use starting::starting;
 pub use store_settings::{

@@ -71,6 +71,27 @@ impl Workspace {
         &self.root
     }
 
+    /// The repository around it.
+    pub(super) fn git(&self) -> Option<&Git> {
+        self.git.as_ref()
+    }
+
+    /// What is special about the repository; `None` outside of one.
+    pub fn git_kinds(&self) -> Option<Vec<&'static str>> {
+        self.git.as_ref().map(Git::kinds)
+    }
+
+    /// The file that holds the settings of the root.
+    pub fn settings_file(&self) -> Option<PathBuf> {
+        self.settings_file_for(Path::new("*")).ok()?
+    }
+
+    /// The file that holds the settings for a path from the root.
+    pub fn settings_file_for(&self, relative: &Path) -> Result<Option<PathBuf>, ProjectError> {
+        let config = self.config(relative)?;
+        Ok((!config.file.as_os_str().is_empty()).then(|| config.file.clone()))
+    }
+
     /// The workspace's name as a store's path has it.
     pub fn name(&self) -> &str {
         &self.name

@@ -4,12 +4,13 @@ use std::ops::RangeInclusive;
 use std::sync::OnceLock;
 
 use regex::bytes::{Regex, RegexBuilder};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::opens::Opens;
 
 /// A company or product that hands out keys.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Provider {
     /// Kebab-case id, unique in the catalogue.
@@ -60,7 +61,7 @@ pub struct Provider {
 }
 
 /// One shape of key.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Shape {
     /// `provider.shape`, unique in the catalogue.
@@ -125,7 +126,7 @@ struct Whole {
 }
 
 /// Whether a shape stands alone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Format {
     /// The shape alone names the provider.
@@ -137,7 +138,7 @@ pub enum Format {
 }
 
 /// The characters that may not touch a match.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 pub enum Boundary {
     /// `[A-Za-z0-9_-]`
     #[serde(rename = "b64u")]
@@ -157,7 +158,7 @@ pub enum Boundary {
 }
 
 /// How many independent sources agree on a shape.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Confidence {
     /// One source.
@@ -169,7 +170,7 @@ pub enum Confidence {
 }
 
 /// What a lost key costs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Level {
     /// Nothing: it is public.
@@ -185,7 +186,7 @@ pub enum Level {
 }
 
 /// What a key can do.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Class {
     /// It calls the API.
@@ -202,7 +203,7 @@ pub enum Class {
 }
 
 /// An SDK entry point that takes a key.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Client {
     /// The language, as in `grammars/`; `ecma` covers JavaScript and TypeScript.
@@ -229,7 +230,7 @@ pub struct Client {
 }
 
 /// The request that tells whether a key is alive.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct Validate {
     /// `GET` or `POST`.
@@ -244,7 +245,7 @@ pub struct Validate {
 }
 
 /// Whether keys can be managed by API.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct KeyApi {
     /// Keys can be made.
