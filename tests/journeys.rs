@@ -5,11 +5,8 @@
 
 mod leaks;
 mod loss;
-<<<<<<< HEAD
 mod pipelines;
-=======
 mod packages;
->>>>>>> packaging
 mod real;
 mod stores;
 #[expect(dead_code, reason = "`tests` uses all of it")]

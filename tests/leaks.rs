@@ -185,8 +185,8 @@ fn repairs_show_no_key() {
     for to in ["env", "local"].into_iter().step_by(PART) {
         if to == "local" {
             place.renew();
-            place.run(&["init"]);
-            place.run(&["init", "--yes"]);
+            place.run(&["store", "init"]);
+            place.run(&["store", "init", "--yes"]);
         }
         place.run(&["--check", "--diff-only", "--to", to, "."]);
         place.run(&["--check", "--fix", "--to", to, "."]);
@@ -202,6 +202,10 @@ fn repairs_show_no_key() {
         }
         place.run(&["run", "--", "true"]);
         place.run(&["--check", "."]);
+        place.run(&["init", "--dry-run"]);
+        place.run(&["config", "literals.py"]);
+        place.run(&["config", "--format", "json"]);
+        place.run(&["doctor"]);
     }
     let audit = fs::read_to_string(place.folder.path().join("home/aikeys-lsp/audit.jsonl")).expect("an audit log");
     assert!(audit.lines().count() > 4, "moves are in the audit log");
@@ -234,7 +238,9 @@ fn wrong_arguments_show_no_key() {
         place.run(&["--check", &format!("--{key}")]);
         place.run(&[key]);
         place.run(&[&format!("--{key}")]);
-        for command in ["explain", "providers", "completions", "rules", "demo", "init", "run", "store", "help"] {
+        for command in
+            ["explain", "providers", "completions", "rules", "demo", "init", "config", "doctor", "run", "store", "help"]
+        {
             place.run(&[command, key]);
             place.run(&[command, &format!("--{key}")]);
         }
@@ -246,6 +252,8 @@ fn wrong_arguments_show_no_key() {
         &["providers"],
         &["providers", "openai"],
         &["completions", "bash"],
+        &["config", "--schema"],
+        &["doctor", "--format", "json"],
         &["--help"],
         &["--version"],
     ] {
@@ -276,6 +284,8 @@ fn broken_files_show_no_key() {
         for text in BROKEN_SETTINGS {
             place.write("aikeys.toml", text.replace("{K}", key).as_bytes());
             place.run(&["--check", "--format", "json", "literals.py"]);
+            place.run(&["config", "literals.py"]);
+            place.run(&["doctor"]);
         }
         place.run(&["--check", "--fix", "--yes", "--verbose", "literals.py"]);
         fs::remove_file(place.root().join("aikeys.toml")).expect("it is there");
@@ -288,7 +298,7 @@ fn broken_files_show_no_key() {
             place.write("baseline.json", text.replace("{K}", key).as_bytes());
             assert_eq!(place.run(&["--check", "--baseline", "baseline.json", "literals.py"]), 2, "{text}");
         }
-        place.run(&["init", "--yes"]);
+        place.run(&["store", "init", "--yes"]);
         for (file, text) in [(".aikeys/secrets.age", "{K}\n"), (".aikeys/recipients.txt", "age1{K}\n{K}\n")] {
             place.write(file, text.replace("{K}", key).as_bytes());
             place.write(".env", b"A=\"ref+age://.aikeys/secrets.age#/A\"\n");

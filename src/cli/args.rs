@@ -1,11 +1,17 @@
 //! The arguments, and nothing that is done with them.
 
+mod project;
+mod store;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
 use clap::error::{ContextKind, ErrorKind};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+
+pub use project::{Config, Doctor, Init, OtherTool, Shown};
+pub use store::StoreAction;
 
 use super::version;
 use crate::project::SEVERITIES;
@@ -109,15 +115,21 @@ pub struct Check {
     /// The least severity that makes the exit code 1 [default: warning]
     #[arg(long, value_name = "SEVERITY", value_parser = PossibleValuesParser::new(SEVERITIES))]
     pub fail_on: Option<String>,
-    /// Findings that this file lists are not reported
+    /// Findings that this file lists are not reported [default: the `baseline` of aikeys.toml]
     #[arg(long, value_name = "FILE")]
     pub baseline: Option<PathBuf>,
+    /// Report also what the baseline of aikeys.toml lists
+    #[arg(long, conflicts_with = "baseline")]
+    pub no_baseline: bool,
     /// List all findings in this file instead of reporting them
     #[arg(long, value_name = "FILE", conflicts_with = "baseline")]
     pub write_baseline: Option<PathBuf>,
     /// Ask the providers whether the keys found are alive: each key is sent to its own provider, who logs it
     #[arg(long, conflicts_with_all = ["fix", "diff_only", "write_baseline"])]
     pub verify: bool,
+    /// Take out of the baseline what is no longer found, instead of reporting
+    #[arg(long, conflicts_with_all = ["write_baseline", "no_baseline", "fix", "diff_only"])]
+    pub prune_baseline: bool,
     /// Exit 0 whatever was found
     #[arg(long)]
     pub exit_zero: bool,
@@ -174,18 +186,15 @@ pub enum Command {
         #[arg(long)]
         yes: bool,
     },
-    /// Make the encrypted store of a workspace, and this machine's identity
-    Init {
-        /// Put a passphrase before the identity
-        #[arg(long)]
-        passphrase: bool,
-        /// Do not ask
-        #[arg(long)]
-        yes: bool,
-    },
+    /// Set up a project: git hook, ignore files, `.env.example`, settings; shows it all as a diff and asks first
+    Init(Init),
+    /// Show the settings that count for a path, each with where it comes from
+    Config(Config),
+    /// Look at settings, git, loaders and stores: a page for a bug report, without paths, names or keys
+    Doctor(Doctor),
     /// Let a teammate read the encrypted store
     AddRecipient {
-        /// A public key, which `aikeys-lsp init` shows there, or a file with public keys
+        /// A public key, which `aikeys-lsp store init` shows there, or a file with public keys
         #[arg(required = true, value_name = "KEY|FILE")]
         keys: Vec<String>,
         /// Whose key this is, for the list
@@ -297,56 +306,6 @@ pub enum EnvFormat {
     Github,
     /// One object
     Json,
-}
-
-/// What `store` does.
-#[derive(Debug, Subcommand)]
-pub enum StoreAction {
-    /// Store the value on standard input, or the one that is typed
-    Put {
-        /// `ref+vault://secret/app#/NAME` …
-        #[arg(value_name = "REF")]
-        reference: String,
-        /// Take the place of another value; it stays as an older version where the store has versions
-        #[arg(long)]
-        replace: bool,
-    },
-    /// Print a value
-    Get {
-        /// `ref+vault://secret/app#/NAME` …
-        #[arg(value_name = "REF")]
-        reference: String,
-        /// Also to a terminal, where everybody can read it
-        #[arg(long)]
-        reveal: bool,
-    },
-    /// List what lies at a place, and the versions of a secret
-    List {
-        /// `ref+vault://secret/app` …
-        #[arg(value_name = "REF")]
-        reference: String,
-    },
-    /// See whether secrets are there, without reading them [default: all of `.env`]
-    Check {
-        /// `ref+vault://secret/app#/NAME` …
-        #[arg(value_name = "REF")]
-        references: Vec<String>,
-        /// Read this file instead of `.env`
-        #[arg(long, value_name = "FILE", conflicts_with = "references")]
-        env_file: Option<PathBuf>,
-    },
-    /// Put what lies under one reference under another one
-    Copy {
-        /// From here
-        #[arg(value_name = "FROM")]
-        from: String,
-        /// To here
-        #[arg(value_name = "TO")]
-        to: String,
-        /// Take the place of another value; it stays as an older version where the store has versions
-        #[arg(long)]
-        replace: bool,
-    },
 }
 
 /// How findings are written.

@@ -1,140 +1,305 @@
-//! Baselines: findings that are known already. The file holds no key, and a diff of it is a line a finding.
+//! Which findings are known already, and what has become of the list: `--baseline`, `--write-baseline`, `--prune-baseline`.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashSet};
 use std::fs;
-use std::path::Path;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use anyhow::{Context, Result, anyhow, ensure};
-use serde::{Deserialize, Serialize};
+use anyhow::{Context, Result, bail, ensure};
 
-use super::check::CheckedFile;
-use super::report::slashed;
-use crate::rules::Finding;
+use super::args::Check;
+use super::check::{Checked, CheckedFile, Found, Kind, Met, shown};
+use super::report::{Summary, counted};
+use super::verdict::looks_at_all;
+use super::{CLEAN, FAILED};
+use crate::project::{Baseline, Entry, Seen, Terms, Workspace, baseline_text, entries_after, lies_below, write_atomic};
+use crate::rules::{Finding, secrets};
+use crate::syntax::Document;
 
-/// The findings that are not reported.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub struct Baseline {
-    entries: BTreeSet<Entry>,
+/// Where the known findings are listed.
+#[derive(Debug, Default)]
+pub enum Baselines {
+    /// In the files that the settings name.
+    #[default]
+    OfSettings,
+    /// In this one, for all.
+    Named(Arc<Baseline>),
+    /// Nowhere.
+    None,
 }
 
-/// A finding, without its line: it is the same one when text is added above it.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Entry {
-    /// From the workspace's root, with `/`.
-    path: String,
-    rule: String,
-    fingerprint: String,
-    /// The how manieth of its kind in the file, from 0.
-    ordinal: usize,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File {
-    version: u32,
-    findings: Vec<Entry>,
-}
-
-/// How a baseline fits the findings.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// How baselines fit the findings.
+#[derive(Debug, Default)]
 pub struct Fit {
-    /// Findings that it lists.
+    /// Findings that are hidden.
     pub known: usize,
-    /// Entries that match nothing any more.
-    pub unmatched: usize,
+    /// The baselines, each with its entries that list a finding.
+    used: Vec<Used>,
 }
 
-impl Baseline {
-    /// Reads a baseline.
-    pub fn read(path: &Path) -> Result<Baseline> {
-        let shown = path.display();
-        let text = fs::read_to_string(path).with_context(|| format!("{shown}: the baseline cannot be read"))?;
-        let file: File = serde_json::from_str(&text).map_err(|error| no_baseline(path, &error))?;
-        ensure!(
-            file.version == 1,
-            "{shown}: a baseline of version {}: this version of aikeys-lsp knows 1",
-            file.version
-        );
-        Ok(Baseline { entries: file.findings.into_iter().collect() })
-    }
+#[derive(Debug)]
+struct Used {
+    baseline: Arc<Baseline>,
+    met: HashSet<Entry>,
+}
 
-    /// The baseline that lists all findings.
-    pub fn of(files: &[CheckedFile]) -> Baseline {
-        let mut seen = Seen::new();
-        let entries = |file: &CheckedFile| {
-            entries(file.doc.path(), file.findings.iter().map(|found| &found.finding), &mut seen)
-        };
-        Baseline { entries: files.iter().flat_map(entries).collect() }
-    }
+/// The history has several versions of a file, one behind the other: their findings are counted as one file's.
+#[derive(Default)]
+struct Versions {
+    path: PathBuf,
+    seen: Seen,
+}
 
-    /// How many findings it lists.
-    pub fn len(&self) -> usize {
-        self.entries.len()
-    }
-
-    /// It lists none.
-    pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
-    }
-
-    /// Writes the baseline: an entry a line, sorted.
-    pub fn write(&self, path: &Path) -> Result<()> {
-        let lines: Vec<String> = self
-            .entries
-            .iter()
-            .map(|entry| Ok(format!("    {}", serde_json::to_string(entry)?)))
-            .collect::<Result<_>>()?;
-        let lines = if lines.is_empty() { String::new() } else { format!("\n{}\n  ", lines.join(",\n")) };
-        let text = format!("{{\n  \"version\": 1,\n  \"findings\": [{lines}]\n}}\n");
-        fs::write(path, text).with_context(|| format!("{}: the baseline cannot be written", path.display()))
-    }
-
-    /// Takes the findings out that are known.
-    pub fn apply(&self, files: &mut Vec<CheckedFile>) -> Fit {
-        let (mut known, mut seen) = (0, Seen::new());
-        for file in files.iter_mut() {
-            known += self.take(file.doc.path(), &mut file.findings, |found| &found.finding, &mut seen);
+impl Versions {
+    fn of(&mut self, path: &Path) -> &mut Seen {
+        if self.path != path {
+            *self = Versions { path: path.to_owned(), seen: Seen::new() };
         }
-        files.retain(|file| !file.findings.is_empty());
-        Fit { known, unmatched: self.entries.len() - known }
-    }
-
-    /// Takes the known ones out of all findings of a file; returns how many.
-    pub(super) fn take_known<F>(&self, path: &Path, findings: &mut Vec<F>, finding: fn(&F) -> &Finding) -> usize {
-        self.take(path, findings, finding, &mut Seen::new())
-    }
-
-    fn take<F>(&self, path: &Path, findings: &mut Vec<F>, finding: fn(&F) -> &Finding, seen: &mut Seen) -> usize {
-        let mut entries = entries(path, findings.iter().map(finding), seen).into_iter();
-        let all = findings.len();
-        findings.retain(|_| entries.next().is_none_or(|entry| !self.entries.contains(&entry)));
-        all - findings.len()
+        &mut self.seen
     }
 }
 
-/// Only where it went wrong: what stands there could be anything.
-fn no_baseline(path: &Path, error: &serde_json::Error) -> anyhow::Error {
-    let (path, line, column) = (path.display(), error.line(), error.column());
-    anyhow!("{path}:{line}:{column}: this is no baseline: write it again with `--write-baseline`")
+impl Baselines {
+    /// What the arguments ask for.
+    pub(super) fn of(args: &Check) -> Result<Baselines> {
+        Ok(match &args.baseline {
+            _ if args.no_baseline => Baselines::None,
+            None => Baselines::OfSettings,
+            Some(path) => match Baseline::read(path)? {
+                Some(baseline) => Baselines::Named(Arc::new(baseline)),
+                None => bail!("{}: there is no such baseline: `--write-baseline` writes one", path.display()),
+            },
+        })
+    }
+
+    /// The one that counts for a file.
+    fn for_file(&self, workspace: &Workspace, path: &Path) -> Result<Option<Arc<Baseline>>> {
+        Ok(match self {
+            Baselines::OfSettings => workspace.baseline(path)?,
+            Baselines::Named(baseline) => Some(Arc::clone(baseline)),
+            Baselines::None => None,
+        })
+    }
+
+    /// Takes the known ones out of all findings of a file. What cannot be read was said before.
+    pub(super) fn take_known(&self, workspace: &Workspace, path: &Path, findings: &mut Vec<Finding>) {
+        if let Ok(Some(baseline)) = self.for_file(workspace, path) {
+            baseline.take_known(path, findings, |finding| finding);
+        }
+    }
+
+    /// Takes the known findings out.
+    pub(super) fn apply(&self, checked: &mut Checked) -> Result<Fit> {
+        let mut fit = Fit::default();
+        if let Baselines::Named(baseline) = self {
+            fit.used(baseline);
+        }
+        let mut versions = Versions::default();
+        for file in &mut checked.files {
+            let seen = versions.of(&file.path);
+            let Some(baseline) = self.for_file(&file.workspace, file.doc.path())? else { continue };
+            let known = baseline.take_known_after(file.doc.path(), &mut file.findings, |found| &found.finding, seen);
+            fit.known += known.iter().filter(|(_, hides)| *hides).count();
+            fit.used(&baseline).met.extend(known.into_iter().map(|(entry, _)| entry));
+        }
+        checked.files.retain(|file| !file.findings.is_empty());
+        if let Baselines::OfSettings = self {
+            for workspace in &checked.workspaces {
+                for baseline in workspace.baselines()? {
+                    fit.used(&baseline);
+                }
+            }
+        }
+        Ok(fit)
+    }
 }
 
-/// How many findings of a kind there were in a file. The history has several versions of one.
-type Seen = HashMap<(String, &'static str, String), usize>;
-
-/// An entry a finding, in the order of the findings.
-fn entries<'f>(path: &Path, findings: impl Iterator<Item = &'f Finding>, seen: &mut Seen) -> Vec<Entry> {
-    let path = slashed(path);
-    let mut out = Vec::new();
-    for finding in findings {
-        let ordinal = seen.entry((path.clone(), finding.rule, finding.fingerprint.hex.clone())).or_insert(0);
-        out.push(Entry {
-            path: path.clone(),
-            rule: finding.rule.to_owned(),
-            fingerprint: finding.fingerprint.hex.clone(),
-            ordinal: *ordinal,
+impl Fit {
+    fn used(&mut self, baseline: &Arc<Baseline>) -> &mut Used {
+        let at = self.used.iter().position(|it| it.baseline.path() == baseline.path()).unwrap_or_else(|| {
+            self.used.push(Used { baseline: Arc::clone(baseline), met: HashSet::new() });
+            self.used.len() - 1
         });
-        *ordinal += 1;
+        &mut self.used[at]
     }
-    out
+
+    /// Adds to the findings what is wrong with the baselines. An entry is gone only where its whole workspace was checked:
+    /// else nobody knows. Returns how many are.
+    pub(super) fn judge(&self, args: &Check, checked: &mut Checked) -> Result<usize> {
+        let scope = Scope::of(args);
+        let mut gone = 0;
+        for Used { baseline, met } in &self.used {
+            let Some(workspace) = workspace_of(baseline, checked) else { continue };
+            let mut findings = baseline.ended();
+            if checked.problems.is_empty() && scope.is_whole(&workspace) {
+                let left =
+                    baseline.entries().keys().filter(|entry| !met.contains(entry) && is_wanted(args, &entry.rule));
+                let left: Vec<&Entry> = left.collect();
+                gone += left.len();
+                let places = places(checked);
+                findings.extend(left.into_iter().map(|entry| {
+                    let moved = places.get(&(entry.rule.clone(), entry.fingerprint.clone()));
+                    baseline.gone(entry, moved.map(String::as_str))
+                }));
+            }
+            let relative = workspace.relative(baseline.path());
+            let mut findings = workspace.judge(&relative, findings)?;
+            findings.retain(|finding| is_wanted(args, finding.rule));
+            findings.sort_by_key(|finding| finding.span);
+            add(checked, baseline, &workspace, &relative, findings);
+        }
+        checked.files.sort_by(|a, b| a.path.cmp(&b.path));
+        Ok(gone)
+    }
+}
+
+/// In which file each finding that is new stands.
+fn places(checked: &Checked) -> BTreeMap<(String, String), String> {
+    let all = checked.files.iter().flat_map(|file| file.findings.iter().map(move |found| (file, &found.finding)));
+    let strong = all.filter(|(_, finding)| !finding.fingerprint.weak);
+    strong.map(|(file, it)| ((it.rule.to_owned(), it.fingerprint.hex.clone()), super::visible(&file.path))).collect()
+}
+
+/// The workspace that a baseline lies in, or the first one of those that are checked.
+fn workspace_of(baseline: &Baseline, checked: &Checked) -> Option<Arc<Workspace>> {
+    let real = fs::canonicalize(baseline.path()).ok()?;
+    let around = checked.workspaces.iter().filter(|it| real.starts_with(it.root()));
+    around.max_by_key(|it| it.root().as_os_str().len()).or(checked.workspaces.first()).cloned()
+}
+
+fn add(
+    checked: &mut Checked,
+    baseline: &Baseline,
+    workspace: &Arc<Workspace>,
+    relative: &Path,
+    findings: Vec<Finding>,
+) {
+    if findings.is_empty() {
+        return;
+    }
+    let found = findings.into_iter().map(|finding| Found { finding, fixes: Vec::new(), refused: None, verified: None, past: None });
+    let path = shown(baseline.path());
+    match checked.files.iter_mut().find(|file| file.path == path && file.doc.text() == baseline.text()) {
+        Some(file) => file.findings.extend(found),
+        None => {
+            let doc = Document::new(relative, baseline.text());
+            let secrets = secrets(&doc, &workspace.surroundings(relative));
+            checked.files.push(CheckedFile {
+                path,
+                workspace: Arc::clone(workspace),
+                doc,
+                kind: Kind::Text,
+                met: Met::Walked,
+                secrets,
+                findings: found.collect(),
+                changed: None,
+            });
+        }
+    }
+}
+
+/// What was looked at: the places of the paths that the user named.
+struct Scope {
+    real: Vec<PathBuf>,
+}
+
+impl Scope {
+    /// A part of the files says nothing of the rest.
+    fn of(args: &Check) -> Scope {
+        let named = if looks_at_all(args) { args.targets() } else { Vec::new() };
+        Scope { real: named.iter().filter_map(|path| fs::canonicalize(path).ok()).collect() }
+    }
+
+    fn is_whole(&self, workspace: &Workspace) -> bool {
+        self.covers(workspace.root())
+    }
+
+    fn covers(&self, path: &Path) -> bool {
+        self.real.iter().any(|real| path.starts_with(real))
+    }
+}
+
+/// Writes all findings into a baseline. What is there already keeps its end and its reason; what is gone goes, as far as it
+/// was looked for.
+pub(super) fn write(args: &Check, path: &Path, checked: &Checked) -> Result<u8> {
+    let old = Baseline::read(path)?;
+    let scope = Scope::of(args);
+    let (mut entries, mut summary) = (BTreeMap::new(), Summary::default());
+    let (mut kept, mut ended, mut versions) = (0, 0, Versions::default());
+    for file in &checked.files {
+        let findings = || file.findings.iter().map(|found| &found.finding);
+        let seen = versions.of(&file.path);
+        for (entry, finding) in entries_after(file.doc.path(), findings(), seen).into_iter().zip(findings()) {
+            let terms = old.as_ref().and_then(|old| old.entries().get(&entry)).cloned().unwrap_or_default();
+            kept += usize::from(terms.until.is_some() || terms.reason.is_some());
+            match terms.ended() {
+                true => ended += 1,
+                false => summary.count([finding.severity]),
+            }
+            entries.insert(entry, terms);
+        }
+    }
+    let (written, mut gone) = (entries.len(), 0);
+    for (entry, terms) in old.iter().flat_map(|old| old.entries()) {
+        match entries.contains_key(entry) {
+            true => {}
+            false if is_gone(args, checked, &scope, entry) => gone += 1,
+            false => drop(entries.insert(entry.clone(), terms.clone())),
+        }
+    }
+    let elsewhere = entries.len() - written;
+    let text = baseline_text(&entries)?;
+    // The user named this file: a device will do as well.
+    fs::write(path, text).with_context(|| format!("{}: the baseline cannot be written", path.display()))?;
+    let mut err = io::stderr().lock();
+    write!(err, "wrote {} to {}", counted(written, "finding"), super::visible(path))?;
+    let some = |count: usize, what: &str| if count == 0 { String::new() } else { format!("; {count} {what}") };
+    if summary.findings > 0 {
+        write!(err, ": it hides {}", summary.counts())?;
+    }
+    write!(err, "{}", some(kept, "with the end or the reason that stood there"))?;
+    write!(err, "{}", some(ended, "ended by `until`, and reported as before"))?;
+    write!(err, "{}", some(gone, "no longer found, and taken out"))?;
+    write!(err, "{}", some(elsewhere, "of files that were not checked stay"))?;
+    writeln!(err, "{}", some(checked.problems.len(), "could not be checked, and may hold more"))?;
+    Ok(if checked.problems.is_empty() { CLEAN } else { FAILED })
+}
+
+/// Takes out of the baselines what matches nothing any more, as far as it was looked for. Adds nothing.
+pub(super) fn prune(args: &Check, baselines: &Baselines, checked: &mut Checked) -> Result<u8> {
+    let fit = baselines.apply(checked)?;
+    let scope = Scope::of(args);
+    ensure!(!fit.used.is_empty(), "there is no baseline to prune: name it with `--baseline`, or in aikeys.toml");
+    for Used { baseline, met } in &fit.used {
+        let gone = |entry: &Entry| !met.contains(entry) && is_gone(args, checked, &scope, entry);
+        let left: BTreeMap<Entry, Terms> =
+            baseline.entries().iter().filter(|(entry, _)| !gone(entry)).map(|(a, b)| (a.clone(), b.clone())).collect();
+        let count = baseline.entries().len() - left.len();
+        if count > 0 {
+            let root = workspace_of(baseline, checked).map(|it| it.root().to_owned());
+            let inside = root.filter(|root| lies_below(root, baseline.path()));
+            let folder = inside.unwrap_or_else(|| baseline.path().parent().unwrap_or(Path::new("")).to_owned());
+            let text = baseline_text(&left)?;
+            write_atomic(&folder, baseline.path(), Some(baseline.text().as_bytes()), text.as_bytes(), 0o644)?;
+        }
+        let (path, left) = (super::visible(&shown(baseline.path())), left.len());
+        writeln!(io::stderr(), "took {count} out of {path}: it lists {left}")?;
+    }
+    if !checked.problems.is_empty() {
+        writeln!(io::stderr(), "{} could not be checked: no entry is known to be gone", checked.problems.len())?;
+        return Ok(FAILED);
+    }
+    Ok(CLEAN)
+}
+
+/// It was looked for, and is not there.
+fn is_gone(args: &Check, checked: &Checked, scope: &Scope, entry: &Entry) -> bool {
+    let looked = checked.workspaces.iter().any(|it| scope.covers(&it.root().join(&entry.path)));
+    looked && checked.problems.is_empty() && is_wanted(args, &entry.rule)
+}
+
+fn is_wanted(args: &Check, rule: &str) -> bool {
+    let named = |rules: &[String]| rules.iter().any(|it| it == rule);
+    (args.select.is_empty() || named(&args.select)) && !named(&args.ignore)
 }

@@ -130,7 +130,7 @@ impl<'f> Stage<'f> {
             &before[..8]
         )?;
         if store == "local" {
-            self.ours(&place, &["init", "--yes"], out)?;
+            self.ours(&place, &["store", "init", "--yes"], out)?;
         }
         self.ours(&place, &["--check", "."], out)?;
         self.ours(&place, &["--check", "--fix", "--yes", "--to", store, "."], out)?;

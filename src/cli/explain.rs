@@ -11,7 +11,7 @@ use super::look::document;
 use super::report::visible;
 use crate::moves;
 use crate::project::{self, Workspace, recall_in};
-use crate::rules::{self, RULES, Rule};
+use crate::rules::{self, Finding, RULES, Rule};
 use crate::secrets::{Catalogue, Confidence, Format, Level, Provider, Shape, discreet, without_keys};
 
 /// The docs of a rule, or what was seen in a line.
@@ -65,7 +65,17 @@ fn explain_line(out: &mut dyn Write, path: &Path, number: u32) -> Result<()> {
         writeln!(out, "  git ignores this file: walks pass it by, and errors about keys become warnings")?;
     }
     let line = doc.lines().span(number - 1);
-    let seen = rules::why(&doc, &moves::around(&workspace, &relative, &|| recall_in(workspace.root())), line);
+    let around = moves::around(&workspace, &relative, &|| recall_in(workspace.root()));
+    let seen = rules::why(&doc, &around, line);
+    let mut reported = workspace.judge(&relative, rules::check(&doc, &around))?;
+    let all = reported.clone();
+    if let Some(baseline) = workspace.baseline(&relative)? {
+        baseline.take_known(&relative, &mut reported, |finding| finding);
+    }
+    let is_known = |at: &Finding| {
+        let same = |it: &&Finding| it.rule == at.rule && it.span == at.span;
+        all.iter().any(|it| same(&it)) && !reported.iter().any(|it| same(&it))
+    };
     for it in &seen {
         writeln!(out, "\n  column {}: {}", it.span.start.saturating_sub(line.start) + 1, it.what)?;
         for hint in &it.hints {
@@ -77,7 +87,12 @@ fn explain_line(out: &mut dyn Write, path: &Path, number: u32) -> Result<()> {
         };
         let given = rules::adjusted(finding.severity, finding.secret.is_some(), workspace.git_state(&relative));
         match config.severity(finding.rule, given, &full) {
-            Some(severity) => writeln!(out, "    {}[{}]: {}", severity.name(), finding.rule, shown(&finding.message))?,
+            Some(severity) => {
+                writeln!(out, "    {}[{}]: {}", severity.name(), finding.rule, shown(&finding.message))?;
+                if is_known(finding) {
+                    writeln!(out, "    the baseline lists it, so that it is not reported")?;
+                }
+            }
             None => writeln!(out, "    the settings switch {} off here", finding.rule)?,
         }
     }

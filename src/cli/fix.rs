@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use super::baseline::Baseline;
+use super::baseline::Baselines;
 use super::report;
 use crate::fixes::Destination;
 use crate::moves::{self, Outcome, Plan, Reach, Refused};
@@ -57,7 +57,7 @@ pub fn fix(
     docs: &[&Document],
     options: &FixOptions,
     is_named: &dyn Fn(&Path) -> bool,
-    baseline: &Baseline,
+    baselines: &Baselines,
     out: &mut dyn Write,
     ask: &mut dyn FnMut(&mut dyn Write) -> io::Result<bool>,
 ) -> anyhow::Result<Fixed> {
@@ -66,7 +66,7 @@ pub fn fix(
     let tests: RefCell<BTreeSet<PathBuf>> = RefCell::default();
     let keep = |path: &Path, findings: &mut Vec<Finding>| {
         let test = crate::syntax::Language::of_path(path).is_some_and(|language| language.is_test_path(path));
-        baseline.take_known(path, findings, |finding| finding);
+        baselines.take_known(workspace, path, findings);
         findings.retain(|finding| {
             let named = |rules: &[String]| rules.iter().any(|rule| rule == finding.rule);
             let wanted = (options.select.is_empty() || named(&options.select)) && !named(&options.ignore);
@@ -184,7 +184,7 @@ fn write_diff(workspace: &Workspace, plan: &Plan, out: &mut dyn Write) -> io::Re
 }
 
 /// A text as it may be shown: every key in it masked, and nothing that a terminal would act on.
-fn masked(workspace: &Workspace, path: &Path, text: &str) -> String {
+pub(super) fn masked(workspace: &Workspace, path: &Path, text: &str) -> String {
     let doc = Document::new(path, text);
     let secrets = rules::secrets(&doc, &workspace.surroundings(path));
     let masks = report::masks(&doc, &secrets, Span::new(0, text.len()));

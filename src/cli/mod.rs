@@ -5,12 +5,14 @@ pub mod baseline;
 mod changed;
 pub mod check;
 mod child;
+mod config;
 pub mod demo;
+mod doctor;
 mod env;
 pub mod explain;
 pub mod fix;
 mod history;
-pub mod init;
+mod init;
 mod look;
 mod man;
 mod mask;
@@ -19,6 +21,8 @@ mod progress;
 pub mod report;
 pub mod run;
 mod store;
+pub mod store_init;
+mod take_over;
 pub mod team;
 mod trust;
 mod undo;
@@ -102,7 +106,13 @@ fn command(command: Command, out: &mut dyn Write) -> Result<ExitCode> {
         Command::Trust { remove: true, .. } => trust::remove(out)?,
         Command::Trust { yes, .. } => trust::trust(yes, out, &mut ask)?,
         Command::Undo { yes } => undo::undo(yes, out, &mut ask)?,
-        Command::Init { passphrase, yes } => init::init(Path::new("."), passphrase, yes, out, &mut ask)?,
+        Command::Init(args) => init::init(&args, out, &mut ask)?,
+        Command::Config(args) => config::config(&args, out)?,
+        Command::Doctor(args) => {
+            let code = doctor::doctor(&args, out)?;
+            out.flush()?;
+            return Ok(ExitCode::from(code));
+        }
         Command::AddRecipient { keys, name, yes } => {
             team::add_recipient(Path::new("."), &keys, name.as_deref(), yes, out, &mut ask)?;
         }

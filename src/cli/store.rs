@@ -41,6 +41,9 @@ pub(super) fn store(action: &StoreAction, out: &mut dyn Write) -> Result<u8> {
     let workspace = Workspace::open(Path::new("."))?;
     let stores = Stores::of(&workspace);
     match action {
+        StoreAction::Init { passphrase, yes } => {
+            super::store_init::init(Path::new("."), *passphrase, *yes, out, &mut super::ask)?;
+        }
         StoreAction::Put { reference, replace } => {
             let at = parsed(reference)?;
             let value = typed(&at)?;

@@ -7,13 +7,13 @@ use anyhow::{Context, Result, ensure};
 use jiff::Timestamp;
 
 use super::args::{Check, Format};
-use super::baseline::{Baseline, Fit};
+use super::baseline::{self, Baselines, Fit};
 use super::changed;
 use super::check::{self, Build, Checked, CheckedFile, Kind, Met, Named, Options, What};
 use super::fix::{self, FixOptions, Fixed};
 use super::history;
 use super::progress::Progress;
-use super::report::{Report, Summary, counted, visible};
+use super::report::{Report, Summary, visible};
 use super::{CLEAN, FAILED, FOUND};
 use super::{outputs, verify};
 use crate::moves::Reach;
@@ -24,7 +24,7 @@ use crate::syntax::Document;
 
 /// Checks, repairs where it was asked to, reports, and says how it ended.
 pub(super) fn check(args: &Check) -> Result<u8> {
-    let baseline = args.baseline.as_deref().map(Baseline::read).transpose()?.unwrap_or_default();
+    let baselines = Baselines::of(args)?;
     fix::check_name(args.name.as_deref())?;
     ensure!(
         !args.history || !(args.fix || args.diff_only),
@@ -44,12 +44,16 @@ pub(super) fn check(args: &Check) -> Result<u8> {
     }
     if let Some(path) = &args.write_baseline {
         warn(args, &checked)?;
-        return write_baseline(path, &checked);
+        return baseline::write(args, path, &checked);
     }
-    let mut fit = baseline.apply(&mut checked.files);
+    if args.prune_baseline {
+        warn(args, &checked)?;
+        return baseline::prune(args, &baselines, &mut checked);
+    }
+    let mut fit = baselines.apply(&mut checked)?;
     let (mut failed, mut stays) = (false, false);
     if args.fix || args.diff_only {
-        match repair(args, &checked, &baseline)? {
+        match repair(args, &checked, &baselines)? {
             Fixed::Unchanged if args.diff_only => {
                 warn(args, &checked)?;
                 return Ok(exit_code(args, &checked));
@@ -58,26 +62,24 @@ pub(super) fn check(args: &Check) -> Result<u8> {
             fixed => {
                 (failed, stays) = (fixed == Fixed::Failed, fixed == Fixed::ChangedInPart);
                 checked = self::checked(args)?;
-                fit = baseline.apply(&mut checked.files);
+                fit = baselines.apply(&mut checked)?;
             }
         }
     }
     changed::keep_changed(&mut checked.files);
-    if what(args) != What::All {
-        // The rest of it was not looked for.
-        fit.unmatched = 0;
-    }
+    // Of the rest nothing was looked for.
+    let gone = if looks_at_all(args) { fit.judge(args, &mut checked)? } else { 0 };
     warn(args, &checked)?;
     if args.verify {
         verify::verify(args, &mut checked)?;
     }
-    failed |= !outputs::write(args, &Report { files: &checked.files, summary: summary(&checked, fit), started })?;
+    failed |= !outputs::write(args, &Report { files: &checked.files, summary: summary(&checked, &fit, gone), started })?;
     let code = exit_code(args, &checked);
     Ok(if failed { FAILED } else { code.max(if stays && !args.exit_zero { FOUND } else { CLEAN }) })
 }
 
 /// Moves the keys of every workspace; the worst end counts. The plan goes where it does not mix with a machine's report.
-fn repair(args: &Check, checked: &Checked, baseline: &Baseline) -> Result<Fixed> {
+fn repair(args: &Check, checked: &Checked, baselines: &Baselines) -> Result<Fixed> {
     ensure!(args.stdin_filename.is_none(), "text on standard input cannot be repaired: name the file");
     let options = FixOptions {
         to: args.to.clone(),
@@ -102,7 +104,7 @@ fn repair(args: &Check, checked: &Checked, baseline: &Baseline) -> Result<Fixed>
         let files: Vec<&CheckedFile> = checked.files.iter().filter(inside).collect();
         let docs: Vec<&Document> = files.iter().map(|file| &file.doc).collect();
         let is_named = |path: &Path| files.iter().any(|file| file.doc.path() == path && file.met == Met::Named);
-        ended = ended.max(fix::fix(workspace, &docs, &options, &is_named, baseline, out, &mut super::ask)?);
+        ended = ended.max(fix::fix(workspace, &docs, &options, &is_named, baselines, out, &mut super::ask)?);
     }
     out.flush()?;
     Ok(ended)
@@ -133,6 +135,11 @@ fn checked(args: &Check) -> Result<Checked> {
     })
 }
 
+/// Not a part of the files, nor what they once were.
+pub(super) fn looks_at_all(args: &Check) -> bool {
+    what(args) == What::All && !args.history && args.stdin_filename.is_none()
+}
+
 fn what(args: &Check) -> What {
     match &args.since {
         Some(revision) => What::Since(revision.clone()),
@@ -159,23 +166,11 @@ fn warn(args: &Check, checked: &Checked) -> io::Result<()> {
     Ok(())
 }
 
-fn write_baseline(path: &Path, checked: &Checked) -> Result<u8> {
-    let baseline = Baseline::of(&checked.files);
-    baseline.write(path)?;
-    let shown = visible(&path.to_string_lossy());
-    let count = counted(baseline.len(), "finding");
-    match checked.problems.len() {
-        0 => writeln!(io::stderr(), "wrote {count} to {shown}")?,
-        n => writeln!(io::stderr(), "wrote {count} to {shown}; {n} could not be checked, and may hold more")?,
-    }
-    Ok(if checked.problems.is_empty() { CLEAN } else { FAILED })
-}
-
-fn summary(checked: &Checked, fit: Fit) -> Summary {
+fn summary(checked: &Checked, fit: &Fit, gone: usize) -> Summary {
     let mut summary = Summary {
         files: checked.looked,
         in_baseline: fit.known,
-        baseline_unmatched: fit.unmatched,
+        baseline_unmatched: gone,
         unparsed: checked.unparsed,
         problems: checked.problems.clone(),
         ..Summary::default()

@@ -293,5 +293,7 @@ pub(super) fn failed(reason: String) -> Error {
 /// A client without watchers still says what its user saves.
 fn is_watched(uri: &Url) -> bool {
     let name = uri.path().rsplit('/').next().unwrap_or("");
-    name.starts_with(".env") || matches!(name, "aikeys.toml" | ".gitignore" | "pyproject.toml")
+    name.starts_with(".env")
+        || matches!(name, "aikeys.toml" | ".gitignore" | "pyproject.toml")
+        || (name.contains("baseline") && name.ends_with(".json"))
 }

@@ -53,10 +53,16 @@ pub(super) fn check(open: &Open, answers: &BTreeMap<String, Checked>) -> (Vec<Fi
     let mut around = moves::around(workspace, path, &|| checked(&open.doc, workspace.root(), answers));
     around.exposed.clone_from(&open.exposed);
     let findings = rules::check(&open.doc, &around);
-    match workspace.judge(path, findings.clone()) {
-        Ok(judged) => (judged, None),
-        Err(error) => (findings, Some(error.to_string())),
+    let mut judged = match workspace.judge(path, findings.clone()) {
+        Ok(judged) => judged,
+        Err(error) => return (findings, Some(error.to_string())),
+    };
+    match workspace.baseline(path) {
+        Ok(None) => {}
+        Ok(Some(baseline)) => drop(baseline.take_known(path, &mut judged, |finding| finding)),
+        Err(error) => return (judged, Some(error.to_string())),
     }
+    (judged, None)
 }
 
 /// A key lies in the right place, and nobody looked for it in the history.

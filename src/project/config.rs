@@ -4,31 +4,40 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::env_file::is_variable_name;
 use super::files::{FileError, read_small};
+use super::schema;
 use super::store_settings::StoreSettings;
 use crate::rules::{Rule, Severity};
 use crate::secrets::{Catalogue, Provider, discreet};
 
 /// The settings of a folder and all below it.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Config {
-    /// Findings at or above this make `--check` exit 1: one of [`SEVERITIES`].
+    /// Findings at or above this make `--check` exit 1.
+    #[serde(default)]
+    #[schemars(schema_with = "schema::severity")]
     pub fail_on: Option<String>,
     /// Only these rules.
     #[serde(default)]
+    #[schemars(schema_with = "schema::rules")]
     pub select: Vec<String>,
     /// Not these rules.
     #[serde(default)]
+    #[schemars(schema_with = "schema::rules")]
     pub ignore: Vec<String>,
+    /// The file of the findings that are known already, from the folder of these settings.
+    pub baseline: Option<PathBuf>,
     /// Paths that are not checked, as in `.gitignore`.
     #[serde(default)]
     pub exclude: Vec<String>,
-    /// The severity of a rule: one of [`SEVERITIES`].
+    /// The severity of a rule.
     #[serde(default)]
+    #[schemars(schema_with = "schema::severities")]
     pub severity: BTreeMap<String, String>,
     /// Settings for some paths.
     #[serde(default)]
@@ -41,21 +50,26 @@ pub struct Config {
     pub providers: Vec<Provider>,
     /// Where the user's stores are; without effect until the user trusts the workspace.
     pub stores: Option<StoreSettings>,
+    /// The file that says so; empty where none does.
+    #[serde(skip)]
+    pub(super) file: PathBuf,
     #[serde(skip)]
     excluded: Option<Gitignore>,
 }
 
 /// Settings for the paths that match.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct PerPath {
     /// Patterns as in `.gitignore`.
     pub paths: Vec<String>,
     /// Not these rules.
     #[serde(default)]
+    #[schemars(schema_with = "schema::rules")]
     pub ignore: Vec<String>,
     /// The severity of a rule.
     #[serde(default)]
+    #[schemars(schema_with = "schema::severities")]
     pub severity: BTreeMap<String, String>,
     #[serde(skip)]
     matcher: Option<Gitignore>,
@@ -191,12 +205,22 @@ impl Config {
         for per_path in &mut config.per_path {
             per_path.matcher = Some(matcher(&per_path.paths)?);
         }
+        config.file.clone_from(&path);
         Ok((path, config))
     }
 
     /// An absolute path is not to be checked.
     pub fn excludes(&self, path: &Path, is_folder: bool) -> bool {
         self.excluded.as_ref().is_some_and(|it| matched(it, path, is_folder))
+    }
+
+    /// The pattern that excludes an absolute path.
+    pub(super) fn excluded_by(&self, path: &Path, is_folder: bool) -> Option<String> {
+        let matcher = self.excluded.as_ref().filter(|_| self.excludes(path, is_folder))?;
+        match matcher.matched_path_or_any_parents(path, is_folder) {
+            ignore::Match::Ignore(glob) => Some(glob.original().to_owned()),
+            _ => None,
+        }
     }
 
     /// The severity of a rule at an absolute path; `None` when it is off there.
@@ -207,7 +231,7 @@ impl Config {
         }
         let mut severity = self.severity.get(rule);
         for per_path in &self.per_path {
-            if per_path.matcher.as_ref().is_some_and(|it| matched(it, path, false)) {
+            if per_path.is_for(path) {
                 if named(&per_path.ignore) {
                     return None;
                 }
@@ -218,6 +242,13 @@ impl Config {
             None => Some(given),
             Some(name) => Severity::named(name),
         }
+    }
+}
+
+impl PerPath {
+    /// These settings are for an absolute path.
+    pub(super) fn is_for(&self, path: &Path) -> bool {
+        self.matcher.as_ref().is_some_and(|it| matched(it, path, false))
     }
 }
 

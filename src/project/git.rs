@@ -9,6 +9,7 @@ use std::sync::{Mutex, PoisonError};
 use gix::bstr::{BStr, BString, ByteSlice};
 
 use super::config::ProjectError;
+use super::files::lies_below;
 use crate::fixes::GitState;
 
 /// The repository around a workspace.
@@ -62,6 +63,32 @@ impl Git {
     /// The id of the commit that is checked out.
     pub(super) fn head(&self) -> Option<String> {
         Some(self.repo().head_id().ok()?.to_string())
+    }
+
+    /// The folder of the hooks, and the folder that it must stay in; `None` where the user keeps hooks elsewhere.
+    pub(super) fn hooks(&self) -> Option<(PathBuf, PathBuf)> {
+        let repo = self.repo();
+        let Some(named) = repo.config_snapshot().trusted_path("core.hooksPath").ok().flatten() else {
+            let own = repo.common_dir().to_owned();
+            return Some((own.join("hooks"), own));
+        };
+        let folder = self.top.join(named);
+        lies_below(&self.top, &folder.join("*")).then(|| (folder, self.top.clone()))
+    }
+
+    /// What is special about the repository: a shallow clone, a sparse checkout, a linked work tree.
+    pub(super) fn kinds(&self) -> Vec<&'static str> {
+        let repo = self.repo();
+        let config = repo.config_snapshot();
+        let is = |holds: bool, what: &'static str| holds.then_some(what);
+        let kinds = [
+            is(repo.is_shallow().unwrap_or(false), "shallow"),
+            is(config.boolean("core.sparseCheckout").unwrap_or(false), "sparse"),
+            is(config.string("extensions.partialClone").is_some(), "partial"),
+            is(repo.git_dir() != repo.common_dir(), "linked work tree"),
+            is(repo.object_hash() != gix::hash::Kind::Sha1, "SHA-256"),
+        ];
+        kinds.into_iter().flatten().collect()
     }
 
     /// The files of the index below a folder, by their paths from the top folder.

@@ -1,6 +1,7 @@
 //! Disk and git: workspaces, configuration, reading files, env files. Prints nothing, and never reaches the network.
 
 mod agents;
+mod baseline;
 mod changes;
 mod config;
 mod env_file;
@@ -11,12 +12,17 @@ mod history;
 mod holding;
 mod launching;
 mod memory;
+mod origins;
 mod package;
+mod schema;
+mod settings_edit;
+mod setup;
 mod source;
 mod starting;
 mod store_settings;
 mod workspace;
 
+pub use baseline::{Baseline, Entry, Seen, Terms, baseline_text, entries_after, entries_of};
 pub use changes::{Blob, Change, Since};
 pub(crate) use config::SETTINGS;
 pub use config::{Config, ProjectError, SEVERITIES};
@@ -29,7 +35,11 @@ pub use git::is_bare;
 pub use history::{BlobId, CommitInfo, History, HistoryError, Log, Look, Next};
 pub use holding::{BUILD, Held, VERSION_CONTROL, holding};
 pub use memory::{answer, recall, recall_in, remember};
+pub use origins::{Counting, Differs, Met as MetSettings, Setting};
 pub use package::Packages;
+pub use schema::schema;
+pub use settings_edit::{with_items, with_value};
+pub use setup::{Planned, Setup, has_hook, walked};
 pub use source::{ReadError, Source, is_binary, read, same_length};
 pub use starting::starting;
 pub use store_settings::{

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use etcetera::BaseStrategy;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::config::{ProjectError, at_line, text_of};
@@ -11,7 +12,7 @@ use super::files::{FolderLock, private_folder, read_small, write_atomic};
 use super::workspace::Workspace;
 
 /// The stores and how to reach them: `[stores]` of a settings file.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct StoreSettings {
     /// The store that keys move to when none is named.
@@ -31,7 +32,7 @@ pub struct StoreSettings {
 }
 
 /// `[stores.vault]`: what is left out comes from the `VAULT_*` variables.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct VaultSettings {
     /// `https://vault.example:8200`.
@@ -53,7 +54,7 @@ pub struct VaultSettings {
 }
 
 /// `[stores.aws]`: the `AWS_*` variables come first; what is left out comes from Amazon's files.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct AwsSettings {
     /// `eu-west-1` …
@@ -67,7 +68,7 @@ pub struct AwsSettings {
 }
 
 /// `[stores.gcp]`: of the variables that `gcloud` reads, the address comes first, and the project last.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct GcpSettings {
     /// The project's id.
@@ -79,7 +80,7 @@ pub struct GcpSettings {
 }
 
 /// `[stores.keyring]`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct KeyringSettings {
     /// The service of new keys; the workspace's name when left out.
@@ -87,7 +88,7 @@ pub struct KeyringSettings {
 }
 
 /// `[stores.local]`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct LocalSettings {
     /// The program that prints the passphrase of this machine's identity.
@@ -95,7 +96,7 @@ pub struct LocalSettings {
 }
 
 /// `[stores.exec.NAME]`: the program and its arguments, `{name}` standing for the secret's name.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct ExecSettings {
     /// Takes the value on standard input.
@@ -150,6 +151,11 @@ impl Workspace {
     /// What the workspace's own settings say of stores, trusted or not.
     pub fn own_stores(&self) -> Result<Option<StoreSettings>, ProjectError> {
         Ok(self.config(std::path::Path::new("aikeys.toml"))?.stores.clone())
+    }
+
+    /// The workspace names stores, and they count.
+    pub fn trusts_own_stores(&self) -> bool {
+        self.own_stores().ok().flatten().is_some_and(|own| self.trusts(&own))
     }
 
     /// The workspace names stores, and the user has not said that it may.

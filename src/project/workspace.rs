@@ -1,14 +1,15 @@
 //! A workspace: a root folder with its settings, git, env files and destinations.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use super::agents::agents;
+use super::baseline::Baseline;
 use super::config::{Config, ProjectError};
 use super::env_file::broken_line;
-use super::files::{read_small, writable};
+use super::files::{lies_below, read_small, writable};
 use super::git::{Committed, Git};
 use super::launching::launchers;
 use super::package::Packages;
@@ -25,6 +26,7 @@ pub struct Workspace {
     problem: Option<ProjectError>,
     catalogue: Arc<Catalogue>,
     configs: Mutex<HashMap<PathBuf, Arc<Config>>>,
+    baselines: Mutex<HashMap<PathBuf, Arc<Baseline>>>,
     today: String,
     trusted: bool,
 }
@@ -52,6 +54,7 @@ impl Workspace {
             problem,
             catalogue: Catalogue::built_in_shared(),
             configs: Mutex::default(),
+            baselines: Mutex::default(),
             today: today(),
             trusted: false,
         };
@@ -95,6 +98,27 @@ impl Workspace {
     /// The root folder, absolute.
     pub fn root(&self) -> &Path {
         &self.root
+    }
+
+    /// The repository around it.
+    pub(super) fn git(&self) -> Option<&Git> {
+        self.git.as_ref()
+    }
+
+    /// What is special about the repository; `None` outside of one.
+    pub fn git_kinds(&self) -> Option<Vec<&'static str>> {
+        self.git.as_ref().map(Git::kinds)
+    }
+
+    /// The file that holds the settings of the root.
+    pub fn settings_file(&self) -> Option<PathBuf> {
+        self.settings_file_for(Path::new("*")).ok()?
+    }
+
+    /// The file that holds the settings for a path from the root.
+    pub fn settings_file_for(&self, relative: &Path) -> Result<Option<PathBuf>, ProjectError> {
+        let config = self.config(relative)?;
+        Ok((!config.file.as_os_str().is_empty()).then(|| config.file.clone()))
     }
 
     /// The workspace's name as a store's path has it.
@@ -163,6 +187,56 @@ impl Workspace {
         if let Ok(mut configs) = self.configs.lock() {
             configs.insert(folder.to_owned(), Arc::clone(&found));
         }
+        Ok(found)
+    }
+
+    /// Where the baseline for a path from the root lies, as its settings say.
+    pub fn baseline_path(&self, relative: &Path) -> Result<Option<PathBuf>, ProjectError> {
+        let config = self.config(relative)?;
+        let Some(named) = &config.baseline else { return Ok(None) };
+        let path = config.file.parent().unwrap_or(&self.root).join(named);
+        match lies_below(&self.root, &path) {
+            true => Ok(Some(path)),
+            false => Err(ProjectError::Catalogue {
+                path: config.file.display().to_string(),
+                message: "the baseline lies outside of the workspace: name a file in it, or use `--baseline`"
+                    .to_owned(),
+            }),
+        }
+    }
+
+    /// The baseline for a path from the root: that of the settings that count for it. Each is read once.
+    pub fn baseline(&self, relative: &Path) -> Result<Option<Arc<Baseline>>, ProjectError> {
+        let Some(path) = self.baseline_path(relative)? else { return Ok(None) };
+        if let Some(known) = self.baselines.lock().ok().and_then(|it| it.get(&path).cloned()) {
+            return Ok(Some(known));
+        }
+        let Some(found) = Baseline::read(&path)?.map(Arc::new) else {
+            return Err(ProjectError::Catalogue {
+                path: path.display().to_string(),
+                message: "there is no such baseline, and the settings name it: write it with `aikeys-lsp --check \
+                          --write-baseline`, or take `baseline` out of the settings"
+                    .to_owned(),
+            });
+        };
+        if let Ok(mut baselines) = self.baselines.lock() {
+            baselines.insert(path, Arc::clone(&found));
+        }
+        Ok(Some(found))
+    }
+
+    /// The baselines that the settings name which were met so far, those of the root among them.
+    pub fn baselines(&self) -> Result<Vec<Arc<Baseline>>, ProjectError> {
+        self.baseline(Path::new("*"))?;
+        let known = self.configs.lock().map(|it| it.values().cloned().collect::<Vec<_>>()).unwrap_or_default();
+        let named = known.iter().filter(|config| config.baseline.is_some());
+        let folders: BTreeSet<PathBuf> = named.filter_map(|it| it.file.parent().map(Path::to_owned)).collect();
+        let mut found: Vec<Arc<Baseline>> = Vec::new();
+        for folder in folders {
+            let inside = folder.strip_prefix(&self.root).unwrap_or(&folder).join("*");
+            found.extend(self.baseline(&inside)?.filter(|it| !found.iter().any(|other| Arc::ptr_eq(it, other))));
+        }
+        found.sort_by(|a, b| a.path().cmp(b.path()));
         Ok(found)
     }
 
@@ -371,7 +445,7 @@ fn clean(name: &str) -> String {
 }
 
 /// Today's date in UTC, `YYYY-MM-DD`.
-fn today() -> String {
+pub(super) fn today() -> String {
     let seconds = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |it| it.as_secs());
     date(seconds / 86_400)
 }

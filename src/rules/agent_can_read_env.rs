@@ -15,7 +15,7 @@ What an agent reads goes to its provider, and into transcripts that stay on the 
 Files that only ignore (`.gitignore` and their like) were shown not to hold an agent back.
 
 Write the rule that the agent honours: that is the fix here. An agent that may run commands can still print the file, so \
-an encrypted store is better: after `aikeys-lsp init` the env file holds references only, and `aikeys-lsp run` resolves \
+an encrypted store is better: after `aikeys-lsp store init` the env file holds references only, and `aikeys-lsp run` resolves \
 them.",
     check,
     fixes: |context, _| {

@@ -45,6 +45,8 @@ pub use crate::secrets::{is_app_secrets, is_env_file, is_env_template};
 pub use context::{Context, needs_look};
 pub use hints::{Hint, Hints, has_hint, hints, kept};
 pub use same_key::{places_of, quiet_places_of};
+pub use suppression::is_date;
+pub use unused_ignore::unused_entry;
 pub use why::{Seen, why};
 
 use crate::fixes::{GitState, Repairs, Surroundings};

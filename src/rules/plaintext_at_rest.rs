@@ -15,7 +15,7 @@ pub(super) static RULE: Rule = Rule {
 That is the right place for work on one machine, as long as git ignores it: this is an offer, no complaint, and it is made \
 where a store is set up. Backups, other programs and coding agents can read the file; with a store it holds references only.
 
-Move the keys to a store (`aikeys-lsp init` makes an encrypted one), and start programs with `aikeys-lsp run -- COMMAND`. \
+Move the keys to a store (`aikeys-lsp store init` makes an encrypted one), and start programs with `aikeys-lsp run -- COMMAND`. \
 `aikeys-lsp --fix --to STORE .env` moves all keys of a file at once.",
     check,
     fixes: |context, finding| finding.secret.map(|it| encrypt(context.doc, context.around, it)).unwrap_or_default(),

@@ -28,7 +28,6 @@ pub(super) struct Suppression {
 /// Takes out what is suppressed, and adds what is wrong with the suppressions.
 pub(super) fn apply(context: &Context<'_>, mut findings: Vec<Finding>) -> Vec<Finding> {
     let suppressions = read(context);
-    let foreign = |line: u32| others().is_match(context.doc.slice(context.doc.lines().span(line)));
     let mut used = vec![false; suppressions.len()];
     findings.retain(|finding| {
         let line = context.doc.lines().line_of(finding.span.start);
@@ -40,7 +39,7 @@ pub(super) fn apply(context: &Context<'_>, mut findings: Vec<Finding>) -> Vec<Fi
                 keep &= ended(context, suppression);
             }
         }
-        keep && !(finding.secret.is_some() && foreign(line))
+        keep && !(finding.secret.is_some() && is_foreign(context, line))
     });
     // Prose about suppressions, in a README, is no suppression.
     if context.doc.language().is_none() {
@@ -60,7 +59,7 @@ fn ended(context: &Context<'_>, suppression: &Suppression) -> bool {
 }
 
 /// `2026-01-31`
-pub(super) fn is_date(text: &str) -> bool {
+pub fn is_date(text: &str) -> bool {
     static DATE: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r"^[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])$").expect("a literal pattern")
     });
@@ -104,11 +103,28 @@ fn read(context: &Context<'_>) -> Vec<Suppression> {
     found
 }
 
-/// What users wrote for other tools counts as well.
-fn others() -> &'static Regex {
-    static OTHERS: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"gitleaks:allow|betterleaks:allow|pragma: allowlist secret|#\s*nosec\b|secretlint-disable-line|trufflehog:ignore|kingfisher:ignore|ggignore")
-            .expect("a literal pattern")
+/// What users wrote for other tools counts as well, for keys.
+fn is_foreign(context: &Context<'_>, line: u32) -> bool {
+    static HERE: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(concat!(
+            r"gitleaks:allow|betterleaks:allow|pragma: ?(?:allow|white)list[ -]secret\b|secretlint-disable-line",
+            r"|trufflehog:ignore|kingfisher:ignore|ggignore|#\s*noqa:[^#\n]*\bS10[567]\b",
+            // With names of checks behind it, it speaks of those.
+            r"|#\s*nosec\b(?::?\s*(?<checks>[BG][0-9]{3}[BG0-9, ]*))?",
+        ))
+        .expect("a literal pattern")
     });
-    &OTHERS
+    static NEXT: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(
+            r"pragma: ?(?:allow|white)list[ -]nextline[ -]secret\b|secretlint-disable-next-line|ggignore-next-line",
+        )
+        .expect("a literal pattern")
+    });
+    /// Bandit's and gosec's checks for a password or key in the code.
+    const OF_KEYS: [&str; 4] = ["B105", "B106", "B107", "G101"];
+    let text = |line: u32| context.doc.slice(context.doc.lines().span(line));
+    let here = HERE.captures_iter(text(line)).any(|found| {
+        found.name("checks").is_none_or(|checks| OF_KEYS.iter().any(|check| checks.as_str().contains(check)))
+    });
+    here || line.checked_sub(1).is_some_and(|before| NEXT.is_match(text(before)))
 }

@@ -3,7 +3,8 @@
 use super::suppression::{Suppression, is_date};
 use super::{Finding, Rule, Severity};
 use crate::fixes::{Repairs, drop_comment};
-use crate::secrets::Fingerprint;
+use crate::secrets::{Fingerprint, discreet};
+use crate::text::Span;
 
 pub(super) static RULE: Rule = Rule {
     id: "unused-ignore",
@@ -15,7 +16,12 @@ A comment that suppresses nothing hides the next real finding on its line. \
 One without a reason leaves the next reader guessing.
 
 Delete the comment, or write why the finding is fine: `aikeys: ignore[hardcoded-ai-key] revoked in May`. \
-`until=2027-01-31` lets it end by itself.",
+`until=2027-01-31` lets it end by itself: from then on the finding itself is reported again, as severe as it is. \
+An entry of a baseline that has ended, or that nothing matches any more, is said in the same way.
+
+The comments of other tools (`gitleaks:allow`, `pragma: allowlist secret`, `# nosec`, `# noqa: S105`, `ggignore`, \
+`trufflehog:ignore`, `secretlint-disable-line`) silence keys on their line. \
+What is wrong with a whole file, or with how a key is read, takes one of ours.",
     check: |_, _| {},
     fixes: |context, finding| match finding.message.as_str() {
         // It works, so taking it out would bring the other finding back.
@@ -48,10 +54,19 @@ pub(super) fn judge(suppression: &Suppression, used: bool, ended: bool) -> Optio
     } else {
         return None;
     };
-    Some(Finding {
+    Some(finding(suppression.span, message))
+}
+
+/// What is wrong with an entry of a baseline.
+pub fn unused_entry(span: Span, message: String) -> Finding {
+    finding(span, discreet(&message))
+}
+
+fn finding(span: Span, message: String) -> Finding {
+    Finding {
         rule: RULE.id,
         severity: RULE.severity,
-        span: suppression.span,
+        span,
         cell: None,
         message,
         provider: None,
@@ -59,5 +74,5 @@ pub(super) fn judge(suppression: &Suppression, used: bool, ended: bool) -> Optio
         redacted: None,
         fingerprint: Fingerprint { hex: String::new(), weak: true },
         notes: Vec::new(),
-    })
+    }
 }

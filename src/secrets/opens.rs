@@ -1,13 +1,14 @@
 //! Stores of secrets that a provider's keys open: Vault, and the secret managers of clouds.
 
 use regex::bytes::Regex;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::catalogue::Catalogue;
 use super::provider::Provider;
 
 /// A store of secrets that a provider's keys open.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Opens {
     /// What people call it.

@@ -5,12 +5,13 @@ use std::ops::RangeInclusive;
 use std::sync::OnceLock;
 
 use regex::bytes::{Regex, RegexBuilder};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::opens::Opens;
 
 /// A company or product that hands out keys.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Provider {
     /// Kebab-case id, unique in the catalogue.
@@ -61,7 +62,7 @@ pub struct Provider {
 }
 
 /// One shape of key.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Shape {
     /// `provider.shape`, unique in the catalogue.
@@ -126,7 +127,7 @@ struct Whole {
 }
 
 /// Whether a shape stands alone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Format {
     /// The shape alone names the provider.
@@ -138,7 +139,7 @@ pub enum Format {
 }
 
 /// The characters that may not touch a match.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 pub enum Boundary {
     /// `[A-Za-z0-9_-]`
     #[serde(rename = "b64u")]
@@ -158,7 +159,7 @@ pub enum Boundary {
 }
 
 /// How many independent sources agree on a shape.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Confidence {
     /// One source.
@@ -170,7 +171,7 @@ pub enum Confidence {
 }
 
 /// What a lost key costs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Level {
     /// Nothing: it is public.
@@ -186,7 +187,7 @@ pub enum Level {
 }
 
 /// What a key can do.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Class {
     /// It calls the API.
@@ -203,7 +204,7 @@ pub enum Class {
 }
 
 /// An SDK entry point that takes a key.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Client {
     /// The language, as in `grammars/`; `ecma` covers JavaScript and TypeScript.
@@ -230,7 +231,7 @@ pub struct Client {
 }
 
 /// The request that tells whether a key is alive.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct Validate {
     /// `GET` or `POST`.
@@ -268,7 +269,7 @@ pub struct Validate {
 }
 
 /// Whether keys can be managed by API.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct KeyApi {
     /// Keys can be made.

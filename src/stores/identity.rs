@@ -42,7 +42,7 @@ pub(super) fn identities() -> Result<Vec<Identity>, StoreError> {
     let none = || {
         let shown = path.display();
         StoreError::Unavailable(format!(
-            "{shown}: there is no identity on this machine: make one with `aikeys-lsp init`"
+            "{shown}: there is no identity on this machine: make one with `aikeys-lsp store init`"
         ))
     };
     let bytes = Zeroizing::new(read_small(&path)?.ok_or_else(none)?);

@@ -188,7 +188,7 @@ impl Local {
     }
 
     fn missing(&self) -> StoreError {
-        self.failed("there is no such store: make it with `aikeys-lsp init`")
+        self.failed("there is no such store: make it with `aikeys-lsp store init`")
     }
 
     pub(super) fn list(&self) -> PathBuf {
@@ -212,9 +212,8 @@ impl Local {
         let damaged = || self.failed("the file is damaged: restore it from git or a backup");
         let decryptor = age::Decryptor::new(ArmoredReader::new(bytes.as_slice())).map_err(|_| damaged())?;
         if decryptor.is_scrypt() {
-            return Err(
-                self.failed("it is encrypted to a passphrase, not to readers: make a new one (`aikeys-lsp init`)")
-            );
+            return Err(self
+                .failed("it is encrypted to a passphrase, not to readers: make a new one (`aikeys-lsp store init`)"));
         }
         let keys = identities()?;
         let sealed = |error| match error {
@@ -333,7 +332,7 @@ pub(super) fn publics(keys: &[Identity]) -> Vec<String> {
 pub(super) const KIND: Kind = Kind {
     id: "local",
     backend: "age",
-    setup: "make the encrypted store with `aikeys-lsp init`",
+    setup: "make the encrypted store with `aikeys-lsp store init`",
     places,
     open: |around| Ok(Arc::new(Locals { root: around.root.to_owned() })),
 };

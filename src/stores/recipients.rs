@@ -26,7 +26,9 @@ impl Reader {
         }
         match Recipient::from_str(text) {
             Ok(_) => Ok(Reader { key: text.to_owned(), name: None }),
-            Err(_) => Err("this is no public key of age: they begin with `age1`, and `aikeys-lsp init` shows one"),
+            Err(_) => {
+                Err("this is no public key of age: they begin with `age1`, and `aikeys-lsp store init` shows one")
+            }
         }
     }
 

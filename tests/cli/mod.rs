@@ -1,4 +1,4 @@
-//! The command line: console sessions in `tests/cli/*.md`, and in [`hard`] what a page cannot show.
+//! The command line: console sessions in `tests/cli/*.md`, and in the modules here what a page cannot show.
 //!
 //! A page writes files and runs commands, in one temporary folder from its first line to its last. It is rewritten as
 //! the program behaves; one that changes fails, and `UPDATE=1` keeps the new text.
@@ -8,7 +8,9 @@ mod changed;
 mod git_input;
 mod hard;
 mod history;
+mod legacy;
 mod reports;
+mod schema;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,5 +1,6 @@
 //! The language server: its state without a transport, and the real program with a small client.
 
+mod baseline;
 pub(crate) mod client;
 pub(crate) mod project;
 mod session;

@@ -432,7 +432,7 @@ fn all_keys_of_an_env_file_go_to_the_encrypted_store_at_once() {
     let identity = project.root().join("identity.txt");
     let identity = [("AIKEYS_IDENTITY", identity.to_str().expect("a path of letters"))];
     let made = Command::new(env!("CARGO_BIN_EXE_aikeys-lsp"))
-        .args(["init", "--yes"])
+        .args(["store", "init", "--yes"])
         .current_dir(project.root())
         .envs(identity)
         .output()

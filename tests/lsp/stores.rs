@@ -224,7 +224,7 @@ fn moves_from_everywhere_go_to_every_store_and_stand_last() {
     let project = Project::new(&[("app.py", &text)]);
     let uri = project.uri("app.py");
     let mut client = Client::start_with(&[("VAULT_ADDR", "https://vault.example")]);
-    client.command_line(&project.root(), &["init", "--yes"], "");
+    client.command_line(&project.root(), &["store", "init", "--yes"], "");
     client.initialize(editor());
     client.open(&uri, "python", &text);
     let all = titles(&mut client, &uri);
@@ -252,7 +252,7 @@ fn a_check_is_told_once_and_remembered() {
     let code = "import os\nkey = os.environ[\"THERE\"]\nsame = \"ref+age://.aikeys/secrets.age#/GONE\"\n";
     let project = Project::new(&[("app.py", code), (".env", env)]);
     let mut client = Client::start();
-    client.command_line(&project.root(), &["init", "--yes"], "");
+    client.command_line(&project.root(), &["store", "init", "--yes"], "");
     client.command_line(&project.root(), &["store", "put", "ref+age://.aikeys/secrets.age#/THERE"], &key);
     let mut capabilities = editor();
     capabilities["window"] = json!({"workDoneProgress": true});
@@ -300,7 +300,7 @@ fn a_check_is_told_once_and_remembered() {
 fn references_are_completed_and_lead_to_their_pages() {
     let project = Project::new(&[(".env", ""), ("app.py", "")]);
     let mut client = Client::start_with(&[("VAULT_ADDR", "https://vault.example/")]);
-    client.command_line(&project.root(), &["init", "--yes"], "");
+    client.command_line(&project.root(), &["store", "init", "--yes"], "");
     client.command_line(&project.root(), &["store", "put", "ref+age://.aikeys/secrets.age#/OTHER"], "value");
     client.initialize(editor());
     let uri = project.uri(".env");

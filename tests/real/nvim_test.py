@@ -268,7 +268,7 @@ def references(nvim):
     """References are completed, and what the store says of them is shown."""
     place = "ref+age://.aikeys/secrets.age#/"
     nvim.workspace.write(".env", f'THERE="{place}THERE"\nGONE="{place}GONE"\nNEW=\n')
-    nvim.command_line("init", "--yes")
+    nvim.command_line("store", "init", "--yes")
     nvim.command_line("store", "put", f"{place}THERE", text=nvim.workspace.python_key)
     answer = nvim.run()
     words = answer["words"]

@@ -69,7 +69,7 @@ impl Journey<'_> {
     pub fn fix(&self, store: Store, report: &mut Report) -> Result<Moved> {
         let mut promise = |what: String| report.trouble(Trouble::Promise, self.case, store.name(), &what);
         if store == Store::Local {
-            let done = self.product(&["init", "--yes"])?;
+            let done = self.product(&["store", "init", "--yes"])?;
             if done.code != Some(0) {
                 promise(format!("init: {}\n{}", done.ending(), last_lines(&done.text())));
             }

@@ -98,17 +98,22 @@ impl Summary {
         }
     }
 
+    /// How many findings of each severity.
+    pub fn counts(&self) -> String {
+        let counts = [(self.errors, "error"), (self.warnings, "warning"), (self.infos, "info"), (self.hints, "hint")];
+        let found = counts.into_iter().filter(|(n, _)| *n > 0).map(|(n, what)| counted(n, what));
+        found.collect::<Vec<String>>().join(", ")
+    }
+
     /// The numbers as a sentence.
     pub fn sentence(&self) -> String {
-        let counts = [(self.errors, "error"), (self.warnings, "warning"), (self.infos, "info"), (self.hints, "hint")];
-        let found: Vec<String> = counts.into_iter().filter(|(n, _)| *n > 0).map(|(n, what)| counted(n, what)).collect();
-        let found = if found.is_empty() { "nothing found".to_owned() } else { found.join(", ") };
+        let found = if self.findings == 0 { "nothing found".to_owned() } else { self.counts() };
         let mut parts = vec![format!("{found} in {}", counted(self.files, "file"))];
         if self.in_baseline > 0 {
             parts.push(format!("{} in the baseline", self.in_baseline));
         }
         if self.baseline_unmatched > 0 {
-            parts.push(format!("{} of the baseline no longer found: write it again", self.baseline_unmatched));
+            parts.push(format!("{} of the baseline no longer found (`--prune-baseline`)", self.baseline_unmatched));
         }
         if self.unparsed > 0 {
             parts.push(format!(

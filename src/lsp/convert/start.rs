@@ -110,7 +110,7 @@ pub fn initialize_result(abilities: &Abilities) -> lsp::InitializeResult {
 
 /// The files whose changes matter to all findings.
 pub fn watchers() -> lsp::Registration {
-    let globs = ["**/.env*", "**/aikeys.toml", "**/.gitignore", "**/pyproject.toml"];
+    let globs = ["**/.env*", "**/aikeys.toml", "**/.gitignore", "**/pyproject.toml", "**/*baseline*.json"];
     let watch =
         |glob: &&str| lsp::FileSystemWatcher { glob_pattern: lsp::GlobPattern::String((*glob).to_owned()), kind: None };
     let options = lsp::DidChangeWatchedFilesRegistrationOptions { watchers: globs.iter().map(watch).collect() };

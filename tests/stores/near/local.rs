@@ -71,7 +71,7 @@ impl Machine<'_> {
 #[test]
 fn the_file_holds_keys_and_age_reads_it() {
     let Some(room) = alone("stores::near::local::the_file_holds_keys_and_age_reads_it", bare) else { return };
-    room.says(&["init", "--yes"], 0);
+    room.says(&["store", "init", "--yes"], 0);
     let stores = room.stores();
     for name in ["GROQ_API_KEY", "a+b", "a#b/c", "with space", "ä\"\\$"] {
         holds(&stores, &reference(&at(name).to_string()));
@@ -100,7 +100,7 @@ fn the_file_holds_keys_and_age_reads_it() {
 fn a_file_that_age_made_is_read_and_written_once_somebody_looked() {
     let test = "stores::near::local::a_file_that_age_made_is_read_and_written_once_somebody_looked";
     let Some(room) = alone(test, bare) else { return };
-    room.says(&["init", "--yes"], 0);
+    room.says(&["store", "init", "--yes"], 0);
     for armor in ["-a", ""] {
         let plain = serde_json::json!({ "BY_HAND": key(1), "recipients": key(2) }).to_string();
         room.write("plain.json", &plain);
@@ -119,10 +119,10 @@ fn a_file_that_age_made_is_read_and_written_once_somebody_looked() {
 #[test]
 fn a_team_shares_the_file() {
     let Some(room) = alone("stores::near::local::a_team_shares_the_file", bare) else { return };
-    room.says(&["init", "--yes"], 0);
+    room.says(&["store", "init", "--yes"], 0);
     room.moves_to("local", "Move to the encrypted store (start");
     let ann = room.machine("ann");
-    let said = ann.says(&["init", "--yes"], 0);
+    let said = ann.says(&["store", "init", "--yes"], 0);
     let invitation = format!("aikeys-lsp add-recipient {}", ann.public());
     assert!(said.contains("this machine cannot read it yet") && said.contains(&invitation), "{said}");
     let said = ann.says(&["run", "--", "true"], 2);
@@ -155,8 +155,8 @@ fn a_team_shares_the_file() {
 
     // She lets others in, from a file; nobody is asked for in a script.
     let (bob, eve) = (room.machine("bob"), room.machine("eve"));
-    bob.says(&["init", "--yes"], 0);
-    eve.says(&["init", "--yes"], 0);
+    bob.says(&["store", "init", "--yes"], 0);
+    eve.says(&["store", "init", "--yes"], 0);
     room.write("keys.txt", &format!("# Bob\n{}\n\n{}\n", bob.public(), eve.public()));
     let said = ann.says(&["add-recipient", "keys.txt"], 2);
     assert!(said.contains("add --yes"), "{said}");
@@ -188,10 +188,10 @@ fn a_team_shares_the_file() {
 #[test]
 fn a_stranger_in_the_list_gets_nothing() {
     let Some(room) = alone("stores::near::local::a_stranger_in_the_list_gets_nothing", bare) else { return };
-    room.says(&["init", "--yes"], 0);
+    room.says(&["store", "init", "--yes"], 0);
     let (stranger, ann) = (room.machine("stranger"), room.machine("ann"));
-    stranger.says(&["init", "--yes"], 0);
-    ann.says(&["init", "--yes"], 0);
+    stranger.says(&["store", "init", "--yes"], 0);
+    ann.says(&["store", "init", "--yes"], 0);
     let file = fs::read(room.work().join(FILE)).expect("a file");
     room.write(LIST, &format!("{}\n# a colleague\n{}\n", room.read(LIST), stranger.public()));
     // As a program and as a move.
@@ -220,12 +220,12 @@ fn a_stranger_in_the_list_gets_nothing() {
 #[test]
 fn a_file_that_a_stranger_made_is_noticed() {
     let Some(room) = alone("stores::near::local::a_file_that_a_stranger_made_is_noticed", bare) else { return };
-    room.says(&["init", "--yes"], 0);
+    room.says(&["store", "init", "--yes"], 0);
     room.stores().put(&at("KEY"), &Secret::new(key(1))).expect("stored");
     let (good, list) = (fs::read(room.work().join(FILE)).expect("a file"), room.read(LIST));
     let (stranger, ann) = (room.machine("stranger"), room.machine("ann"));
-    stranger.says(&["init", "--yes"], 0);
-    ann.says(&["init", "--yes"], 0);
+    stranger.says(&["store", "init", "--yes"], 0);
+    ann.says(&["store", "init", "--yes"], 0);
     // All that a pull request can bring, made with public keys alone.
     let own = list.lines().last().expect("a key").to_owned();
     let bad_list = format!("{list}{}\n", stranger.public());
@@ -266,7 +266,7 @@ fn a_file_that_a_stranger_made_is_noticed() {
 #[test]
 fn two_at_once_lose_nothing() {
     let Some(room) = alone("stores::near::local::two_at_once_lose_nothing", bare) else { return };
-    room.says(&["init", "--yes"], 0);
+    room.says(&["store", "init", "--yes"], 0);
     std::thread::scope(|scope| {
         for one in 0..2 {
             let room = &room;
@@ -290,7 +290,7 @@ fn two_at_once_lose_nothing() {
 fn what_is_no_public_key_is_refused_and_not_repeated() {
     let test = "stores::near::local::what_is_no_public_key_is_refused_and_not_repeated";
     let Some(room) = alone(test, bare) else { return };
-    room.says(&["init", "--yes"], 0);
+    room.says(&["store", "init", "--yes"], 0);
     let own = fs::read_to_string(room.own_identity()).expect("an identity");
     let private = own.lines().find(|line| line.starts_with("AGE-SECRET-KEY-")).expect("a private key").to_owned();
     for word in [private.clone(), private.to_lowercase()] {
@@ -316,8 +316,8 @@ fn what_is_no_public_key_is_refused_and_not_repeated() {
 fn files_that_cannot_be_opened_say_what_to_do() {
     let Some(room) = alone("stores::near::local::files_that_cannot_be_opened_say_what_to_do", bare) else { return };
     let said = error(room.stores().get(&at("KEY")));
-    assert!(said.contains("make it with `aikeys-lsp init`"), "{said}");
-    room.says(&["init", "--yes"], 0);
+    assert!(said.contains("make it with `aikeys-lsp store init`"), "{said}");
+    room.says(&["store", "init", "--yes"], 0);
     room.stores().put(&at("KEY"), &Secret::new(key(1))).expect("stored");
     let file = fs::read(room.work().join(FILE)).expect("a file");
     let cut = |len: usize| file[..len].to_vec();
@@ -356,7 +356,7 @@ fn files_that_cannot_be_opened_say_what_to_do() {
     assert!(error(room.stores().get(&at("KEY"))).contains("there is no identity on this machine"));
     // Another machine's identity.
     let other = room.machine("other");
-    other.says(&["init", "--yes"], 0);
+    other.says(&["store", "init", "--yes"], 0);
     fs::copy(&other.identity, room.own_identity()).expect("copied");
     let said = error(room.stores().get(&at("KEY")));
     assert!(said.contains("not among its readers") && said.contains(&other.public()), "{said}");

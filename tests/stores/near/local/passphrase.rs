@@ -24,7 +24,7 @@ fn typed(room: &Room, command: &str, lines: &[&str]) -> Output {
 #[test]
 fn a_passphrase_protects_an_identity() {
     let Some(room) = alone("stores::near::local::passphrase::a_passphrase_protects_an_identity", bare) else { return };
-    room.says(&["init", "--yes"], 0);
+    room.says(&["store", "init", "--yes"], 0);
     room.stores().put(&at("KEY"), &Secret::new(key(1))).expect("stored");
     let aikeys = env!("CARGO_BIN_EXE_aikeys-lsp");
     let plain = fs::read_to_string(room.own_identity()).expect("an identity");
@@ -87,7 +87,7 @@ fn a_passphrase_protects_an_identity() {
     fs::remove_file(room.work().join("aikeys.toml")).expect("it goes");
 
     // Another passphrase, and an identity that `age` protected.
-    let said = room.says(&["init", "--passphrase", "--yes"], 0);
+    let said = room.says(&["store", "init", "--passphrase", "--yes"], 0);
     assert!(said.contains("a passphrase protects"), "{said}");
     assert!(fs::read_to_string(room.own_identity()).expect("an identity") != sealed);
     fs::write(room.0.join("plain"), &plain).expect("written");

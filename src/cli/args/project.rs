@@ -1,0 +1,71 @@
+//! The arguments of what looks after a project: `init`, `config`, `doctor`.
+
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+
+/// Sets up a project.
+#[derive(Debug, clap::Args)]
+pub struct Init {
+    /// Also take over what another tool was told to leave alone
+    #[arg(long, value_enum, value_name = "TOOL")]
+    pub from: Vec<OtherTool>,
+    /// A report of that tool which lists what is known
+    #[arg(long, value_name = "FILE", requires = "from")]
+    pub report: Vec<PathBuf>,
+    /// Do not ask before files are changed
+    #[arg(long)]
+    pub yes: bool,
+    /// List what is found today in a baseline, without asking: only new findings are reported from then on
+    #[arg(long)]
+    pub with_baseline: bool,
+    /// Show what would change, and change nothing
+    #[arg(long, conflicts_with = "yes")]
+    pub dry_run: bool,
+    /// What `store init` has now.
+    #[arg(long, hide = true)]
+    pub passphrase: bool,
+}
+
+/// A tool whose settings can be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum OtherTool {
+    /// `.gitleaks.toml`, `.gitleaksignore`, reports
+    Gitleaks,
+    /// `.secrets.baseline`
+    DetectSecrets,
+}
+
+/// Shows settings.
+#[derive(Debug, clap::Args)]
+pub struct Config {
+    /// The file or folder they count for
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub path: PathBuf,
+    /// How they are written
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "human", hide_possible_values = false)]
+    pub format: Shown,
+    /// Print the JSON Schema of aikeys.toml and `[tool.aikeys]` instead
+    #[arg(long)]
+    pub schema: bool,
+}
+
+/// Looks at everything.
+#[derive(Debug, clap::Args)]
+pub struct Doctor {
+    /// How it is written
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "human", hide_possible_values = false)]
+    pub format: Shown,
+    /// Also ask the stores about the references of `.env`
+    #[arg(long)]
+    pub network: bool,
+}
+
+/// How what is known is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Shown {
+    /// For people
+    Human,
+    /// One object
+    Json,
+}
