@@ -1,7 +1,8 @@
 //! Before the compiler: what is written for people in TOML, as JSON, which a program reads at its start in a tenth of the
-//! time.
+//! time; and what `--version` says of the build.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::{env, fs};
 
 const PROVIDERS: &str = "src/secrets/providers.toml";
@@ -26,6 +27,69 @@ fn main() {
     write("languages.json", &languages);
     write("hosts.json", &hosts);
     write("readers.json", &table(Path::new(READERS)));
+    say_what_is_built();
+}
+
+/// Neither a time nor a path: the same source gives the same program.
+fn say_what_is_built() {
+    let set = |name| env::var(name).ok();
+    let profile = set("PROFILE").unwrap_or_default();
+    // What is built many times a day is not built anew for every commit.
+    let is_release = profile == "release";
+    let commit = if is_release { packaged_commit().or_else(commit) } else { None };
+    if is_release {
+        println!("cargo::rerun-if-env-changed=SOURCE_DATE_EPOCH");
+    }
+    let rustc = Command::new(set("RUSTC").unwrap_or_default()).arg("--version").output();
+    let rustc = rustc.ok().and_then(|it| String::from_utf8(it.stdout).ok());
+    let data = [
+        (
+            "COMMIT",
+            commit
+                .filter(|it| it.len() >= 40 && it.bytes().all(|it| it.is_ascii_hexdigit()))
+                .map(|it| it[..12].to_owned()),
+        ),
+        ("DATE", is_release.then(|| set("SOURCE_DATE_EPOCH")).flatten()),
+        ("TARGET", set("TARGET")),
+        ("PROFILE", Some(profile)),
+        ("RUSTC", rustc.and_then(|it| Some(it.strip_prefix("rustc ")?.trim().to_owned()))),
+    ];
+    for (name, value) in data {
+        println!("cargo::rustc-env=AIKEYS_{name}={}", value.as_deref().unwrap_or("unknown"));
+    }
+}
+
+/// What `cargo package` notes in what it packs.
+fn packaged_commit() -> Option<String> {
+    let noted: serde_json::Value = serde_json::from_slice(&fs::read(".cargo_vcs_info.json").ok()?).ok()?;
+    Some(noted["git"]["sha1"].as_str()?.to_owned())
+}
+
+/// The commit at which this folder's repository stands. Git is not started, and a repository around it is another one's.
+fn commit() -> Option<String> {
+    let read = |path: &Path| {
+        let text = fs::read_to_string(path).ok()?;
+        // One that is not there would be a reason to build anew each time.
+        println!("cargo::rerun-if-changed={}", path.display());
+        Some(text)
+    };
+    let folder = match fs::read_to_string(".git") {
+        // A work tree beside the first one.
+        Ok(file) => PathBuf::from(file.strip_prefix("gitdir: ")?.trim_end()),
+        Err(_) => PathBuf::from(".git"),
+    };
+    let shared = fs::read_to_string(folder.join("commondir"));
+    let shared = shared.map_or_else(|_| folder.clone(), |it| folder.join(it.trim_end()));
+    // Moves with every commit, also where the branch is noted elsewhere next time.
+    read(&folder.join("logs/HEAD"));
+    let head = read(&folder.join("HEAD"))?;
+    let Some(branch) = head.trim_end().strip_prefix("ref: ") else { return Some(head.trim_end().to_owned()) };
+    let loose = read(&shared.join(branch)).map(|it| it.trim_end().to_owned());
+    loose.or_else(|| {
+        let packed = read(&shared.join("packed-refs"))?;
+        let line = packed.lines().find(|line| line.strip_suffix(branch).is_some_and(|it| it.ends_with(' ')))?;
+        Some(line.split(' ').next()?.to_owned())
+    })
 }
 
 /// A language with what it inherits: keys of its own win, queries are put together.

@@ -5,12 +5,14 @@
 
 mod leaks;
 mod loss;
+mod packages;
 mod pipelines;
 mod real;
 mod stores;
 #[expect(dead_code, reason = "`tests` uses all of it")]
 mod support;
 mod survival;
+mod workflows;
 
 /// Of the server's tests only the client, and of that a part.
 #[expect(dead_code, reason = "`tests` uses all of it")]

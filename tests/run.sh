@@ -7,7 +7,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 tests/real/install.sh
 cargo test --locked --quiet
-cargo test --locked --quiet --test journeys -- --test-threads=2
 # Without the clients of the stores, which take minutes to optimise and have no part in a check.
+# The packages of the long tests hold this very build.
 cargo build --locked --release --quiet --no-default-features
+cargo test --locked --quiet --test journeys -- --test-threads=2
 tests/speed.py target/release/aikeys-lsp

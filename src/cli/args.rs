@@ -7,6 +7,7 @@ use clap::builder::PossibleValuesParser;
 use clap::error::{ContextKind, ErrorKind};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
+use super::version;
 use crate::project::SEVERITIES;
 use crate::rules::RULES;
 
@@ -32,6 +33,7 @@ pub enum Request {
     name = "aikeys-lsp",
     bin_name = "aikeys-lsp",
     version,
+    long_version = version::long(),
     args_conflicts_with_subcommands = true,
     max_term_width = 110
 )]
@@ -55,7 +57,7 @@ struct Whole {
 ///
 /// Exit codes: 0 nothing at or above `--fail-on`, 1 findings, 2 something could not be checked.
 #[derive(Debug, Parser)]
-#[command(name = "aikeys-lsp", bin_name = "aikeys-lsp", version, max_term_width = 110)]
+#[command(name = "aikeys-lsp", bin_name = "aikeys-lsp", version, long_version = version::long(), max_term_width = 110)]
 #[command(override_usage = "aikeys-lsp --check [OPTIONS] [PATH]...")]
 pub struct Check {
     /// Files and folders to check [default: .]
@@ -201,6 +203,12 @@ pub enum Command {
         /// The shell
         #[arg(value_enum)]
         shell: clap_complete::Shell,
+    },
+    /// Print the manual's main page, or write a page for each command
+    Man {
+        /// The folder for the pages
+        #[arg(value_name = "DIR")]
+        folder: Option<PathBuf>,
     },
     /// Show a check and a move on a made-up project
     Demo,

@@ -10,6 +10,7 @@ pub mod explain;
 pub mod fix;
 pub mod init;
 mod look;
+mod man;
 mod mask;
 mod progress;
 pub mod report;
@@ -19,6 +20,7 @@ pub mod team;
 mod trust;
 mod undo;
 mod verdict;
+pub mod version;
 mod walk;
 
 use std::io::{self, IsTerminal, Write};
@@ -107,6 +109,7 @@ fn command(command: Command, out: &mut dyn Write) -> Result<ExitCode> {
             explain::providers(out, Workspace::open(Path::new("."))?.catalogue(), name.as_deref())?;
         }
         Command::Completions { shell } => explain::completions(out, shell)?,
+        Command::Man { folder } => man::man(out, folder.as_deref())?,
         Command::Demo => demo::demo(out)?,
     }
     out.flush()?;

