@@ -99,9 +99,8 @@ def files_fit_their_schemas(place):
         wrong = place.root / "temp/wrong.yml"
         wrong.write_text("nonsense: [1]\njobs: 1\n")
         place.run(*command, str(wrong), code=1)
-    inputs = r"\$\{\{"
     for step in action()["runs"]["steps"]:
-        assert not re.search(inputs, step.get("run", "")), f"an input is a part of a script: {step['name']}"
+        assert not "${{" in step.get("run", ""), f"an input is a part of a script: {step['name']}"
     version = tomllib.loads((REPOSITORY / "Cargo.toml").read_text())["package"]["version"]
     assert action()["inputs"]["version"]["default"] == version, f"action.yml: the version is {version}"
     for path in (path for path in (REPOSITORY / ".github/examples").rglob("*") if path.is_file()):
@@ -385,9 +384,7 @@ SCENARIOS = [
 
 def main():
     failed = []
-    for scenario in SCENARIOS:
-        if sys.argv[1:] and scenario.__name__ not in sys.argv[1:]:
-            continue
+    for scenario in [it for it in SCENARIOS if not sys.argv[1:] or it.__name__ in sys.argv[1:]]:
         try:
             with tempfile.TemporaryDirectory() as folder:
                 scenario(Place(folder))
