@@ -5,8 +5,8 @@
 
 mod leaks;
 mod loss;
-mod pipelines;
 mod packages;
+mod pipelines;
 mod real;
 mod stores;
 #[expect(dead_code, reason = "`tests` uses all of it")]

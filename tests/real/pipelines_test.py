@@ -11,8 +11,6 @@ import hashlib
 import json
 import pathlib
 import re
-import stat
-import subprocess
 import sys
 import tarfile
 import tempfile
@@ -21,65 +19,11 @@ import traceback
 import xml.etree.ElementTree
 
 import yaml
-from common import REPOSITORY, leaks, openai_key, server
+from common import REPOSITORY, server
+from place import BIN, Place, executable
 
-BIN = pathlib.Path(sys.executable).parent
 ACTION = REPOSITORY / ".github/action"
 CI = REPOSITORY / ".github/examples/ci"
-
-
-class Place:
-    """A git repository with a home of its own. Its first commit, on main, holds an old key and a clean file."""
-
-    def __init__(self, folder):
-        self.root = pathlib.Path(folder)
-        self.work = self.root / "work"
-        self.keys = [openai_key()]
-        for name in ("home", "work", "temp"):
-            (self.root / name).mkdir()
-        (self.root / "home/.gitconfig").write_text("[user]\n name = a test\n email = a@test.invalid\n")
-        self.git("init", "-q", "-b", "main")
-        self.write("old.py", f'key = "{self.keys[0]}"\n')
-        self.write("clean.py", "print(1)\n")
-        self.base = self.commit()
-
-    def environment(self, **more):
-        path = f"{server().parent}:{BIN}:/usr/local/bin:/usr/bin:/bin"
-        home = {"PATH": path, "HOME": str(self.root / "home"), "LC_ALL": "C.UTF-8", "GIT_CONFIG_NOSYSTEM": "1"}
-        return home | more
-
-    def run(self, *command, code=0, **more):
-        """What it prints, after a look at its exit code and for keys."""
-        done = subprocess.run(command, cwd=self.work, env=self.environment(**more), capture_output=True, text=True)
-        shown = done.stdout + done.stderr
-        self.no_key(shown, command)
-        assert done.returncode == code, f"{command}: exit {done.returncode} and not {code}:\n{shown}"
-        return shown
-
-    def git(self, *arguments, code=0):
-        return self.run("git", *arguments, code=code)
-
-    def write(self, name, text):
-        path = self.work / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-
-    def write_key(self, name):
-        self.keys.append(openai_key())
-        self.write(name, f'key = "{self.keys[-1]}"\n')
-
-    def commit(self):
-        self.git("add", "--all")
-        self.git("commit", "-q", "--no-verify", "-m", "a step")
-        return self.git("rev-parse", "HEAD").strip()
-
-    def no_key(self, text, where):
-        assert not any(leaks(text, key) for key in self.keys), f"a key is shown by {where}"
-
-
-def executable(path, text):
-    path.write_text(text)
-    path.chmod(path.stat().st_mode | stat.S_IXUSR)
 
 
 # --- pre-commit ---------------------------------------------------------------------------------------------------
@@ -87,12 +31,11 @@ def executable(path, text):
 
 def pre_commit(place):
     hooks = place.root / "hooks"
-    # What a user gets is a commit: the files as they are now, in one.
-    for name in ("init", "add", "commit"):
-        more = {"init": ["-q"], "add": ["--all"], "commit": ["-q", "-m", "hooks"]}[name]
-        hooks.mkdir(exist_ok=True)
-        (hooks / ".pre-commit-hooks.yaml").write_bytes((REPOSITORY / ".pre-commit-hooks.yaml").read_bytes())
-        place.run("git", "-C", str(hooks), name, *more)
+    hooks.mkdir()
+    (hooks / ".pre-commit-hooks.yaml").write_bytes((REPOSITORY / ".pre-commit-hooks.yaml").read_bytes())
+    # What a user gets is a commit: the file as it is now, in one.
+    for arguments in (["init", "-q"], ["add", "--all"], ["commit", "-q", "-m", "hooks"]):
+        place.run("git", "-C", str(hooks), *arguments)
     revision = place.run("git", "-C", str(hooks), "rev-parse", "HEAD").strip()
     place.run(str(BIN / "pre-commit"), "validate-manifest", str(hooks / ".pre-commit-hooks.yaml"))
     hook = {"repo": str(hooks), "rev": revision, "hooks": [{"id": "aikeys-system"}]}
@@ -156,9 +99,8 @@ def files_fit_their_schemas(place):
         wrong = place.root / "temp/wrong.yml"
         wrong.write_text("nonsense: [1]\njobs: 1\n")
         place.run(*command, str(wrong), code=1)
-    inputs = r"\$\{\{"
     for step in action()["runs"]["steps"]:
-        assert not re.search(inputs, step.get("run", "")), f"an input is a part of a script: {step['name']}"
+        assert not "${{" in step.get("run", ""), f"an input is a part of a script: {step['name']}"
     version = tomllib.loads((REPOSITORY / "Cargo.toml").read_text())["package"]["version"]
     assert action()["inputs"]["version"]["default"] == version, f"action.yml: the version is {version}"
     for path in (path for path in (REPOSITORY / ".github/examples").rglob("*") if path.is_file()):
@@ -442,9 +384,7 @@ SCENARIOS = [
 
 def main():
     failed = []
-    for scenario in SCENARIOS:
-        if sys.argv[1:] and scenario.__name__ not in sys.argv[1:]:
-            continue
+    for scenario in [it for it in SCENARIOS if not sys.argv[1:] or it.__name__ in sys.argv[1:]]:
         try:
             with tempfile.TemporaryDirectory() as folder:
                 scenario(Place(folder))

@@ -33,9 +33,9 @@ SCHEMA = """
     repository string, commit string, history boolean, version string, status string, error string,
     found long, seconds double, checked timestamp, day date,
     findings array<struct<rule string, severity string, provider string, fingerprint string, weak boolean,
-        redacted string, path string, line long, commit string>>
+        redacted string, path string, line long, commit string, date string, in_head boolean>>
 """
-FIELDS = ("rule", "severity", "provider", "fingerprint", "weak", "redacted", "path", "line", "commit")
+FIELDS = ("rule", "severity", "provider", "fingerprint", "weak", "redacted", "path", "line", "commit", "date", "in_head")
 
 # What a row holds of one repository at most; `found` counts all.
 MOST = 10_000
