@@ -136,7 +136,8 @@ class Proxy:
 
 
 def verify(folder):
-    key, other = common.openai_key(), "_".join(["gsk", common.random_text(52)])
+    key, plain = common.openai_key(), str.maketrans("_-", "ab")
+    other = "gsk_" + "WGdyb3".join([common.random_text(20).translate(plain), "FY" + common.random_text(24).translate(plain)])
     (folder / "a.py").write_text(f"A = '{other}'\nB = '{key}'\nC = '{key}'\n")
     # What a repository says of a provider does not count.
     (folder / "aikeys.toml").write_text(
