@@ -128,7 +128,7 @@ impl Taken {
             match RegexBuilder::new(text).size_limit(1 << 20).build() {
                 Ok(pattern) => read.push(pattern),
                 Err(_) => {
-                    self.say(format!("{origin}: `{text}` has no equivalent: it is no pattern that can be read here"))
+                    self.say(format!("{origin}: `{text}` has no equivalent: it is no pattern that can be read here"));
                 }
             }
         }
