@@ -241,7 +241,7 @@ pub(super) fn write(args: &Check, path: &Path, checked: &Checked) -> Result<u8> 
         }
     }
     let (written, mut gone) = (entries.len(), 0);
-    for (entry, terms) in old.iter().flat_map(|old| old.entries()) {
+    for (entry, terms) in old.iter().flat_map(Baseline::entries) {
         match entries.contains_key(entry) {
             true => {}
             false if is_gone(args, checked, &scope, entry) => gone += 1,

@@ -104,7 +104,7 @@ fn accept(args: &Init, listed: bool, out: &mut dyn Write, ask: Ask<'_>) -> Resul
         counted(files, "file")
     )?;
     let mut setup = Setup::default();
-    for (entry, terms) in old.iter().flat_map(|old| old.entries()) {
+    for (entry, terms) in old.iter().flat_map(Baseline::entries) {
         entries.entry(entry.clone()).or_insert_with(|| terms.clone());
     }
     for note in list(&mut setup, &workspace, &path, &entries)? {

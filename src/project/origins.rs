@@ -203,7 +203,7 @@ fn values(path: &Path) -> Result<Values, ProjectError> {
     let table = if is_own {
         Some(&whole)
     } else {
-        whole.get("tool").and_then(|it| it.get_ref().get("aikeys")).map(|it| it.get_ref())
+        whole.get("tool").and_then(|it| it.get_ref().get("aikeys")).map(toml::Spanned::get_ref)
     };
     if let Some(table) = table {
         collect(&text, table, "", &mut found);

@@ -18,7 +18,7 @@ pub fn with_value(text: &str, is_own: bool, key: &str, value: &str) -> Option<St
 pub fn with_items(text: &str, is_own: bool, key: &str, items: &[String]) -> Option<String> {
     let parsed = DeTable::parse(text).ok()?;
     let list = table(parsed.get_ref(), is_own).and_then(|it| it.get(key));
-    let is_there = |item: &String| match list.map(|it| it.get_ref()) {
+    let is_there = |item: &String| match list.map(toml::Spanned::get_ref) {
         Some(DeValue::Array(all)) => all.iter().any(|it| it.get_ref().as_str() == Some(item)),
         _ => false,
     };

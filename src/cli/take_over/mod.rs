@@ -64,9 +64,9 @@ pub(super) fn take_over(args: &Init, workspace: &Workspace, checked: &Checked) -
         let allows = read(workspace, &args.report, &mut taken)?;
         let mut counts: BTreeMap<String, (usize, usize, usize)> = BTreeMap::new();
         for allow in &allows {
-            let found = taken.add(allow, checked);
+            let (fits, new) = taken.add(allow, workspace, checked);
             let count = counts.entry(allow.origin.clone()).or_default();
-            *count = (count.0 + 1, count.1 + usize::from(found > 0), count.2 + found);
+            *count = (count.0 + 1, count.1 + usize::from(fits), count.2 + new);
         }
         for (origin, (all, matched, found)) in counts {
             let found = counted(found, "finding");
@@ -83,19 +83,24 @@ impl Taken {
         self.said.push(discreet(&what));
     }
 
-    /// Adds the findings that an allowance is about; returns how many.
-    fn add(&mut self, allow: &Allow, checked: &Checked) -> usize {
-        let mut count = 0;
+    /// Adds the findings that an allowance is about. Returns whether there are some, and how many were not there yet.
+    fn add(&mut self, allow: &Allow, workspace: &Workspace, checked: &Checked) -> (bool, usize) {
+        let (mut fits, before) = (false, self.entries.len());
         for file in &checked.files {
+            let is_left_out = patterns::fit(&self.excludes, file.doc.path());
             let findings = || file.findings.iter().map(|found| &found.finding);
             for (entry, finding) in entries_of(file.doc.path(), findings()).into_iter().zip(findings()) {
-                if finding.secret.is_some() && allow.fits(file, finding) {
-                    count += 1;
-                    self.entries.entry(entry).or_insert_with(|| Terms::with_reason(&allow.reason));
+                let ours = file.workspace.root() == workspace.root() && finding.secret.is_some();
+                if ours && allow.fits(file, finding) {
+                    fits = true;
+                    // What is left out is not found any more: its entry would match nothing.
+                    if !is_left_out {
+                        self.entries.entry(entry).or_insert_with(|| Terms::with_reason(&allow.reason));
+                    }
                 }
             }
         }
-        count
+        (fits, self.entries.len() - before)
     }
 
     /// Turns patterns of paths into `exclude`; returns those that have no equal there.
@@ -123,7 +128,7 @@ impl Taken {
             match RegexBuilder::new(text).size_limit(1 << 20).build() {
                 Ok(pattern) => read.push(pattern),
                 Err(_) => {
-                    self.say(format!("{origin}: `{text}` has no equivalent: it is no pattern that can be read here"))
+                    self.say(format!("{origin}: `{text}` has no equivalent: it is no pattern that can be read here"));
                 }
             }
         }

@@ -1,6 +1,6 @@
 //! Patterns of paths: a regular expression of another tool as a pattern of `.gitignore`; and the hash that others use.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use ignore::gitignore::GitignoreBuilder;
 use regex::Regex;
@@ -8,14 +8,18 @@ use regex::Regex;
 /// The pattern that leaves out the same paths, where it is one of the common forms and does so for all `files`.
 pub(super) fn glob(pattern: &Regex, files: &[PathBuf]) -> Option<String> {
     let glob = converted(pattern.as_str())?;
-    let mut builder = GitignoreBuilder::new("");
-    builder.add_line(None, &glob).ok()?;
-    let matcher = builder.build().ok()?;
     let same = |path: &PathBuf| {
         let text = path.to_string_lossy().replace('\\', "/");
-        pattern.is_match(&text) == matcher.matched_path_or_any_parents(path, false).is_ignore()
+        pattern.is_match(&text) == fit(std::slice::from_ref(&glob), path)
     };
     files.iter().all(same).then_some(glob)
+}
+
+/// One of the patterns leaves a path out.
+pub(super) fn fit(globs: &[String], path: &Path) -> bool {
+    let mut builder = GitignoreBuilder::new("");
+    let are_read = globs.iter().all(|glob| builder.add_line(None, glob).is_ok());
+    are_read && builder.build().is_ok_and(|it| it.matched_path_or_any_parents(path, false).is_ignore())
 }
 
 /// `^tests/fixtures/`, `(^|/)vendor/`, `.*_test\.go$` …: a literal path with an open or a closed end on either side.
