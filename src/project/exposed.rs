@@ -103,7 +103,7 @@ impl<'s> Search<'s> {
         }
         let Ok(object) = self.repo.find_object(id) else { return };
         for (finder, met) in self.finders.iter().zip(&mut self.met) {
-            if finder.find(&object.data).is_some() && !met.iter().any(|it| it.as_slice() == path) {
+            if finder.find(&object.data).is_some() && !met.iter().any(|it| it.as_bytes() == path) {
                 met.push(path.into());
             }
         }

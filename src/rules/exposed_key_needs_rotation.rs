@@ -8,8 +8,10 @@ use crate::fixes::{Exposure, GitState, encrypt};
 use crate::secrets::{Provider, env_value_span, fingerprint, identity};
 use crate::text::Span;
 
+pub(super) const ID: &str = "exposed-key-needs-rotation";
+
 pub(super) static RULE: Rule = Rule {
-    id: "exposed-key-needs-rotation",
+    id: ID,
     severity: Severity::Warning,
     cwe: &[324, 522],
     docs: "A key lies in the right place, and git's history still holds it.
