@@ -251,7 +251,8 @@ impl Comparison<'_> {
                 continue;
             }
             at += all[at..].partition_point(|entry| entry.path(index).starts_with(&below));
-            let cached = cached.and_then(|it| it.children.iter().find(|child| child.name.as_slice() == name.as_bytes()));
+            let cached =
+                cached.and_then(|it| it.children.iter().find(|child| child.name.as_slice() == name.as_bytes()));
             self.folder(below.as_bstr(), entries.start + start..entries.start + at, cached, was_tree)?;
         }
         old.into_iter().try_for_each(|(name, (mode, id))| self.gone(joined(prefix, name.as_bstr()).as_bstr(), mode, id))
