@@ -32,8 +32,8 @@ fn one_key_has_one_fingerprint_however_it_is_met() {
     sandbox.git(&["init", "-q"]);
     sandbox.write("README.md", "nothing\n");
     sandbox.commit("one");
-    // One that could be guessed is known by its place.
-    let code = format!("import os\nKEY = \"{}\"\nclient = OpenAI(api_key=\"hunter2-hunter2\")\n", key(1));
+    // What has no key is known by its place.
+    let code = format!("import os\nKEY = \"{}\"\nx = 1  # aikeys: ignore[hardcoded-ai-key] nothing\n", key(1));
     sandbox.write("src/app.py", &code);
     let all = known_by(&sandbox, &[]);
     assert_eq!(all.len(), 2, "{all:?}");
@@ -104,7 +104,11 @@ fn a_conflict_is_looked_at_from_both_sides() {
     sandbox.git(&["switch", "-q", "main"]);
     sandbox.write("app.py", "a = 2\n");
     sandbox.commit("three");
-    let merge = sandbox.command("git").args(["merge", "-q", "topic"]).output().expect("git starts");
+    let merge = sandbox
+        .command("git")
+        .args(["-c", "user.name=t", "-c", "user.email=t@example.org", "merge", "-q", "topic"])
+        .output()
+        .expect("git starts");
     assert!(!merge.status.success(), "there is a conflict");
     let found = known_by(&sandbox, &["--staged"]);
     assert_eq!(found.len(), 1, "{found:?}");
