@@ -6,7 +6,9 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use aikeys::fixes::{Agent, Checked, Denial, Destination, EnvEntry, Exposure, Fix, GitState, Safety, Surroundings, leaves_out};
+use aikeys::fixes::{
+    Agent, Checked, Denial, Destination, EnvEntry, Exposure, Fix, GitState, Safety, Surroundings, leaves_out,
+};
 use aikeys::rules::{self, Finding, RULES, is_env_file};
 use aikeys::secrets::{Identity, SecretRef, env_lines, env_value, identity};
 use aikeys::syntax::{Document, Language, resolves, tells};
@@ -207,11 +209,7 @@ fn agents(attributes: &str) -> Vec<Agent> {
 }
 
 /// `history=head|gone|pushed|none`: git's history holds the keys of the document, or was searched and does not.
-fn exposed(
-    attributes: &str,
-    doc: &Document,
-    around: &Surroundings,
-) -> Option<HashMap<Identity, Option<Exposure>>> {
+fn exposed(attributes: &str, doc: &Document, around: &Surroundings) -> Option<HashMap<Identity, Option<Exposure>>> {
     let how = attributes.split(' ').find_map(|it| it.strip_prefix("history="))?;
     let exposure = || Exposure {
         commit: "3f1c2ab".to_owned(),

@@ -13,7 +13,7 @@ use gix::diff::blob::{Algorithm, Diff, InternedInput};
 use super::check::{Checked, CheckedFile, Event, Met, Named, Options, Run, Target, What, each, gather, shown};
 use super::look::{Looker, document};
 use super::walk::{Entry, is_excluded};
-use crate::project::{Blob, Change, Since, Source, Workspace};
+use crate::project::{Blob, Change, ProjectError, Since, Source, Workspace};
 use crate::rules::{Finding, is_app_secrets, is_env_file};
 use crate::syntax::Document;
 use crate::text::Span;
@@ -150,7 +150,7 @@ impl Changed {
     /// Compares a document with what the revision held under its name; or, where that is nothing, with what is gone and
     /// most like it.
     pub(super) fn of(workspace: &Workspace, doc: &Document, since: &Since, problem: &dyn Fn(&str)) -> Changed {
-        let text = |blob: Blob| {
+        let text = |blob: Blob| -> Result<String, ProjectError> {
             let bytes = workspace.text_of(blob)?;
             Ok(document(doc.path(), Source::new(doc.path(), bytes)).0.text().to_owned())
         };
@@ -158,7 +158,6 @@ impl Changed {
             return match text(old) {
                 Ok(old) => Changed::between(&old, doc.text()),
                 Err(error) => {
-                    let error: crate::project::ProjectError = error;
                     problem(&format!("{}: all of its lines count as new: {error}", doc.path().display()));
                     Changed::all(doc)
                 }

@@ -249,15 +249,18 @@ pub(super) fn gather<'r>(
 pub fn check_text(name: &Path, bytes: Vec<u8>, options: &Options) -> Checked {
     let mut checked = Checked::default();
     let target = match Workspace::open(name) {
-        Err(error) => Err(checked.problems.push(error.to_string())),
+        Err(error) => {
+            checked.problems.push(error.to_string());
+            None
+        }
         Ok(workspace) => {
             let workspace = Arc::new(workspace);
             checked.workspaces.push(Arc::clone(&workspace));
-            Ok(Target { path: shown(name), real: name.to_owned(), workspace, met: Met::Named })
+            Some(Target { path: shown(name), real: name.to_owned(), workspace, met: Met::Named })
         }
     };
     gather(checked, Run::new(options, HashSet::new()), &mut |_| {}, |run, sender| {
-        if let Ok(target) = target {
+        if let Some(target) = target {
             Looker::new(run, sender).look_at_text(&target, bytes);
         }
     })

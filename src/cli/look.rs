@@ -4,9 +4,9 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::Sender;
+use std::sync::{Arc, PoisonError};
 
 use super::changed::Changed;
 use super::check::{CheckedFile, Event, Found, Kind, Met, Run, Target};
@@ -166,13 +166,12 @@ impl<'l> Looker<'l> {
         }
         let around = moves::around(workspace, &relative, &|| recall_in(workspace.root()));
         let keys = if self.is_wanted(EXPOSED) { kept_keys(&doc, &around) } else { Vec::new() };
-        match self.run.held.lock() {
-            Ok(mut held) if !keys.is_empty() => {
-                held.push(Held { target: target.clone(), doc, kind, around, keys });
-                Ok(None)
-            }
-            _ => self.judge_document(target, &doc, kind, &around),
+        if keys.is_empty() {
+            return self.judge_document(target, &doc, kind, &around);
         }
+        let held = Held { target: target.clone(), doc, kind, around, keys };
+        self.run.held.lock().unwrap_or_else(PoisonError::into_inner).push(held);
+        Ok(None)
     }
 
     fn judge_document(

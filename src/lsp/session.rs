@@ -165,7 +165,8 @@ impl Session {
             && (keeps(open) || findings.iter().any(|it| it.secret.is_some()))
             || has_unknown_keys(open);
         for finding in &mut findings {
-            let Some(secret) = finding.secret else { continue };
+            // What is said of a history needs no other search of it.
+            let Some(secret) = finding.secret.filter(|_| finding.rule != rules::EXPOSED) else { continue };
             match open.committed.get(&identity(open.doc.slice(secret))) {
                 Some(note) => drop(finding.notes.splice(0..0, note.clone())),
                 None => unknown = true,

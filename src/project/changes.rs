@@ -144,9 +144,9 @@ impl Workspace {
     }
 
     fn tree_of(&self, repo: &gix::Repository, commit: Option<gix::ObjectId>) -> Result<gix::ObjectId, ProjectError> {
-        let tree = |id| Ok(repo.find_commit(id)?.tree_id()?.detach());
+        let tree = |id: gix::ObjectId| -> gix::Result<gix::ObjectId> { Ok(repo.find_commit(id)?.tree_id()?.detach()) };
         let missing = || ProjectError::Git { path: self.shown(), message: "git's HEAD leads nowhere".to_owned() };
-        commit.map(tree).ok_or_else(missing)?.map_err(|error: gix::Error| self.broken(&error))
+        commit.map(tree).ok_or_else(missing)?.map_err(|error| self.broken(&error))
     }
 
     fn broken(&self, error: &gix::Error) -> ProjectError {
@@ -223,8 +223,9 @@ impl Comparison<'_> {
             return Ok(());
         }
         let mut old = self.tree(tree)?;
-        let all = &self.index.entries()[entries.clone()];
-        let rest = |at: usize| &all[at].path(self.index)[prefix.len()..];
+        let index = self.index;
+        let all = &index.entries()[entries.clone()];
+        let rest = |at: usize| &all[at].path(index)[prefix.len()..];
         let mut at = 0;
         while at < all.len() {
             let name = rest(at).split(|byte| *byte == b'/').next().unwrap_or_default().as_bstr();
@@ -249,8 +250,9 @@ impl Comparison<'_> {
                 at += 1;
                 continue;
             }
-            at += all[at..].partition_point(|entry| entry.path(self.index).starts_with(&below));
-            let cached = cached.and_then(|it| it.children.iter().find(|child| child.name.as_slice() == name.as_bytes()));
+            at += all[at..].partition_point(|entry| entry.path(index).starts_with(&below));
+            let cached =
+                cached.and_then(|it| it.children.iter().find(|child| child.name.as_slice() == name.as_bytes()));
             self.folder(below.as_bstr(), entries.start + start..entries.start + at, cached, was_tree)?;
         }
         old.into_iter().try_for_each(|(name, (mode, id))| self.gone(joined(prefix, name.as_bstr()).as_bstr(), mode, id))
@@ -294,7 +296,7 @@ impl Comparison<'_> {
             let was = old.remove(&name);
             if mode.is_tree() {
                 let was = was.filter(|(mode, _)| mode.is_tree()).map(|(_, id)| id);
-                self.sparse([path.as_slice(), b"/"].concat().as_bstr(), was, id)?;
+                self.sparse([path.as_bytes(), b"/"].concat().as_bstr(), was, id)?;
             } else if was.is_none_or(|(_, was)| was != id) {
                 let old = was.filter(|(mode, _)| mode.is_blob()).map(|(_, id)| Blob(id));
                 let (path, new) = (path_of(path.as_bstr()), Some(Blob(id)));
@@ -309,7 +311,7 @@ impl Comparison<'_> {
         if mode.is_tree() {
             let inside = self.tree(Some(id))?;
             return inside.into_iter().try_for_each(|(name, (mode, id))| {
-                self.gone([path.as_bytes(), b"/", name.as_slice()].concat().as_bstr(), mode, id)
+                self.gone([path.as_bytes(), b"/", name.as_bytes()].concat().as_bstr(), mode, id)
             });
         }
         let (path, old) = (path_of(path), Some(Blob(id)));
@@ -320,10 +322,11 @@ impl Comparison<'_> {
     fn tree(&self, id: Option<gix::ObjectId>) -> gix::Result<BTreeMap<BString, (EntryMode, gix::ObjectId)>> {
         let Some(id) = id else { return Ok(BTreeMap::new()) };
         let tree = self.repo.find_tree(id)?;
-        let entries = tree.iter().map(|entry| {
+        let mut entries = BTreeMap::new();
+        for entry in tree.iter() {
             let entry = entry?;
-            Ok((entry.filename().to_owned(), (entry.mode(), entry.object_id())))
-        });
-        entries.collect()
+            entries.insert(entry.filename().to_owned(), (entry.mode(), entry.object_id()));
+        }
+        Ok(entries)
     }
 }

@@ -103,7 +103,7 @@ impl<'s> Search<'s> {
         }
         let Ok(object) = self.repo.find_object(id) else { return };
         for (finder, met) in self.finders.iter().zip(&mut self.met) {
-            if finder.find(&object.data).is_some() && !met.iter().any(|it| it.as_slice() == path) {
+            if finder.find(&object.data).is_some() && !met.iter().any(|it| it.as_bytes() == path) {
                 met.push(path.into());
             }
         }
@@ -115,6 +115,12 @@ impl<'s> Search<'s> {
         let found = all.filter_map(|path| Some((oldest(self.repo, path.as_bstr(), &self.values[at..=at])[0]?, path)));
         let ((_, commit), path) = found.max_by_key(|((newer, _), _)| *newer)?;
         let Committed { short, date, pushed } = Committed::of(self.repo, commit)?;
-        Some(Exposure { commit: short, date, pushed, path: path.to_str_lossy().into_owned(), in_head: self.in_head[at] })
+        Some(Exposure {
+            commit: short,
+            date,
+            pushed,
+            path: path.to_str_lossy().into_owned(),
+            in_head: self.in_head[at],
+        })
     }
 }

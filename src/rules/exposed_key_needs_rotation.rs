@@ -8,11 +8,14 @@ use crate::fixes::{Exposure, GitState, encrypt};
 use crate::secrets::{Provider, env_value_span, fingerprint, identity};
 use crate::text::Span;
 
+pub(super) const ID: &str = "exposed-key-needs-rotation";
+
 pub(super) static RULE: Rule = Rule {
-    id: "exposed-key-needs-rotation",
+    id: ID,
     severity: Severity::Warning,
     cwe: &[324, 522],
-    docs: "A key lies in the right place, and git's history still holds it.
+    docs:
+        "A key lies in the right place, and git's history still holds it.
 
 Moving a key out of a file does not take it out of the commits before: who can read the repository can read the key, \
 and most keys that leaked work for years.
@@ -59,7 +62,11 @@ pub(super) fn kept<'c>(context: &'c Context<'_>) -> Vec<Kept<'c>> {
             let (span, name) = (env_value_span(context.doc.text(), &line), context.doc.slice(line.name));
             let shaped = || context.tokens().iter().find(|it| span.contains(it.span));
             let by_shape = || shaped().map(|it| catalogue.shape(it.shape).0);
-            kept.push(Kept { span, name: name.to_owned(), provider: catalogue.provider_of_env(name).or_else(by_shape) });
+            kept.push(Kept {
+                span,
+                name: name.to_owned(),
+                provider: catalogue.provider_of_env(name).or_else(by_shape),
+            });
         }
     } else {
         let key = |span, provider: Option<&'c Provider>| {

@@ -107,7 +107,7 @@ pub struct Finding {
 }
 
 /// The rule that git's history has to be searched for.
-pub const EXPOSED: &str = exposed_key_needs_rotation::RULE.id;
+pub const EXPOSED: &str = exposed_key_needs_rotation::ID;
 
 /// Every rule. Of two findings in one place the rule that stands first here wins.
 pub static RULES: &[&Rule] = &[

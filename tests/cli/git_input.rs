@@ -164,7 +164,10 @@ fn what_is_broken_is_said_and_the_rest_is_checked() {
     fs::write(object("b"), "no object").expect("written");
     let (found, code, said) = check(&sandbox, "", &["--staged"]);
     assert!(found == 1 && code == 2, "{said}");
-    assert!(said.contains("warning: a.py: ") && said.contains("warning: b.py: ") && said.contains("git fsck"), "{said}");
+    assert!(
+        said.contains("warning: a.py: ") && said.contains("warning: b.py: ") && said.contains("git fsck"),
+        "{said}"
+    );
     fs::write(sandbox.work().join(".git/index"), "no index").expect("written");
     for args in [&[][..], &["--staged"], &["--since", "HEAD"]] {
         let (found, code, said) = check(&sandbox, "", args);
@@ -255,7 +258,10 @@ fn no_program_that_git_settings_name_is_started() {
     // Also through another file.
     sandbox.write("../settings", &settings);
     let own = fs::read_to_string(sandbox.work().join(".git/config")).expect("settings");
-    sandbox.write(".git/config", format!("{own}{settings}[include]\n\tpath = {}\n", sandbox.work().join("../settings").display()));
+    sandbox.write(
+        ".git/config",
+        format!("{own}{settings}[include]\n\tpath = {}\n", sandbox.work().join("../settings").display()),
+    );
     let status = sandbox.command("git").arg("status").output().expect("git starts");
     assert!(mark.exists(), "git itself runs them: {}", text(&status.stderr));
     fs::remove_file(&mark).expect("removed");
