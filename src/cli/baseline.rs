@@ -62,9 +62,8 @@ impl Baseline {
     /// The baseline that lists all findings.
     pub fn of(files: &[CheckedFile]) -> Baseline {
         let mut seen = Seen::new();
-        let entries = |file: &CheckedFile| {
-            entries(file.doc.path(), file.findings.iter().map(|found| &found.finding), &mut seen)
-        };
+        let entries =
+            |file: &CheckedFile| entries(file.doc.path(), file.findings.iter().map(|found| &found.finding), &mut seen);
         Baseline { entries: files.iter().flat_map(entries).collect() }
     }
 

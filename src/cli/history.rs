@@ -96,7 +96,8 @@ fn targets(paths: &[PathBuf], checked: &mut Checked) -> Vec<Target> {
                 continue;
             }
         };
-        let inside = if history.is_bare() { Path::new("") } else { real.strip_prefix(history.root()).unwrap_or(Path::new("")) };
+        let inside =
+            if history.is_bare() { Path::new("") } else { real.strip_prefix(history.root()).unwrap_or(Path::new("")) };
         // Paths in a bare repository lead to no file.
         let path = if history.is_bare() { PathBuf::new() } else { shown(path) };
         let inside: PathBuf = inside.join(rest).components().collect();
@@ -123,7 +124,15 @@ fn repository(target: &Target, options: &Options, looked: &AtomicUsize) -> Resul
     let (clues, problems) = clues(history, &workspace, looked);
     checked.problems.extend(problems);
     let versions = versions(target, &workspace, options, &clues, &mut log, &mut checked);
-    let run = Run { target, workspace, options, clues: &clues, log: &log, in_head: Mutex::default(), large: AtomicUsize::new(0) };
+    let run = Run {
+        target,
+        workspace,
+        options,
+        clues: &clues,
+        log: &log,
+        in_head: Mutex::default(),
+        large: AtomicUsize::new(0),
+    };
     let (files, problems) = run.judge_all(&versions);
     checked.files = files;
     checked.problems.extend(problems);
@@ -153,8 +162,12 @@ fn say_what_is_missing(history: &History, log: &Log, checked: &mut Checked) {
     let objects = super::report::counted(log.missing, "object");
     match (log.missing, history.is_partial()) {
         (0, _) => {}
-        (1, true) => checked.remarks.push(format!("{root}: {objects} is not in this clone (partial), and was not checked")),
-        (_, true) => checked.remarks.push(format!("{root}: {objects} are not in this clone (partial), and were not checked")),
+        (1, true) => {
+            checked.remarks.push(format!("{root}: {objects} is not in this clone (partial), and was not checked"))
+        }
+        (_, true) => {
+            checked.remarks.push(format!("{root}: {objects} are not in this clone (partial), and were not checked"))
+        }
         (_, false) => checked.problems.push(format!("{root}: {objects} missing: `git fsck` says which")),
     }
 }
@@ -169,32 +182,37 @@ fn clues(history: &History, workspace: &Workspace, looked: &AtomicUsize) -> (Has
         }
     };
     let clue = |text: &[u8], span: Span, parsed: bool| Clue { line: hasher.hash_one(line(text, span)), parsed };
-    let problems = history.each_blob(threads(), &|id, text, changed| {
-        let id = id.to_owned();
-        if let Some(changed) = changed
-            && !windows(text, changed).any(|part| has_hint(catalogue, &text[part]))
-        {
-            return Next::Changed;
-        }
-        let is_utf16 = matches!(text, [0xff, 0xfe, ..] | [0xfe, 0xff, ..]);
-        if is_utf16 {
-            note(&id, vec![clue(text, Span::new(0, 0), false)]);
-            return Next::Whole;
-        }
-        if is_binary(text) || text.len() > most() {
-            let clues: Vec<Clue> = scan(catalogue, text).iter().map(|token| clue(text, token.span, false)).collect();
-            if !clues.is_empty() {
-                note(&id, clues);
+    let problems = history.each_blob(
+        threads(),
+        &|id, text, changed| {
+            let id = id.to_owned();
+            if let Some(changed) = changed
+                && !windows(text, changed).any(|part| has_hint(catalogue, &text[part]))
+            {
+                return Next::Changed;
             }
-            return Next::Whole;
-        }
-        let hints = hints(catalogue, text);
-        if hints.places.is_empty() {
-            return if hints.latent { Next::Whole } else { Next::Changed };
-        }
-        note(&id, hints.places.iter().map(|hint| clue(text, hint.span, hint.parsed)).collect());
-        Next::Whole
-    }, looked);
+            let is_utf16 = matches!(text, [0xff, 0xfe, ..] | [0xfe, 0xff, ..]);
+            if is_utf16 {
+                note(&id, vec![clue(text, Span::new(0, 0), false)]);
+                return Next::Whole;
+            }
+            if is_binary(text) || text.len() > most() {
+                let clues: Vec<Clue> =
+                    scan(catalogue, text).iter().map(|token| clue(text, token.span, false)).collect();
+                if !clues.is_empty() {
+                    note(&id, clues);
+                }
+                return Next::Whole;
+            }
+            let hints = hints(catalogue, text);
+            if hints.places.is_empty() {
+                return if hints.latent { Next::Whole } else { Next::Changed };
+            }
+            note(&id, hints.places.iter().map(|hint| clue(text, hint.span, hint.parsed)).collect());
+            Next::Whole
+        },
+        looked,
+    );
     (found.into_inner().unwrap_or_default(), problems)
 }
 
@@ -256,7 +274,8 @@ fn versions(
             met.insert(blob);
         }
         let counts = |clues: &Vec<Clue>| clues.iter().any(|clue| !clue.parsed || is_parsed(path));
-        if !(clues.is_some_and(counts) || is_kept(path)) || !target.scopes.iter().any(|it| path.starts_with(&it.inside)) {
+        if !(clues.is_some_and(counts) || is_kept(path)) || !target.scopes.iter().any(|it| path.starts_with(&it.inside))
+        {
             return;
         }
         match is_excluded(target, workspace, options, path) {
@@ -312,7 +331,9 @@ impl Run<'_> {
                 match judged {
                     Ok(Ok(mut files)) => out.0.append(&mut files),
                     Ok(Err(error)) => out.1.push(error.to_string()),
-                    Err(_) => out.1.push(format!("{}: aikeys-lsp failed at this file: please report it", path.display())),
+                    Err(_) => {
+                        out.1.push(format!("{}: aikeys-lsp failed at this file: please report it", path.display()))
+                    }
                 }
             }
         };

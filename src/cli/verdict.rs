@@ -57,7 +57,8 @@ pub(super) fn check(args: &Check) -> Result<u8> {
         }
     }
     warn(args, &checked)?;
-    write(args, &Report { files: &checked.files, summary: summary(&checked, fit) })?;
+    let summary = Summary { versions: args.history, ..summary(&checked, fit) };
+    write(args, &Report { files: &checked.files, summary })?;
     let code = exit_code(args, &checked);
     Ok(if failed { FAILED } else { code.max(if stays && !args.exit_zero { FOUND } else { CLEAN }) })
 }

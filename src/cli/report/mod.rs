@@ -52,6 +52,9 @@ pub struct Summary {
     pub unparsed: usize,
     /// What could not be checked, and why.
     pub problems: Vec<String>,
+    /// The files are versions of files, as the history has them.
+    #[serde(skip)]
+    pub versions: bool,
 }
 
 /// Writes a report.
@@ -84,7 +87,8 @@ impl Summary {
         let counts = [(self.errors, "error"), (self.warnings, "warning"), (self.infos, "info"), (self.hints, "hint")];
         let found: Vec<String> = counts.into_iter().filter(|(n, _)| *n > 0).map(|(n, what)| counted(n, what)).collect();
         let found = if found.is_empty() { "nothing found".to_owned() } else { found.join(", ") };
-        let mut parts = vec![format!("{found} in {}", counted(self.files, "file"))];
+        let what = if self.versions { "blob" } else { "file" };
+        let mut parts = vec![format!("{found} in {}", counted(self.files, what))];
         if self.in_baseline > 0 {
             parts.push(format!("{} in the baseline", self.in_baseline));
         }
