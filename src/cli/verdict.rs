@@ -73,7 +73,8 @@ pub(super) fn check(args: &Check) -> Result<u8> {
     if args.verify {
         verify::verify(args, &mut checked)?;
     }
-    failed |= !outputs::write(args, &Report { files: &checked.files, summary: summary(&checked, &fit, gone), started })?;
+    let summary = Summary { versions: args.history, ..summary(&checked, &fit, gone) };
+    failed |= !outputs::write(args, &Report { files: &checked.files, summary, started })?;
     let code = exit_code(args, &checked);
     Ok(if failed { FAILED } else { code.max(if stays && !args.exit_zero { FOUND } else { CLEAN }) })
 }

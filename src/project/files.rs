@@ -261,7 +261,9 @@ fn keep_owner_and_mode(_: &File, _: Option<&fs::Metadata>, _: u32) -> io::Result
 /// Reads a regular file of at most 65 MB that the tool writes, edits or is configured by; `None` when it is not there.
 pub fn read_small(path: &Path) -> Result<Option<Vec<u8>>, FileError> {
     let meta = match fs::metadata(path) {
-        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => return Ok(None),
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            return Ok(None);
+        }
         meta => meta.map_err(FileError::io(path))?,
     };
     if let Some((kind, advice)) = special(&meta) {

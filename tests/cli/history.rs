@@ -13,7 +13,12 @@ impl Sandbox {
     /// Runs git in a folder of the workspace; commits get a time that grows.
     fn git(&self, folder: &str, args: &[&str]) -> String {
         let mut command = self.command("git");
-        command.current_dir(self.work().join(folder)).args(["-c", "init.defaultBranch=main", "-c", "protocol.file.allow=always"]);
+        command.current_dir(self.work().join(folder)).args([
+            "-c",
+            "init.defaultBranch=main",
+            "-c",
+            "protocol.file.allow=always",
+        ]);
         for (who, value) in [("NAME", "A"), ("EMAIL", "a@example.org"), ("DATE", "2024-03-02T10:00:00+01:00")] {
             command.env(format!("GIT_AUTHOR_{who}"), value).env(format!("GIT_COMMITTER_{who}"), value);
         }
@@ -94,7 +99,10 @@ fn a_key_is_found_where_it_came_and_once() {
     sandbox.git(".", &["clone", "-q", "--bare", "r", "bare.git"]);
     let (code, found, errors) = sandbox.history("bare.git", &[]);
     assert_eq!((code, found.len()), (Some(1), 2), "{errors}");
-    assert_eq!((&found[0]["path"], &found[0]["pushed"], &found[0]["fingerprint"].is_string()), (&"a.py".into(), &Value::Null, &true));
+    assert_eq!(
+        (&found[0]["path"], &found[0]["pushed"], &found[0]["fingerprint"].is_string()),
+        (&"a.py".into(), &Value::Null, &true)
+    );
 }
 
 #[test]

@@ -60,6 +60,9 @@ pub struct Summary {
     pub unparsed: usize,
     /// What could not be checked, and why.
     pub problems: Vec<String>,
+    /// The files are versions of files, as the history has them.
+    #[serde(skip)]
+    pub versions: bool,
 }
 
 /// Writes a report.
@@ -108,7 +111,8 @@ impl Summary {
     /// The numbers as a sentence.
     pub fn sentence(&self) -> String {
         let found = if self.findings == 0 { "nothing found".to_owned() } else { self.counts() };
-        let mut parts = vec![format!("{found} in {}", counted(self.files, "file"))];
+        let what = if self.versions { "blob" } else { "file" };
+        let mut parts = vec![format!("{found} in {}", counted(self.files, what))];
         if self.in_baseline > 0 {
             parts.push(format!("{} in the baseline", self.in_baseline));
         }

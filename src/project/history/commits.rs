@@ -1,8 +1,8 @@
 //! The commits, oldest first, and which of them brought which blob under which path.
 
+use std::cmp::Reverse;
 use std::collections::hash_map::Entry;
 use std::collections::{BinaryHeap, HashMap, HashSet};
-use std::cmp::Reverse;
 use std::hash::{BuildHasher, RandomState};
 use std::path::Path;
 
@@ -90,11 +90,14 @@ impl History {
         }
         let parents: Vec<Vec<u32>> = met
             .iter()
-            .map(|commit| commit.parents.iter().filter_map(|id| places.get(id).copied()).filter(|it| *it != u32::MAX).collect())
+            .map(|commit| {
+                commit.parents.iter().filter_map(|id| places.get(id).copied()).filter(|it| *it != u32::MAX).collect()
+            })
             .collect();
         let order = oldest_first(&met, &parents);
         let mut pushed = vec![false; met.len()];
-        let mut waiting: Vec<u32> = remote.iter().filter_map(|id| places.get(id).copied()).filter(|it| *it != u32::MAX).collect();
+        let mut waiting: Vec<u32> =
+            remote.iter().filter_map(|id| places.get(id).copied()).filter(|it| *it != u32::MAX).collect();
         while let Some(at) = waiting.pop() {
             if !std::mem::replace(&mut pushed[at as usize], true) {
                 waiting.extend(&parents[at as usize]);

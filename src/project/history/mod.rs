@@ -169,8 +169,9 @@ fn indices(folder: &Path) -> Vec<PathBuf> {
     let Ok(entries) = fs::read_dir(folder.join("pack")) else { return Vec::new() };
     let paths = entries.filter_map(Result::ok).map(|entry| entry.path());
     // One without its pack is what `git gc` leaves for a moment.
-    let mut found: Vec<PathBuf> =
-        paths.filter(|path| path.extension().is_some_and(|it| it == "idx") && path.with_extension("pack").exists()).collect();
+    let mut found: Vec<PathBuf> = paths
+        .filter(|path| path.extension().is_some_and(|it| it == "idx") && path.with_extension("pack").exists())
+        .collect();
     found.sort();
     found
 }

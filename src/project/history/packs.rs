@@ -62,7 +62,8 @@ impl Pack {
         std::thread::scope(|scope| {
             for _ in 0..threads {
                 scope.spawn(|| {
-                    let mut reader = Reader { pack: self, chains: &chains, inflate: Inflate::default(), spare: Vec::new() };
+                    let mut reader =
+                        Reader { pack: self, chains: &chains, inflate: Inflate::default(), spare: Vec::new() };
                     while let Some(&root) = chains.roots.get(at.fetch_add(1, Ordering::Relaxed)) {
                         broken.fetch_add(reader.chain(root, look, seen), Ordering::Relaxed);
                     }
