@@ -178,7 +178,13 @@ fn add(
     if findings.is_empty() {
         return;
     }
-    let found = findings.into_iter().map(|finding| Found { finding, fixes: Vec::new(), refused: None, verified: None, past: None });
+    let found = findings.into_iter().map(|finding| Found {
+        finding,
+        fixes: Vec::new(),
+        refused: None,
+        verified: None,
+        past: None,
+    });
     let path = shown(baseline.path());
     match checked.files.iter_mut().find(|file| file.path == path && file.doc.text() == baseline.text()) {
         Some(file) => file.findings.extend(found),

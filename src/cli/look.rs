@@ -165,7 +165,7 @@ impl<'l> Looker<'l> {
             self.send(Event::Unparsed);
         }
         let around = moves::around(workspace, &relative, &|| recall_in(workspace.root()));
-        let keys = if self.is_wanted(EXPOSED) { kept_keys(&doc, &around) } else { Vec::new() };
+        let keys = if self.run.options.wants(EXPOSED) { kept_keys(&doc, &around) } else { Vec::new() };
         if keys.is_empty() {
             return self.judge_document(target, &doc, kind, &around);
         }
@@ -183,7 +183,7 @@ impl<'l> Looker<'l> {
     ) -> Result<Option<CheckedFile>, ProjectError> {
         let (workspace, relative) = (&target.workspace, doc.path());
         let mut findings = workspace.judge(relative, check(doc, around))?;
-        findings.retain(|finding| self.is_wanted(finding.rule));
+        findings.retain(|finding| self.run.options.wants(finding.rule));
         if findings.is_empty() {
             return Ok(None);
         }

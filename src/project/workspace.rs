@@ -46,34 +46,29 @@ impl Workspace {
         };
         let settings = || folder.ancestors().find(|it| it.join("aikeys.toml").is_file()).map(Path::to_owned);
         let root = top.or_else(settings).unwrap_or_else(|| folder.clone());
+        let mut workspace = Workspace { git, problem, ..Workspace::at(root) };
+        workspace.load_providers()?;
+        Ok(workspace)
+    }
+
+    fn at(root: PathBuf) -> Workspace {
         let name = root.file_name().map_or_else(|| "workspace".to_owned(), |name| clean(&name.to_string_lossy()));
-        let mut workspace = Workspace {
+        Workspace {
             root,
             name,
-            git,
-            problem,
+            git: None,
+            problem: None,
             catalogue: Catalogue::built_in_shared(),
             configs: Mutex::default(),
             baselines: Mutex::default(),
             today: today(),
             trusted: false,
-        };
-        workspace.load_providers()?;
-        Ok(workspace)
+        }
     }
 
     /// The workspace of a bare repository, with the settings that stand at the top of its newest commit.
     pub fn bare(root: &Path, settings: Option<&str>) -> Result<Workspace, ProjectError> {
-        let name = root.file_name().map_or_else(|| "workspace".to_owned(), |name| clean(&name.to_string_lossy()));
-        let mut workspace = Workspace {
-            root: root.to_owned(),
-            name,
-            git: None,
-            catalogue: Catalogue::built_in_shared(),
-            configs: Mutex::default(),
-            today: today(),
-            trusted: false,
-        };
+        let mut workspace = Workspace::at(root.to_owned());
         let mut config = match settings {
             Some(text) => Config::of_text(root.join("aikeys.toml"), text, &workspace.catalogue)?,
             None => Config::default(),
@@ -129,11 +124,6 @@ impl Workspace {
     /// Why nothing is known of the repository that is here.
     pub fn problem(&self) -> Option<&ProjectError> {
         self.problem.as_ref()
-    }
-
-    /// The repository around the workspace.
-    pub(super) fn git(&self) -> Option<&Git> {
-        self.git.as_ref()
     }
 
     /// All providers, with the user's own.
@@ -446,38 +436,5 @@ fn clean(name: &str) -> String {
 
 /// Today's date in UTC, `YYYY-MM-DD`.
 pub(super) fn today() -> String {
-    let seconds = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |it| it.as_secs());
-    date(seconds / 86_400)
-}
-
-/// The date of a day since 1970-01-01, by the civil calendar.
-fn date(days: u64) -> String {
-    let leap = |year: u64| year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
-    let (mut year, mut rest) = (1970, days);
-    while rest >= 365 + u64::from(leap(year)) {
-        rest -= 365 + u64::from(leap(year));
-        year += 1;
-    }
-    let months = [31, 28 + u64::from(leap(year)), 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
-    let mut month = 1;
-    for days in months {
-        if rest < days {
-            break;
-        }
-        rest -= days;
-        month += 1;
-    }
-    format!("{year:04}-{month:02}-{:02}", rest + 1)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn dates() {
-        assert_eq!(date(0), "1970-01-01");
-        assert_eq!(date(19_782), "2024-02-29");
-        assert_eq!(date(20_781), "2026-11-24");
-    }
+    jiff::Timestamp::now().strftime("%Y-%m-%d").to_string()
 }

@@ -11,7 +11,7 @@ use crate::support::with_keys;
 
 impl Sandbox {
     /// Runs git in a folder of the workspace; commits get a time that grows.
-    fn git(&self, folder: &str, args: &[&str]) -> String {
+    fn git_in(&self, folder: &str, args: &[&str]) -> String {
         let mut command = self.command("git");
         command.current_dir(self.work().join(folder)).args([
             "-c",
@@ -28,16 +28,16 @@ impl Sandbox {
     }
 
     /// Writes a file and commits it; returns the commit.
-    fn commit(&self, folder: &str, path: &str, source: &str) -> String {
+    fn commit_in(&self, folder: &str, path: &str, source: &str) -> String {
         self.write(&format!("{folder}/{path}"), source);
-        self.git(folder, &["add", "-f", "."]);
-        self.git(folder, &["commit", "-q", "-m", "x"]);
-        self.git(folder, &["rev-parse", "HEAD"])
+        self.git_in(folder, &["add", "-f", "."]);
+        self.git_in(folder, &["commit", "-q", "-m", "x"]);
+        self.git_in(folder, &["rev-parse", "HEAD"])
     }
 
     fn repository(&self, folder: &str, args: &[&str]) {
         fs::create_dir_all(self.work().join(folder)).expect("made");
-        self.git(folder, &[&["init", "-q"], args].concat());
+        self.git_in(folder, &[&["init", "-q"], args].concat());
     }
 
     fn history(&self, path: &str, more: &[&str]) -> (Option<i32>, Vec<Value>, String) {
@@ -74,29 +74,29 @@ fn fact(path: &str, commit: &str, in_head: bool, pushed: bool) -> (String, Strin
 fn a_key_is_found_where_it_came_and_once() {
     let sandbox = Sandbox::new();
     sandbox.repository("r", &[]);
-    sandbox.commit("r", "a.py", "import os\n");
-    let came = sandbox.commit("r", "a.py", &source("openai.project"));
+    sandbox.commit_in("r", "a.py", "import os\n");
+    let came = sandbox.commit_in("r", "a.py", &source("openai.project"));
     for version in 0..5 {
-        sandbox.commit("r", "a.py", &format!("{}x = {version}\n", source("openai.project")));
+        sandbox.commit_in("r", "a.py", &format!("{}x = {version}\n", source("openai.project")));
     }
-    let stays = sandbox.commit("r", "b.py", &source("openai.project#2"));
-    sandbox.commit("r", "a.py", "import os\n");
+    let stays = sandbox.commit_in("r", "b.py", &source("openai.project#2"));
+    sandbox.commit_in("r", "a.py", "import os\n");
     let expected = [fact("r/a.py", &came, false, false), fact("r/b.py", &stays, true, false)];
     let (code, found, _) = sandbox.history("r", &[]);
     assert_eq!((code, facts(&found)), (Some(1), expected.to_vec()));
     assert_eq!(found[0]["date"], "2024-03-02T10:00:00+01:00");
     assert!(found[0]["notes"][0].as_str().is_some_and(|note| note.contains("no longer in HEAD")));
     // Packed it is the same.
-    sandbox.git("r", &["gc", "-q"]);
+    sandbox.git_in("r", &["gc", "-q"]);
     assert_eq!(facts(&sandbox.history("r", &[]).1), expected);
     // The path of a file that is gone can be named, and another one holds nothing.
-    sandbox.commit("r", "c.py", "x = 1\n");
-    sandbox.git("r", &["rm", "-q", "b.py"]);
-    sandbox.git("r", &["commit", "-q", "-m", "x"]);
+    sandbox.commit_in("r", "c.py", "x = 1\n");
+    sandbox.git_in("r", &["rm", "-q", "b.py"]);
+    sandbox.git_in("r", &["commit", "-q", "-m", "x"]);
     assert_eq!(facts(&sandbox.history("r/b.py", &[]).1), [fact("r/b.py", &stays, false, false)]);
     assert_eq!(sandbox.history("r/c.py", &[]).0, Some(0));
     // Bare.
-    sandbox.git(".", &["clone", "-q", "--bare", "r", "bare.git"]);
+    sandbox.git_in(".", &["clone", "-q", "--bare", "r", "bare.git"]);
     let (code, found, errors) = sandbox.history("bare.git", &[]);
     assert_eq!((code, found.len()), (Some(1), 2), "{errors}");
     assert_eq!(
@@ -109,10 +109,10 @@ fn a_key_is_found_where_it_came_and_once() {
 fn findings_are_those_of_a_check_of_the_folder() {
     let sandbox = Sandbox::new();
     sandbox.repository("r", &[]);
-    sandbox.commit("r", "src/a.py", &source("openai.project").repeat(2));
-    sandbox.commit("r", ".env", &with_keys("OPENAI_API_KEY={openai.project#3}\n").text);
-    sandbox.commit("r", "src/a.py", &format!("{}# {}", source("openai.project"), source("anthropic.api")));
-    sandbox.commit("r", "docs/b.md", &with_keys("A key: {groq.api}\n").text);
+    sandbox.commit_in("r", "src/a.py", &source("openai.project").repeat(2));
+    sandbox.commit_in("r", ".env", &with_keys("OPENAI_API_KEY={openai.project#3}\n").text);
+    sandbox.commit_in("r", "src/a.py", &format!("{}# {}", source("openai.project"), source("anthropic.api")));
+    sandbox.commit_in("r", "docs/b.md", &with_keys("A key: {groq.api}\n").text);
     let plain = sandbox.aikeys(&["--check", "--format", "jsonl", "r"]);
     let identity = |it: &Value| format!("{} {} {}", it["path"], it["rule"], it["fingerprint"]);
     let plain: Vec<String> = findings(&plain).iter().map(identity).collect();
@@ -130,21 +130,21 @@ fn findings_are_those_of_a_check_of_the_folder() {
 fn all_that_references_reach_is_looked_at() {
     let sandbox = Sandbox::new();
     sandbox.repository("up", &[]);
-    let pushed = sandbox.commit("up", "a.py", &source("openai.project"));
-    sandbox.git("up", &["rm", "-q", "a.py"]);
-    sandbox.git("up", &["commit", "-q", "-m", "x"]);
-    sandbox.git(".", &["clone", "-q", "up", "r"]);
-    sandbox.git("r", &["checkout", "-q", "-b", "side"]);
-    let side = sandbox.commit("r", "side.py", &source("openai.project#2"));
-    sandbox.git("r", &["checkout", "-q", "main"]);
-    let moved = sandbox.commit("r", "old/m.py", &source("openai.project#4"));
-    sandbox.git("r", &["mv", "old", "new"]);
-    sandbox.git("r", &["commit", "-q", "-m", "x"]);
-    let renamed = sandbox.git("r", &["rev-parse", "HEAD"]);
-    sandbox.git("r", &["merge", "-q", "--no-ff", "-m", "x", "side"]);
+    let pushed = sandbox.commit_in("up", "a.py", &source("openai.project"));
+    sandbox.git_in("up", &["rm", "-q", "a.py"]);
+    sandbox.git_in("up", &["commit", "-q", "-m", "x"]);
+    sandbox.git_in(".", &["clone", "-q", "up", "r"]);
+    sandbox.git_in("r", &["checkout", "-q", "-b", "side"]);
+    let side = sandbox.commit_in("r", "side.py", &source("openai.project#2"));
+    sandbox.git_in("r", &["checkout", "-q", "main"]);
+    let moved = sandbox.commit_in("r", "old/m.py", &source("openai.project#4"));
+    sandbox.git_in("r", &["mv", "old", "new"]);
+    sandbox.git_in("r", &["commit", "-q", "-m", "x"]);
+    let renamed = sandbox.git_in("r", &["rev-parse", "HEAD"]);
+    sandbox.git_in("r", &["merge", "-q", "--no-ff", "-m", "x", "side"]);
     sandbox.write("r/new/m.py", source("openai.project#3"));
-    sandbox.git("r", &["stash", "-q"]);
-    let stash = sandbox.git("r", &["rev-parse", "refs/stash"]);
+    sandbox.git_in("r", &["stash", "-q"]);
+    let stash = sandbox.git_in("r", &["rev-parse", "refs/stash"]);
     let (_, found, errors) = sandbox.history("r", &[]);
     let expected = [
         fact("r/a.py", &pushed, false, true),
@@ -155,7 +155,7 @@ fn all_that_references_reach_is_looked_at() {
     ];
     assert_eq!(facts(&found), expected, "{errors}");
     // What no reference reaches is not reported.
-    sandbox.git("r", &["stash", "drop", "-q"]);
+    sandbox.git_in("r", &["stash", "drop", "-q"]);
     assert_eq!(sandbox.history("r", &[]).1.len(), 4);
 }
 
@@ -164,11 +164,11 @@ fn each_key_of_an_env_file_is_news() {
     let sandbox = Sandbox::new();
     sandbox.repository("r", &[]);
     let line = |key: &str| with_keys(&format!("OPENAI_API_KEY={{{key}}}\n")).text;
-    let first = sandbox.commit("r", ".env", &line("openai.project"));
-    sandbox.commit("r", ".env", &format!("{}PORT=80\n", line("openai.project")));
-    let second = sandbox.commit("r", ".env", &line("openai.project#2"));
-    sandbox.git("r", &["rm", "-q", ".env"]);
-    sandbox.git("r", &["commit", "-q", "-m", "x"]);
+    let first = sandbox.commit_in("r", ".env", &line("openai.project"));
+    sandbox.commit_in("r", ".env", &format!("{}PORT=80\n", line("openai.project")));
+    let second = sandbox.commit_in("r", ".env", &line("openai.project#2"));
+    sandbox.git_in("r", &["rm", "-q", ".env"]);
+    sandbox.git_in("r", &["commit", "-q", "-m", "x"]);
     let (_, found, _) = sandbox.history("r", &[]);
     let commits: Vec<String> = facts(&found).into_iter().map(|it| it.2).collect();
     assert_eq!(commits, [first, second]);
@@ -179,16 +179,16 @@ fn each_key_of_an_env_file_is_news() {
 fn clones_that_are_cut_say_so() {
     let sandbox = Sandbox::new();
     sandbox.repository("up", &[]);
-    sandbox.git("up", &["config", "uploadpack.allowFilter", "true"]);
-    sandbox.commit("up", "a.py", &source("openai.project"));
-    sandbox.commit("up", "a.py", "x = 1\n");
-    sandbox.commit("up", "b.py", &source("openai.project#2"));
+    sandbox.git_in("up", &["config", "uploadpack.allowFilter", "true"]);
+    sandbox.commit_in("up", "a.py", &source("openai.project"));
+    sandbox.commit_in("up", "a.py", "x = 1\n");
+    sandbox.commit_in("up", "b.py", &source("openai.project#2"));
     let url = format!("file://{}", sandbox.work().join("up").display());
-    sandbox.git(".", &["clone", "-q", "--depth=1", &url, "shallow"]);
+    sandbox.git_in(".", &["clone", "-q", "--depth=1", &url, "shallow"]);
     let (code, found, errors) = sandbox.history("shallow", &[]);
     assert_eq!((code, found.len()), (Some(1), 1), "{errors}");
     assert!(errors.contains("(shallow)"), "{errors}");
-    sandbox.git(".", &["clone", "-q", "--filter=blob:none", &url, "partial"]);
+    sandbox.git_in(".", &["clone", "-q", "--filter=blob:none", &url, "partial"]);
     let (code, found, errors) = sandbox.history("partial", &[]);
     assert_eq!((code, found.len()), (Some(1), 1), "{errors}");
     assert!(errors.contains("1 object is not in this clone (partial)"), "{errors}");
@@ -198,12 +198,12 @@ fn clones_that_are_cut_say_so() {
 fn repositories_of_other_kinds() {
     let sandbox = Sandbox::new();
     sandbox.repository("sha256", &["--object-format=sha256"]);
-    let came = sandbox.commit("sha256", "a.py", &source("openai.project"));
-    sandbox.commit("sha256", "a.py", "x = 1\n");
-    sandbox.git("sha256", &["gc", "-q"]);
+    let came = sandbox.commit_in("sha256", "a.py", &source("openai.project"));
+    sandbox.commit_in("sha256", "a.py", "x = 1\n");
+    sandbox.git_in("sha256", &["gc", "-q"]);
     assert_eq!(facts(&sandbox.history("sha256", &[]).1), [fact("sha256/a.py", &came, false, false)]);
     // A work tree beside the first one, a repository without commits, none at all.
-    sandbox.git("sha256", &["worktree", "add", "-q", "../tree"]);
+    sandbox.git_in("sha256", &["worktree", "add", "-q", "../tree"]);
     assert_eq!(sandbox.history("tree", &[]).1.len(), 1);
     sandbox.repository("empty", &[]);
     let (code, found, errors) = sandbox.history("empty", &[]);
@@ -223,9 +223,9 @@ fn repositories_of_other_kinds() {
 fn broken_objects_are_problems_and_the_rest_is_reported() {
     let sandbox = Sandbox::new();
     sandbox.repository("r", &[]);
-    sandbox.commit("r", "a.py", &source("openai.project"));
-    sandbox.commit("r", "b.py", "x = 1\n");
-    let blob = sandbox.git("r", &["rev-parse", "HEAD:b.py"]);
+    sandbox.commit_in("r", "a.py", &source("openai.project"));
+    sandbox.commit_in("r", "b.py", "x = 1\n");
+    let blob = sandbox.git_in("r", &["rev-parse", "HEAD:b.py"]);
     let file = sandbox.work().join("r/.git/objects").join(&blob[..2]).join(&blob[2..]);
     fs::remove_file(&file).expect("removed");
     fs::write(&file, b"x\x01broken").expect("written");
@@ -239,9 +239,9 @@ fn broken_objects_are_problems_and_the_rest_is_reported() {
     // A pack with a hole.
     sandbox.repository("p", &[]);
     for version in 0..20 {
-        sandbox.commit("p", "a.py", &format!("{}x = {version}\n", "y = 1\n".repeat(50)));
+        sandbox.commit_in("p", "a.py", &format!("{}x = {version}\n", "y = 1\n".repeat(50)));
     }
-    sandbox.git("p", &["gc", "-q"]);
+    sandbox.git_in("p", &["gc", "-q"]);
     let folder = sandbox.work().join("p/.git/objects/pack");
     let pack = fs::read_dir(folder).expect("read").filter_map(Result::ok).map(|it| it.path());
     let pack = pack.into_iter().find(|it| it.extension().is_some_and(|it| it == "pack")).expect("a pack");

@@ -127,7 +127,8 @@ fn result(file: &CheckedFile, found: &Found, identity: &str, lines: Option<&Line
     }
     if let Some(past) = &found.past {
         let CommitInfo { id, date, pushed } = &past.commit;
-        let known = [("commit", json!(id)), ("date", json!(date)), ("in_head", json!(past.in_head)), ("pushed", json!(pushed))];
+        let known =
+            [("commit", json!(id)), ("date", json!(date)), ("in_head", json!(past.in_head)), ("pushed", json!(pushed))];
         for (name, value) in known {
             result["properties"][name] = value;
         }
