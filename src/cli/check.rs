@@ -201,7 +201,7 @@ pub fn check(paths: &[PathBuf], options: &Options, tick: &mut dyn FnMut(usize)) 
     }
     let (files, folders): (Vec<Target>, Vec<Target>) = targets.into_iter().partition(|target| !target.real.is_dir());
     gather(checked, run, tick, |run, sender| {
-        each(&files, run, |looker, target| looker.look_at(target), sender);
+        each(&files, run, |looker: &mut Looker<'_>, target| looker.look_at(target), sender);
         for folder in &folders {
             for build in walk(folder, Filters::Git, run, sender) {
                 walk(&build, Filters::None, run, sender);

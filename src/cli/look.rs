@@ -197,10 +197,8 @@ impl<'l> Looker<'l> {
             Found { finding, fixes: titles, refused: repairs.refused, verified: None, past: None }
         };
         let findings = findings.into_iter().map(found).collect();
-        let changed = match self.run.since.get(workspace.root()) {
-            Some(since) => Some(Changed::of(workspace, doc, since, &|problem| self.problem(problem))),
-            None => None,
-        };
+        let since = self.run.since.get(workspace.root());
+        let changed = since.map(|since| Changed::of(workspace, doc, since, &|problem| self.problem(problem)));
         let (path, workspace, met) = (target.path.clone(), Arc::clone(workspace), target.met);
         // A copy without its tree: trees are large, and there can be many files.
         let doc = Document::with_language(relative, doc.text(), doc.language());

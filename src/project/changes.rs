@@ -55,7 +55,7 @@ impl Workspace {
         let git = self.repository("git has staged")?;
         let repo = git.repo();
         let head = repo.head().map_err(|error| self.broken(&error))?;
-        let tree = if head.is_unborn() { None } else { Some(self.tree_of(&repo, head.id().map(|it| it.detach()))?) };
+        let tree = if head.is_unborn() { None } else { Some(self.tree_of(&repo, head.id().map(gix::Id::detach))?) };
         let mut changes = compare(&repo, tree).map_err(|error| self.broken(&error))?;
         changes.retain(|change| change.new.is_some());
         Ok(changes)
@@ -67,7 +67,7 @@ impl Workspace {
         let repo = git.repo();
         let says = |message: String| ProjectError::Git { path: self.shown(), message };
         let shown = discreet(revision);
-        let commit = repo.rev_parse_single(revision).and_then(|it| it.object()).and_then(|it| it.peel_to_commit());
+        let commit = repo.rev_parse_single(revision).and_then(|it| it.object()).and_then(gix::Object::peel_to_commit);
         let commit = commit.map_err(|_| {
             let hint = "a clone of CI often has no more than one commit (`fetch-depth: 0`, `git fetch --unshallow`)";
             says(format!("git knows no revision `{shown}` here: is it spelled right, and fetched? {hint}"))

@@ -1,6 +1,7 @@
 //! Repositories of every kind, whole and broken; and settings of git that name programs.
 
 use std::fs;
+use std::io::{self, Write};
 use std::os::unix::fs::PermissionsExt;
 
 use super::{Sandbox, text};
@@ -220,7 +221,7 @@ fn another_owner_and_a_read_only_checkout_change_nothing() {
         let git = sandbox.command("git").arg("status").output().expect("git starts");
         assert!(text(&git.stderr).contains("dubious ownership"), "git itself refuses: {}", text(&git.stderr));
     } else {
-        eprintln!("another owner: not tried, takes root");
+        writeln!(io::stderr(), "another owner: not tried, takes root").expect("written");
     }
     let counts = [&[][..], &["--staged"], &["--since", "base"]].map(|args| check(&sandbox, "", args).0);
     sandbox.command("chmod").args(["-R", "u+w", "."]).status().expect("chmod");

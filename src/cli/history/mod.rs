@@ -155,10 +155,10 @@ fn say_what_is_missing(history: &History, log: &Log, checked: &mut Checked) {
     match (log.missing, history.is_partial()) {
         (0, _) => {}
         (1, true) => {
-            checked.remarks.push(format!("{root}: {objects} is not in this clone (partial), and was not checked"))
+            checked.remarks.push(format!("{root}: {objects} is not in this clone (partial), and was not checked"));
         }
         (_, true) => {
-            checked.remarks.push(format!("{root}: {objects} are not in this clone (partial), and were not checked"))
+            checked.remarks.push(format!("{root}: {objects} are not in this clone (partial), and were not checked"));
         }
         (_, false) => checked.problems.push(format!("{root}: {objects} missing: `git fsck` says which")),
     }

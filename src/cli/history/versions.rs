@@ -45,7 +45,7 @@ impl Run<'_> {
                     Ok(Ok(mut files)) => out.0.append(&mut files),
                     Ok(Err(error)) => out.1.push(error.to_string()),
                     Err(_) => {
-                        out.1.push(format!("{}: aikeys-lsp failed at this file: please report it", path.display()))
+                        out.1.push(format!("{}: aikeys-lsp failed at this file: please report it", path.display()));
                     }
                 }
             }
@@ -113,8 +113,9 @@ impl Run<'_> {
     /// A file that is made for secrets holds one that no version before it held.
     fn is_news(&self, file: &CheckedFile, kept: &mut HashSet<String>) -> bool {
         let around = self.around(file.doc.path());
-        let values = rules::kept(&file.doc, &around).into_iter().map(|span| file.doc.slice(span).to_owned());
-        values.fold(false, |news, value| kept.insert(value) || news)
+        let before = kept.len();
+        kept.extend(rules::kept(&file.doc, &around).into_iter().map(|span| file.doc.slice(span).to_owned()));
+        kept.len() > before
     }
 
     /// What a version of a file holds. All versions are in git.

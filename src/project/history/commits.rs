@@ -248,16 +248,13 @@ impl Walk {
 
     fn tree(&mut self, folder: usize, id: ObjectId, meet: &mut dyn FnMut(&BStr, BlobId)) {
         let mut buffer = self.buffers.pop().unwrap_or_default();
-        let tree = match self.repo.objects.find_tree(&id, &mut buffer) {
-            Ok(tree) => tree,
-            Err(_) => {
-                if gix::objs::Exists::exists(&self.repo.objects, &id) {
-                    self.broken.push(id);
-                } else {
-                    self.gone.insert(id);
-                }
-                return;
+        let Ok(tree) = self.repo.objects.find_tree(&id, &mut buffer) else {
+            if gix::objs::Exists::exists(&self.repo.objects, &id) {
+                self.broken.push(id);
+            } else {
+                self.gone.insert(id);
             }
+            return;
         };
         let hash = self.repo.object_hash();
         let last = std::mem::take(&mut self.folders[folder].last);
