@@ -44,7 +44,7 @@ pub(super) fn config(args: &Config, out: &mut dyn Write) -> Result<()> {
         return Ok(());
     }
     let shown = super::visible(&super::check::shown(&args.path));
-    ensure!(args.path.exists(), "{shown}: there is no such file or folder");
+    ensure!(args.path.exists(), "{}: there is no such file or folder", discreet(&shown));
     let workspace = Workspace::open(&args.path)?;
     let relative = workspace.relative(&args.path);
     let is_folder = args.path.is_dir();

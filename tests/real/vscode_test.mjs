@@ -437,6 +437,8 @@ async function checkWorkbench(workbench, workspace, keys, server) {
 
   // With `.env` open and changed, neither that change nor the key is lost.
   await workbench.open('.env');
+  // The tab is there before the keyboard is.
+  await page.locator('.editor-instance .view-line').last().click();
   await page.keyboard.press('Control+End');
   await page.keyboard.type('TYPED=2\n');
   await page.locator('.tab.active.dirty', { hasText: '.env' }).waitFor({ timeout: WAIT });
@@ -469,7 +471,7 @@ async function checkStarted(workbench, folder, workspace, keys, server) {
   const { page } = workbench;
   const started = path.join(workspace, 'started');
   const ours = { cwd: workspace, env: environment(folder), stdio: ['pipe', 'ignore', 'pipe'] };
-  execFileSync(server, ['init', '--yes'], ours);
+  execFileSync(server, ['store', 'init', '--yes'], ours);
   execFileSync(server, ['store', 'put', `${PLACE}DEBUGGED_API_KEY`], { ...ours, input: keys.debugged });
   const hash = createHash('sha256').update(keys.debugged).digest('hex');
   const output = (name) => until(`${name}.out`, () => {

@@ -30,12 +30,12 @@ fn a_passphrase_protects_an_identity() {
     let plain = fs::read_to_string(room.own_identity()).expect("an identity");
 
     // Twice the same, or nothing happens.
-    let said = typed(&room, &format!("{aikeys} init --passphrase --yes"), &["one", "other"]);
+    let said = typed(&room, &format!("{aikeys} store init --passphrase --yes"), &["one", "other"]);
     assert!(lossy(&said.stdout).contains("these were two passphrases"), "{}", lossy(&said.stdout));
     assert_eq!(fs::read_to_string(room.own_identity()).expect("an identity"), plain);
-    let said = typed(&room, &format!("{aikeys} init --passphrase --yes"), &["", ""]);
+    let said = typed(&room, &format!("{aikeys} store init --passphrase --yes"), &["", ""]);
     assert!(lossy(&said.stdout).contains("an empty passphrase"), "{}", lossy(&said.stdout));
-    let said = typed(&room, &format!("{aikeys} init --passphrase --yes"), &["correct horse", "correct horse"]);
+    let said = typed(&room, &format!("{aikeys} store init --passphrase --yes"), &["correct horse", "correct horse"]);
     assert!(said.status.success() && lossy(&said.stdout).contains("a passphrase protects"), "{}", lossy(&said.stdout));
     assert!(!lossy(&said.stdout).contains("correct horse"), "it is shown");
     let sealed = fs::read_to_string(room.own_identity()).expect("an identity");
