@@ -98,6 +98,8 @@ fn vulnerability(file: &CheckedFile, found: &Found, identity: &str) -> Value {
     });
     let name = rule.map_or(finding.rule, |rule| rule.summary()).replace('`', "");
     let notes: String = finding.notes.iter().map(|note| format!("\n\n{note}")).collect();
+    let brought = found.past.as_ref().map(|past| past.commit.id.clone());
+    let commit = brought.or_else(|| file.workspace.head()).unwrap_or_else(|| NO_COMMIT.to_owned());
     let mut out = json!({
         "id": identity,
         "name": name.chars().take(LONGEST_NAME).collect::<String>(),
@@ -113,7 +115,7 @@ fn vulnerability(file: &CheckedFile, found: &Found, identity: &str) -> Value {
             "file": slashed(&in_checkout(file)),
             "start_line": place.line,
             "end_line": place.end_line,
-            "commit": { "sha": file.workspace.head().unwrap_or_else(|| NO_COMMIT.to_owned()) },
+            "commit": { "sha": commit },
         },
     });
     if !found.fixes.is_empty() {
