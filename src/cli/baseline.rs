@@ -250,7 +250,7 @@ pub(super) fn write(args: &Check, path: &Path, checked: &Checked) -> Result<u8> 
     for (entry, terms) in old.iter().flat_map(Baseline::entries) {
         match entries.contains_key(entry) {
             true => {}
-            false if is_gone(args, checked, &scope, entry) => gone += 1,
+            false if is_gone(args, checked, &scope, path, entry) => gone += 1,
             false => drop(entries.insert(entry.clone(), terms.clone())),
         }
     }
@@ -278,7 +278,7 @@ pub(super) fn prune(args: &Check, baselines: &Baselines, checked: &mut Checked) 
     let scope = Scope::of(args);
     ensure!(!fit.used.is_empty(), "there is no baseline to prune: name it with `--baseline`, or in aikeys.toml");
     for Used { baseline, met } in &fit.used {
-        let gone = |entry: &Entry| !met.contains(entry) && is_gone(args, checked, &scope, entry);
+        let gone = |entry: &Entry| !met.contains(entry) && is_gone(args, checked, &scope, baseline.path(), entry);
         let left: BTreeMap<Entry, Terms> =
             baseline.entries().iter().filter(|(entry, _)| !gone(entry)).map(|(a, b)| (a.clone(), b.clone())).collect();
         let count = baseline.entries().len() - left.len();
@@ -299,10 +299,16 @@ pub(super) fn prune(args: &Check, baselines: &Baselines, checked: &mut Checked) 
     Ok(CLEAN)
 }
 
-/// It was looked for, and is not there.
-fn is_gone(args: &Check, checked: &Checked, scope: &Scope, entry: &Entry) -> bool {
-    let looked = checked.workspaces.iter().any(|it| scope.covers(&it.root().join(&entry.path)));
-    looked && checked.problems.is_empty() && is_wanted(args, &entry.rule)
+/// It was looked for, and is not there. `baseline` is where the entry stands: one that lies in no repository may list what
+/// others have that were not checked.
+fn is_gone(args: &Check, checked: &Checked, scope: &Scope, baseline: &Path, entry: &Entry) -> bool {
+    let own = fs::canonicalize(baseline).ok();
+    let looked = |it: &&Arc<Workspace>| scope.covers(&it.root().join(&entry.path));
+    let knows = |it: &Arc<Workspace>| {
+        let is_own = own.as_ref().is_some_and(|own| own.starts_with(it.root()));
+        is_own || it.root().join(&entry.path).exists() || it.was_here(Path::new(&entry.path))
+    };
+    checked.workspaces.iter().filter(looked).any(knows) && checked.problems.is_empty() && is_wanted(args, &entry.rule)
 }
 
 fn is_wanted(args: &Check, rule: &str) -> bool {

@@ -16,7 +16,7 @@ use super::walk::{Entry, is_excluded};
 use crate::project::{Blob, Change, ProjectError, Since, Source, Workspace};
 use crate::rules::{Finding, is_app_secrets, is_env_file};
 use crate::syntax::Document;
-use crate::text::Span;
+use crate::text::{Lines, Span};
 
 /// The lines of a file that are new since a revision.
 pub struct Changed {
@@ -176,14 +176,15 @@ impl Changed {
     }
 
     fn all(doc: &Document) -> Changed {
-        Changed { is_new: vec![true; doc.text().lines().count()] }
+        Changed { is_new: vec![true; doc.lines().count()] }
     }
 
     /// Other line ends make no other line.
     fn between(old: &str, new: &str) -> Changed {
         let mut input: InternedInput<&str> = InternedInput::default();
-        input.update_before(old.lines());
-        input.update_after(new.lines());
+        let (of_old, of_new) = (Lines::new(old), Lines::new(new));
+        input.update_before(lines_of(old, &of_old));
+        input.update_after(lines_of(new, &of_new));
         let diff = Diff::compute(Algorithm::Histogram, &input);
         Changed { is_new: (0..input.after.len() as u32).map(|line| diff.is_added(line)).collect() }
     }
@@ -196,8 +197,13 @@ impl Changed {
     fn touches(&self, doc: &Document, span: Span) -> bool {
         let lines = doc.lines();
         let (first, last) = (lines.line_of(span.start) as usize, lines.line_of(span.end.max(span.start)) as usize);
-        self.is_new.iter().take(last + 1).skip(first).any(|it| *it)
+        (first..=last).any(|line| self.is_new.get(line).is_none_or(|it| *it))
     }
+}
+
+/// Lines as findings count them, without their ends.
+fn lines_of<'t>(text: &'t str, lines: &Lines) -> impl Iterator<Item = &'t str> {
+    (0..lines.count() as u32).map(|line| text[lines.span(line).range()].trim_end_matches(['\r', '\n']))
 }
 
 /// Leaves the findings on lines that changed. What is said of a whole file that keeps secrets counts when a secret changed.

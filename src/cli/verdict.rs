@@ -32,6 +32,10 @@ pub(super) fn check(args: &Check) -> Result<u8> {
          `--fix` without `--history` moves the keys that stand in files now"
     );
     ensure!(!args.everywhere || args.fix || args.diff_only, "`--everywhere` goes with `--fix` or `--diff-only`");
+    ensure!(
+        !(args.fix && args.files_from.as_deref() == Some(Path::new("-"))),
+        "`--fix` reads the list of `--files-from` twice: write it into a file"
+    );
     outputs::check(args)?;
     if args.verify {
         verify::is_possible()?;

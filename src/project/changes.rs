@@ -14,7 +14,7 @@ use gix::index::extension::Tree;
 use gix::objs::tree::EntryMode;
 
 use super::config::ProjectError;
-use super::git::{Git, broken, path_of};
+use super::git::{Git, broken, is_too_deep, path_of};
 use super::workspace::Workspace;
 use crate::fixes::GitState;
 use crate::secrets::discreet;
@@ -100,9 +100,16 @@ impl Workspace {
         let index = repo.index_or_empty()?;
         // Finer than git itself by default: what differs is read, so that nothing gets lost.
         let options = gix::index::entry::stat::Options { use_nsec: true, ..repo.stat_options()? };
-        for entry in index.entries().iter().filter(|it| it.mode == Mode::FILE || it.mode == Mode::FILE_EXECUTABLE) {
+        for entry in index.entries() {
             let path = path_of(entry.path(&index));
             let full = self.root().join(&path);
+            if entry.mode != Mode::FILE && entry.mode != Mode::FILE_EXECUTABLE {
+                // A link that became a file, which git would take for new.
+                if fs::symlink_metadata(&full).is_ok_and(|it| it.is_file()) {
+                    since.changed.insert(path, None);
+                }
+                continue;
+            }
             let Ok(meta) = gix::index::fs::Metadata::from_path_no_follow(&full) else {
                 if !entry.flags.contains(Flags::SKIP_WORKTREE) {
                     since.gone.push(Blob(entry.id));
@@ -222,7 +229,7 @@ impl Comparison<'_> {
         if cached.is_some_and(|it| it.num_entries.is_some() && Some(it.id) == tree) {
             return Ok(());
         }
-        let mut old = self.tree(tree)?;
+        let mut old = self.tree(prefix, tree)?;
         let index = self.index;
         let all = &index.entries()[entries.clone()];
         let rest = |at: usize| &all[at].path(index)[prefix.len()..];
@@ -290,8 +297,8 @@ impl Comparison<'_> {
         if was == Some(is) {
             return Ok(());
         }
-        let mut old = self.tree(was)?;
-        for (name, (mode, id)) in self.tree(Some(is))? {
+        let mut old = self.tree(prefix, was)?;
+        for (name, (mode, id)) in self.tree(prefix, Some(is))? {
             let path = joined(prefix, name.as_bstr());
             let was = old.remove(&name);
             if mode.is_tree() {
@@ -309,7 +316,7 @@ impl Comparison<'_> {
     /// What a tree holds and the index does not.
     fn gone(&mut self, path: &BStr, mode: EntryMode, id: gix::ObjectId) -> gix::Result<()> {
         if mode.is_tree() {
-            let inside = self.tree(Some(id))?;
+            let inside = self.tree(path, Some(id))?;
             return inside.into_iter().try_for_each(|(name, (mode, id))| {
                 self.gone([path.as_bytes(), b"/", name.as_bytes()].concat().as_bstr(), mode, id)
             });
@@ -319,8 +326,16 @@ impl Comparison<'_> {
         Ok(())
     }
 
-    fn tree(&self, id: Option<gix::ObjectId>) -> gix::Result<BTreeMap<BString, (EntryMode, gix::ObjectId)>> {
+    /// What a tree holds, which lies at `path`.
+    fn tree(
+        &self,
+        path: &BStr,
+        id: Option<gix::ObjectId>,
+    ) -> gix::Result<BTreeMap<BString, (EntryMode, gix::ObjectId)>> {
         let Some(id) = id else { return Ok(BTreeMap::new()) };
+        if is_too_deep(path) {
+            return Err(gix::Error::from_error(std::io::Error::other("its folders are too deep")));
+        }
         let tree = self.repo.find_tree(id)?;
         let mut entries = BTreeMap::new();
         for entry in tree.iter() {

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use gix::bstr::{BString, ByteSlice};
 use memchr::memmem::Finder;
 
-use super::git::{Committed, Git, commits, key, oldest};
+use super::git::{Committed, Git, commits, is_too_deep, key, oldest};
 use super::workspace::Workspace;
 use crate::fixes::Exposure;
 use crate::secrets::{Identity, identity};
@@ -80,7 +80,7 @@ impl<'s> Search<'s> {
 
     /// Looks at what no commit before had. What is not in this clone is passed by.
     fn folder(&mut self, tree: gix::ObjectId, path: &mut Vec<u8>) {
-        if !self.seen.insert(tree) || Instant::now() > self.until {
+        if is_too_deep(path) || !self.seen.insert(tree) || Instant::now() > self.until {
             return;
         }
         let Ok(tree) = self.repo.find_tree(tree) else { return };

@@ -128,7 +128,9 @@ impl Git {
 impl Committed {
     pub(super) fn of(repo: &gix::Repository, id: gix::ObjectId) -> Option<Committed> {
         let commit = repo.find_commit(id).ok()?;
-        let date = commit.author().ok()?.time().ok()?.format_or_unix(gix::date::time::format::SHORT);
+        let time = commit.author().ok().and_then(|it| it.time().ok());
+        let date =
+            time.map_or_else(|| "date unknown".to_owned(), |time| time.format_or_unix(gix::date::time::format::SHORT));
         Some(Committed { short: id.to_hex_with_len(7).to_string(), date, pushed: is_pushed(repo, id) })
     }
 }
@@ -192,6 +194,11 @@ fn on_one_disk(_: &Path, _: &Path) -> bool {
 pub(super) fn key(path: &Path) -> Cow<'_, BStr> {
     let lossy = |_| Cow::Owned(path.to_string_lossy().into_owned().into());
     gix::path::to_unix_separators_on_windows(gix::path::into_bstr(path).unwrap_or_else(lossy))
+}
+
+/// Nobody has folders this deep; only trees made to do harm have.
+pub(super) fn is_too_deep(path: &[u8]) -> bool {
+    path.iter().filter(|&&byte| byte == b'/').count() > 1_000
 }
 
 /// A path that git wrote.

@@ -11,7 +11,7 @@ pub fn with_value(text: &str, is_own: bool, key: &str, value: &str) -> Option<St
     if table(parsed.get_ref(), is_own).is_some_and(|it| it.contains_key(key)) {
         return None;
     }
-    with_line(text, is_own, &format!("{key} = {}", quoted(value)))
+    with_line(text, is_own, key, &quoted(value))
 }
 
 /// The same with texts that join a list; `None` where all of them are in it.
@@ -27,7 +27,7 @@ pub fn with_items(text: &str, is_own: bool, key: &str, items: &[String]) -> Opti
         return None;
     }
     match list {
-        None => with_line(text, is_own, &format!("{key} = [{}]", new.join(", "))),
+        None => with_line(text, is_own, key, &format!("[{}]", new.join(", "))),
         Some(list) => {
             let DeValue::Array(all) = list.get_ref() else { return None };
             let comma = if all.is_empty() { "" } else { ", " };
@@ -47,8 +47,8 @@ fn table<'t, 'i>(whole: &'t DeTable<'i>, is_own: bool) -> Option<&'t DeTable<'i>
 }
 
 /// Above all tables, behind the comments at the top; or right behind the head of our own table.
-fn with_line(text: &str, is_own: bool, line: &str) -> Option<String> {
-    let ending = line_ending(text);
+fn with_line(text: &str, is_own: bool, key: &str, value: &str) -> Option<String> {
+    let (ending, line) = (line_ending(text), format!("{key} = {value}"));
     let (mut at, mut is_found) = (0, is_own);
     let lines: Vec<&str> = text.split_inclusive('\n').collect();
     if is_own {
@@ -70,7 +70,9 @@ fn with_line(text: &str, is_own: bool, line: &str) -> Option<String> {
             format!("{text}{start}{ending}[tool.aikeys]{ending}{line}{ending}")
         }
     };
-    DeTable::parse(&after).is_ok().then_some(after)
+    // What looks like the head of a table may be a line of a text.
+    let is_there = table(DeTable::parse(&after).ok()?.get_ref(), is_own).is_some_and(|it| it.contains_key(key));
+    is_there.then_some(after)
 }
 
 fn quoted(text: &str) -> String {
@@ -104,6 +106,7 @@ mod tests {
             value("[tool.aikeys]\nignore = []\n", false).as_deref(),
             Some("[tool.aikeys]\nbaseline = \"b.json\"\nignore = []\n")
         );
+        assert_eq!(value("a = '''\n[tool.aikeys]\n'''\n", false), None, "a text is no table");
         let other = value("[tool.aikeys.severity]\nunused-ignore = \"off\"", false).expect("there is a place");
         assert!(toml::from_str::<toml::Table>(&other).is_ok_and(|it| it["tool"]["aikeys"].get("baseline").is_some()));
     }

@@ -95,6 +95,9 @@ fn a_key_is_found_where_it_came_and_once() {
     sandbox.git_in("r", &["commit", "-q", "-m", "x"]);
     assert_eq!(facts(&sandbox.history("r/b.py", &[]).1), [fact("r/b.py", &stays, false, false)]);
     assert_eq!(sandbox.history("r/c.py", &[]).0, Some(0));
+    let (code, _, errors) = sandbox.history("r/d.py", &[]);
+    assert_eq!(code, Some(2));
+    assert!(errors.contains("d.py: it is not there, and no commit had it"), "{errors}");
     // Bare.
     sandbox.git_in(".", &["clone", "-q", "--bare", "r", "bare.git"]);
     let (code, found, errors) = sandbox.history("bare.git", &[]);

@@ -33,6 +33,8 @@ struct Scope {
     inside: PathBuf,
     /// As it is shown.
     path: PathBuf,
+    /// It lies on the disk; another one may have been there once.
+    is_there: bool,
 }
 
 /// Checks what all commits brought. `tick` is called now and then with the number of blobs looked at so far.
@@ -93,7 +95,7 @@ fn targets(paths: &[PathBuf], checked: &mut Checked) -> Vec<Target> {
         // Paths in a bare repository lead to no file.
         let path = if history.is_bare() { PathBuf::new() } else { shown(path) };
         let inside: PathBuf = inside.join(rest).components().collect();
-        let scope = Scope { inside, path };
+        let scope = Scope { inside, path, is_there: rest.as_os_str().is_empty() };
         match targets.iter_mut().find(|it| it.history.root() == history.root()) {
             Some(target) => target.scopes.push(scope),
             None => targets.push(Target { history, scopes: vec![scope] }),
@@ -178,7 +180,9 @@ fn versions(
 ) -> Versions {
     let mut versions = Versions::new();
     let (mut met, mut problems): (HashSet<BlobId>, BTreeSet<String>) = Default::default();
+    let mut unmet: Vec<&Scope> = target.scopes.iter().filter(|scope| !scope.is_there).collect();
     target.history.each_sighting(log, &mut |path, blob, commit| {
+        unmet.retain(|scope| !path.starts_with(&scope.inside));
         let clues = clues.get(&blob);
         if clues.is_some() {
             met.insert(blob);
@@ -195,6 +199,8 @@ fn versions(
         }
     });
     checked.problems.extend(problems);
+    let nowhere = |scope: &Scope| format!("{}: it is not there, and no commit had it", scope.inside.display());
+    checked.problems.extend(unmet.into_iter().map(nowhere));
     if met.len() < clues.len() {
         let lost = counted(clues.len() - met.len(), "blob");
         checked.skipped.push((PathBuf::from(lost), "no reference leads to what could hold keys there"));

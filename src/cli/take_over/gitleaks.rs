@@ -125,6 +125,11 @@ fn allowlist(list: Allowlist, rules: &[String], workspace: &Workspace, taken: &m
     let text = |all: &[String]| all.to_vec();
     let mut paths = taken.patterns(&origin, text(&list.paths).iter().map(String::as_str));
     let regexes = taken.patterns(&origin, text(&list.regexes).iter().map(String::as_str));
+    // What all have to agree on counts only where each can be read.
+    let is_lost = |read: &[regex::Regex], written: &[String]| read.is_empty() && !written.is_empty();
+    if is_and && (is_lost(&paths, &list.paths) || is_lost(&regexes, &list.regexes)) {
+        return;
+    }
     let are_alone = !is_and || (regexes.is_empty() && list.stopwords.is_empty());
     if rules.is_empty() && are_alone {
         paths = taken.exclude(&origin, workspace, paths);

@@ -12,6 +12,7 @@ use gix::objs::{CommitRefIter, Kind, TreeRefIter};
 use gix::prelude::FindExt;
 
 use super::{BlobId, History, HistoryError};
+use crate::project::git::is_too_deep;
 
 /// All commits that a reference reaches, each behind its parents.
 pub struct Log {
@@ -150,10 +151,12 @@ impl Log {
         let commit = self.commits.get(at)?;
         let repo = history.local();
         let found = repo.find_commit(commit.id).ok()?;
-        let time = found.author().ok()?.time().ok()?;
+        // Importers write times that no calendar has: the key is there all the same.
+        let time = found.author().ok().and_then(|it| it.time().ok());
+        let date = time.and_then(|it| it.format(gix::date::time::format::ISO8601_STRICT).ok());
         Some(CommitInfo {
             id: commit.id.to_string(),
-            date: time.format(gix::date::time::format::ISO8601_STRICT).ok()?,
+            date: date.unwrap_or_else(|| "date unknown".to_owned()),
             pushed: self.tells_pushed.then_some(commit.pushed),
         })
     }
@@ -164,11 +167,16 @@ fn tips(repo: &gix::Repository) -> gix::Result<(Vec<ObjectId>, Vec<ObjectId>)> {
     let (mut tips, mut remote) = (Vec::new(), Vec::new());
     for mut reference in repo.references()?.all()?.filter_map(Result::ok) {
         let is_remote = reference.name().as_bstr().starts_with(b"refs/remotes/");
-        // A reference to nothing is a branch without commits, or one of which the rest is missing.
-        let Ok(id) = reference.peel_to_id() else { continue };
-        tips.push(id.detach());
+        let direct = reference.target().try_id().map(ToOwned::to_owned);
+        // A branch without commits leads nowhere; what leads to an object that is not there counts as missing.
+        let Some(id) = reference.peel_to_id().ok().map(gix::Id::detach).or(direct) else { continue };
+        // Some tags name a text or a folder.
+        if repo.find_header(id).is_ok_and(|it| it.kind() != Kind::Commit) {
+            continue;
+        }
+        tips.push(id);
         if is_remote {
-            remote.push(id.detach());
+            remote.push(id);
         }
     }
     tips.extend(repo.head_id().ok().map(gix::Id::detach));
@@ -219,6 +227,9 @@ fn oldest_first(met: &[Met], parents: &[Vec<u32>]) -> Vec<u32> {
     order
 }
 
+/// Nobody has so many folders: a dozen trees can pretend to have more than fit into any memory.
+const FOLDERS: usize = 5_000_000;
+
 /// Walking all trees, each once for each path.
 struct Walk {
     repo: gix::Repository,
@@ -247,6 +258,10 @@ impl Walk {
     }
 
     fn tree(&mut self, folder: usize, id: ObjectId, meet: &mut dyn FnMut(&BStr, BlobId)) {
+        if self.folders.len() > FOLDERS || is_too_deep(&self.folders[folder].path) {
+            self.broken.push(id);
+            return;
+        }
         let mut buffer = self.buffers.pop().unwrap_or_default();
         let Ok(tree) = self.repo.objects.find_tree(&id, &mut buffer) else {
             if gix::objs::Exists::exists(&self.repo.objects, &id) {

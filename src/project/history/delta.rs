@@ -52,8 +52,8 @@ pub(super) fn apply(base: &[u8], delta: &[u8], text: &mut Vec<u8>, changed: &mut
     (text.len() == size).then_some(())
 }
 
-/// No text is made that is larger than what is looked at.
-const TOO_LARGE: usize = u32::MAX as usize;
+/// Git makes no deltas of what is larger.
+const TOO_LARGE: usize = 512 << 20;
 
 /// A size, seven bits a byte.
 fn size(rest: &mut &[u8]) -> Option<usize> {

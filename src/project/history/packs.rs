@@ -145,7 +145,7 @@ impl Reader<'_> {
         let mut frames = vec![Frame { text, next, children: self.chains.children(root) }];
         while let Some(frame) = frames.last_mut() {
             let Some(child) = frame.children.pop() else {
-                self.spare.extend(frames.pop().map(|frame| frame.text));
+                self.keep(frames.pop());
                 continue;
             };
             let mut text = self.spare.pop().unwrap_or_default();
@@ -160,15 +160,20 @@ impl Reader<'_> {
             let next = look(self.id(child), &text, known);
             let children = self.chains.children(child);
             if frame.children.is_empty() {
-                self.spare.extend(frames.pop().map(|frame| frame.text));
+                self.keep(frames.pop());
             }
             if children.is_empty() {
-                self.spare.push(text);
+                self.keep(Some(Frame { text, next, children }));
             } else {
                 frames.push(Frame { text, next, children });
             }
         }
         broken
+    }
+
+    /// Keeps a buffer, unless it is a rare large one.
+    fn keep(&mut self, frame: Option<Frame>) {
+        self.spare.extend(frame.map(|frame| frame.text).filter(|text| text.capacity() <= SPARE));
     }
 
     fn id(&self, object: u32) -> &oid {
@@ -193,3 +198,5 @@ impl Reader<'_> {
 
 /// Deflate packs no more bytes into one.
 const MOST_PACKED: usize = 1032;
+/// The largest buffer that is kept.
+const SPARE: usize = 16 << 20;
