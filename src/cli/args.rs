@@ -125,7 +125,7 @@ pub struct Check {
     #[arg(long, value_name = "FILE", conflicts_with = "baseline")]
     pub write_baseline: Option<PathBuf>,
     /// Ask the providers whether the keys found are alive: each key is sent to its own provider, who logs it
-    #[arg(long, conflicts_with_all = ["fix", "diff_only", "write_baseline"])]
+    #[arg(long, conflicts_with_all = ["fix", "diff_only", "write_baseline", "prune_baseline"])]
     pub verify: bool,
     /// Take out of the baseline what is no longer found, instead of reporting
     #[arg(long, conflicts_with_all = ["write_baseline", "no_baseline", "fix", "diff_only"])]

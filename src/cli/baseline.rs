@@ -9,6 +9,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result, bail, ensure};
 
 use super::args::Check;
+use super::changed::is_new;
 use super::check::{Checked, CheckedFile, Found, Kind, Met, shown};
 use super::report::{Summary, counted};
 use super::verdict::looks_at_all;
@@ -24,7 +25,7 @@ pub enum Baselines {
     #[default]
     OfSettings,
     /// In this one, for all.
-    Named(Arc<Baseline>),
+    Named(Arc<Baseline>, Home),
     /// Nowhere.
     None,
 }
@@ -41,7 +42,52 @@ pub struct Fit {
 #[derive(Debug)]
 struct Used {
     baseline: Arc<Baseline>,
+    home: Home,
     met: HashSet<Entry>,
+}
+
+/// Where the paths of a baseline begin: at the top of the repository that it lies in, which may have others inside.
+#[derive(Clone, Debug)]
+pub struct Home {
+    /// The folder of the baseline, links resolved.
+    folder: PathBuf,
+    top: Option<PathBuf>,
+}
+
+impl Home {
+    fn of(baseline: &Path) -> Home {
+        let folder = baseline.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let folder = fs::canonicalize(folder).unwrap_or_default();
+        Home { top: folder.ancestors().find(|it| it.join(".git").exists()).map(Path::to_owned), folder }
+    }
+
+    /// The settings of a workspace name it for that one alone.
+    fn of_settings(baseline: &Baseline) -> Home {
+        Home { top: None, ..Home::of(baseline.path()) }
+    }
+
+    /// Where the paths of a workspace's files begin: at its own root where the baseline lies elsewhere.
+    fn root<'h>(&'h self, workspace: &'h Workspace) -> &'h Path {
+        self.top.as_deref().filter(|top| workspace.root().starts_with(top)).unwrap_or(workspace.root())
+    }
+
+    /// The path of a file as the baseline has it.
+    fn path(&self, workspace: &Workspace, relative: &Path) -> PathBuf {
+        let full = workspace.root().join(relative);
+        full.strip_prefix(self.root(workspace)).map_or_else(|_| relative.to_owned(), Path::to_owned)
+    }
+
+    /// Files of several repositories would have the same paths.
+    fn is_one(&self, baseline: &Path, checked: &Checked) -> Result<()> {
+        let inside = |it: &Arc<Workspace>| self.top.as_ref().is_some_and(|top| it.root().starts_with(top));
+        ensure!(
+            checked.workspaces.len() < 2 || checked.workspaces.iter().all(inside),
+            "{}: a baseline outside of the repositories cannot tell their files apart: check one at a time, each with its \
+             own",
+            super::visible(baseline)
+        );
+        Ok(())
+    }
 }
 
 /// The history has several versions of a file, one behind the other: their findings are counted as one file's.
@@ -67,47 +113,54 @@ impl Baselines {
             _ if args.no_baseline => Baselines::None,
             None => Baselines::OfSettings,
             Some(path) => match Baseline::read(path)? {
-                Some(baseline) => Baselines::Named(Arc::new(baseline)),
+                Some(baseline) => Baselines::Named(Arc::new(baseline), Home::of(path)),
                 None => bail!("{}: there is no such baseline: `--write-baseline` writes one", path.display()),
             },
         })
     }
 
     /// The one that counts for a file.
-    fn for_file(&self, workspace: &Workspace, path: &Path) -> Result<Option<Arc<Baseline>>> {
+    fn for_file(&self, workspace: &Workspace, path: &Path) -> Result<Option<(Arc<Baseline>, Home)>> {
         Ok(match self {
-            Baselines::OfSettings => workspace.baseline(path)?,
-            Baselines::Named(baseline) => Some(Arc::clone(baseline)),
+            Baselines::OfSettings => workspace.baseline(path)?.map(|it| (Arc::clone(&it), Home::of_settings(&it))),
+            Baselines::Named(baseline, home) => Some((Arc::clone(baseline), home.clone())),
             Baselines::None => None,
         })
     }
 
     /// Takes the known ones out of all findings of a file. What cannot be read was said before.
     pub(super) fn take_known(&self, workspace: &Workspace, path: &Path, findings: &mut Vec<Finding>) {
-        if let Ok(Some(baseline)) = self.for_file(workspace, path) {
-            baseline.take_known(path, findings, |finding| finding);
+        if let Ok(Some((baseline, home))) = self.for_file(workspace, path) {
+            baseline.take_known(&home.path(workspace, path), findings, |finding| finding);
         }
     }
 
     /// Takes the known findings out.
     pub(super) fn apply(&self, checked: &mut Checked) -> Result<Fit> {
         let mut fit = Fit::default();
-        if let Baselines::Named(baseline) = self {
-            fit.used(baseline);
+        if let Baselines::Named(baseline, home) = self {
+            home.is_one(baseline.path(), checked)?;
+            fit.used(baseline, home);
         }
         let mut versions = Versions::default();
         for file in &mut checked.files {
             let seen = versions.of(&file.path);
-            let Some(baseline) = self.for_file(&file.workspace, file.doc.path())? else { continue };
-            let known = baseline.take_known_after(file.doc.path(), &mut file.findings, |found| &found.finding, seen);
+            let Some((baseline, home)) = self.for_file(&file.workspace, file.doc.path())? else { continue };
+            // Of several of a kind those that were there before are the known ones.
+            let mut findings = std::mem::take(&mut file.findings);
+            findings.sort_by_key(|found| is_new(file, &found.finding));
+            let path = home.path(&file.workspace, file.doc.path());
+            let known = baseline.take_known_after(&path, &mut findings, |found| &found.finding, seen);
+            findings.sort_by_key(|found| found.finding.span);
+            file.findings = findings;
             fit.known += known.iter().filter(|(_, hides)| *hides).count();
-            fit.used(&baseline).met.extend(known.into_iter().map(|(entry, _)| entry));
+            fit.used(&baseline, &home).met.extend(known.into_iter().map(|(entry, _)| entry));
         }
         checked.files.retain(|file| !file.findings.is_empty());
         if let Baselines::OfSettings = self {
             for workspace in &checked.workspaces {
                 for baseline in workspace.baselines()? {
-                    fit.used(&baseline);
+                    fit.used(&baseline, &Home::of_settings(&baseline));
                 }
             }
         }
@@ -116,9 +169,9 @@ impl Baselines {
 }
 
 impl Fit {
-    fn used(&mut self, baseline: &Arc<Baseline>) -> &mut Used {
+    fn used(&mut self, baseline: &Arc<Baseline>, home: &Home) -> &mut Used {
         let at = self.used.iter().position(|it| it.baseline.path() == baseline.path()).unwrap_or_else(|| {
-            self.used.push(Used { baseline: Arc::clone(baseline), met: HashSet::new() });
+            self.used.push(Used { baseline: Arc::clone(baseline), home: home.clone(), met: HashSet::new() });
             self.used.len() - 1
         });
         &mut self.used[at]
@@ -129,13 +182,12 @@ impl Fit {
     pub(super) fn judge(&self, args: &Check, checked: &mut Checked) -> Result<usize> {
         let scope = Scope::of(args);
         let mut gone = 0;
-        for Used { baseline, met } in &self.used {
+        for Used { baseline, home, met } in &self.used {
             let Some(workspace) = workspace_of(baseline, checked) else { continue };
             let mut findings = baseline.ended();
             if checked.problems.is_empty() && scope.is_whole(&workspace) {
-                let left =
-                    baseline.entries().keys().filter(|entry| !met.contains(entry) && is_wanted(args, &entry.rule));
-                let left: Vec<&Entry> = left.collect();
+                let is_gone = |entry: &&Entry| !met.contains(entry) && is_gone(args, checked, &scope, home, entry);
+                let left: Vec<&Entry> = baseline.entries().keys().filter(is_gone).collect();
                 gone += left.len();
                 let places = places(checked);
                 findings.extend(left.into_iter().map(|entry| {
@@ -229,14 +281,16 @@ impl Scope {
 /// Writes all findings into a baseline. What is there already keeps its end and its reason; what is gone goes, as far as it
 /// was looked for.
 pub(super) fn write(args: &Check, path: &Path, checked: &Checked) -> Result<u8> {
-    let old = Baseline::read(path)?;
+    let (old, home) = (Baseline::read(path)?, Home::of(path));
+    home.is_one(path, checked)?;
     let scope = Scope::of(args);
     let (mut entries, mut summary) = (BTreeMap::new(), Summary::default());
     let (mut kept, mut ended, mut versions) = (0, 0, Versions::default());
     for file in &checked.files {
         let findings = || file.findings.iter().map(|found| &found.finding);
         let seen = versions.of(&file.path);
-        for (entry, finding) in entries_after(file.doc.path(), findings(), seen).into_iter().zip(findings()) {
+        let place = home.path(&file.workspace, file.doc.path());
+        for (entry, finding) in entries_after(&place, findings(), seen).into_iter().zip(findings()) {
             let terms = old.as_ref().and_then(|old| old.entries().get(&entry)).cloned().unwrap_or_default();
             kept += usize::from(terms.until.is_some() || terms.reason.is_some());
             match terms.ended() {
@@ -250,14 +304,14 @@ pub(super) fn write(args: &Check, path: &Path, checked: &Checked) -> Result<u8> 
     for (entry, terms) in old.iter().flat_map(Baseline::entries) {
         match entries.contains_key(entry) {
             true => {}
-            false if is_gone(args, checked, &scope, path, entry) => gone += 1,
+            false if is_gone(args, checked, &scope, &home, entry) => gone += 1,
             false => drop(entries.insert(entry.clone(), terms.clone())),
         }
     }
     let elsewhere = entries.len() - written;
     let text = baseline_text(&entries)?;
-    // The user named this file: a device will do as well.
-    fs::write(path, text).with_context(|| format!("{}: the baseline cannot be written", path.display()))?;
+    replace(path, old.as_ref(), &text)
+        .with_context(|| format!("{}: the baseline cannot be written", path.display()))?;
     let mut err = io::stderr().lock();
     write!(err, "wrote {} to {}", counted(written, "finding"), super::visible(path))?;
     let some = |count: usize, what: &str| if count == 0 { String::new() } else { format!("; {count} {what}") };
@@ -277,8 +331,8 @@ pub(super) fn prune(args: &Check, baselines: &Baselines, checked: &mut Checked) 
     let fit = baselines.apply(checked)?;
     let scope = Scope::of(args);
     ensure!(!fit.used.is_empty(), "there is no baseline to prune: name it with `--baseline`, or in aikeys.toml");
-    for Used { baseline, met } in &fit.used {
-        let gone = |entry: &Entry| !met.contains(entry) && is_gone(args, checked, &scope, baseline.path(), entry);
+    for Used { baseline, home, met } in &fit.used {
+        let gone = |entry: &Entry| !met.contains(entry) && is_gone(args, checked, &scope, home, entry);
         let left: BTreeMap<Entry, Terms> =
             baseline.entries().iter().filter(|(entry, _)| !gone(entry)).map(|(a, b)| (a.clone(), b.clone())).collect();
         let count = baseline.entries().len() - left.len();
@@ -299,16 +353,29 @@ pub(super) fn prune(args: &Check, baselines: &Baselines, checked: &mut Checked) 
     Ok(CLEAN)
 }
 
-/// It was looked for, and is not there. `baseline` is where the entry stands: one that lies in no repository may list what
-/// others have that were not checked.
-fn is_gone(args: &Check, checked: &Checked, scope: &Scope, baseline: &Path, entry: &Entry) -> bool {
-    let own = fs::canonicalize(baseline).ok();
-    let looked = |it: &&Arc<Workspace>| scope.covers(&it.root().join(&entry.path));
-    let knows = |it: &Arc<Workspace>| {
-        let is_own = own.as_ref().is_some_and(|own| own.starts_with(it.root()));
-        is_own || it.root().join(&entry.path).exists() || it.was_here(Path::new(&entry.path))
+/// Old or new, never half of it: reasons and ends are somebody's work. The user named this file: a device will do as well.
+fn replace(path: &Path, old: Option<&Baseline>, text: &str) -> Result<()> {
+    if fs::metadata(path).is_ok_and(|it| !it.is_file()) {
+        return Ok(fs::write(path, text)?);
+    }
+    let real = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let folder = real.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    Ok(write_atomic(folder, &real, old.map(|old| old.text().as_bytes()), text.as_bytes(), 0o644)?)
+}
+
+/// It was looked for, and is not there. Of a file that nobody looked at nothing is known while it is there; nor is it of
+/// one that never was there, because a baseline from elsewhere may list what other repositories have.
+fn is_gone(args: &Check, checked: &Checked, scope: &Scope, home: &Home, entry: &Entry) -> bool {
+    let is_gone_from = |it: &Arc<Workspace>| {
+        let root = home.root(it);
+        let file = root.join(&entry.path);
+        scope.covers(&file)
+            && match file.exists() {
+                true => fs::canonicalize(&file).is_ok_and(|real| checked.seen.contains(&real)),
+                false => home.folder.starts_with(root) || it.was_here(Path::new(&entry.path)),
+            }
     };
-    checked.workspaces.iter().filter(looked).any(knows) && checked.problems.is_empty() && is_wanted(args, &entry.rule)
+    checked.workspaces.iter().any(is_gone_from) && checked.problems.is_empty() && is_wanted(args, &entry.rule)
 }
 
 fn is_wanted(args: &Check, rule: &str) -> bool {

@@ -206,18 +206,21 @@ fn lines_of<'t>(text: &'t str, lines: &Lines) -> impl Iterator<Item = &'t str> {
     (0..lines.count() as u32).map(|line| text[lines.span(line).range()].trim_end_matches(['\r', '\n']))
 }
 
-/// Leaves the findings on lines that changed. What is said of a whole file that keeps secrets counts when a secret changed.
+/// A finding stands on a line that changed, where only those count. What is said of a whole file that keeps secrets counts
+/// when a secret changed.
+pub(super) fn is_new(file: &CheckedFile, finding: &Finding) -> bool {
+    let Some(changed) = &file.changed else { return true };
+    let doc = &file.doc;
+    let keeps_secrets = is_env_file(doc.path()) || is_app_secrets(doc.path());
+    let of_file = keeps_secrets && finding.secret.is_none() && doc.lines().line_of(finding.span.start) == 0;
+    changed.touches(doc, finding.span) || of_file && file.secrets.iter().any(|(span, _)| changed.touches(doc, *span))
+}
+
+/// Leaves the findings on lines that changed.
 pub(super) fn keep_changed(files: &mut Vec<CheckedFile>) {
     for file in files.iter_mut() {
-        let Some(changed) = &file.changed else { continue };
-        let (doc, secrets) = (&file.doc, &file.secrets);
-        let keeps_secrets = is_env_file(doc.path()) || is_app_secrets(doc.path());
-        let of_file = |it: &Finding| keeps_secrets && it.secret.is_none() && doc.lines().line_of(it.span.start) == 0;
-        file.findings.retain(|found| {
-            let finding = &found.finding;
-            changed.touches(doc, finding.span)
-                || of_file(finding) && secrets.iter().any(|(span, _)| changed.touches(doc, *span))
-        });
+        let findings = std::mem::take(&mut file.findings);
+        file.findings = findings.into_iter().filter(|found| is_new(file, &found.finding)).collect();
     }
     files.retain(|file| !file.findings.is_empty());
 }

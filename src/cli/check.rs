@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use std::{fs, thread};
 
@@ -76,6 +76,8 @@ pub struct Checked {
     pub workspaces: Vec<Arc<Workspace>>,
     /// How many files were looked at.
     pub looked: usize,
+    /// Their places, links resolved.
+    pub seen: HashSet<PathBuf>,
     /// How many of them were too large to be parsed.
     pub unparsed: usize,
     /// What could not be checked, and why: reasons for exit code 2.
@@ -169,6 +171,8 @@ pub(super) struct Run<'r> {
     pub options: &'r Options,
     /// How many files were looked at so far.
     pub looked: AtomicUsize,
+    /// Their places.
+    pub seen: Mutex<HashSet<PathBuf>>,
     /// The places of the named paths, which a walk around them leaves out: each is looked at once.
     pub named: HashSet<PathBuf>,
     /// What was read around the files with findings.
@@ -239,6 +243,7 @@ pub(super) fn gather<'r>(
         }
     });
     checked.looked = run.looked.into_inner();
+    checked.seen = run.seen.into_inner().unwrap_or_else(PoisonError::into_inner);
     checked.problems = problems.iter().map(|problem| without_keys(problem).into_owned()).collect();
     checked.files.sort_by(|a, b| a.path.cmp(&b.path));
     checked.skipped.sort();
@@ -277,7 +282,7 @@ impl Options {
 impl Run<'_> {
     pub(super) fn new(options: &Options, named: HashSet<PathBuf>) -> Run<'_> {
         let (packages, since, held) = (Packages::default(), HashMap::new(), Mutex::default());
-        Run { options, looked: AtomicUsize::new(0), named, packages, since, held }
+        Run { options, looked: AtomicUsize::new(0), seen: Mutex::default(), named, packages, since, held }
     }
 }
 

@@ -66,7 +66,7 @@ fn safe(text: &str) -> String {
 fn human(path: &str, counting: &Counting, ignored: bool, set: &[&str], out: &mut dyn Write) -> Result<()> {
     let mut text = format!("settings for {path}\n");
     if counting.files.is_empty() {
-        writeln!(text, "\nno file of settings lies here or above: these are the defaults")?;
+        writeln!(text, "\nno file of settings lies here or above in this workspace: these are the defaults")?;
     } else {
         writeln!(text, "\nfiles from the nearest one up, by their paths from the root")?;
     }

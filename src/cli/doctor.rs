@@ -1,4 +1,4 @@
-//! `doctor`: one page for a bug report. No absolute paths, no names of users and hosts, no addresses, no keys.
+//! `doctor`: one page for a bug report. No folders, no names of users and hosts, no addresses, no keys.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -166,7 +166,7 @@ impl Page {
                 Err(error) => self.problem("settings", without_folders(&error, Some(root))),
                 Ok(Some(file)) if file.parent() == Some(root.join(&folder).as_path()) => {
                     count += 1;
-                    self.ok("settings", super::visible(&workspace.relative(&file)));
+                    self.ok("settings", name_of(&workspace.relative(&file)));
                 }
                 Ok(_) => {}
             }
@@ -209,7 +209,7 @@ impl Page {
                 let text = String::from_utf8_lossy(&text);
                 for loader in language.loaders.iter().filter(|it| !it.package.is_empty() && text.contains(&it.package))
                 {
-                    found.insert((super::visible(path), loader.package.clone()));
+                    found.insert((name_of(path), loader.package.clone()));
                 }
             }
         }
@@ -218,8 +218,8 @@ impl Page {
         }
         let envs = files.iter().map(|path| path.with_file_name(".env")).chain([PathBuf::from(".env")]);
         let envs: BTreeSet<PathBuf> = envs.filter(|path| root.join(path).exists()).collect();
-        for path in &envs {
-            self.ok("loaders", format!("{} is there", super::visible(path)));
+        for name in envs.iter().map(|path| name_of(path)).collect::<BTreeSet<_>>() {
+            self.ok("loaders", format!("{name} is there"));
         }
         if found.is_empty() && !envs.is_empty() {
             self.note(
@@ -284,7 +284,7 @@ impl Page {
     }
 }
 
-/// An error without the places that it names: below the root they are relative, and elsewhere left out.
+/// An error without the folders that it names.
 fn without_folders(error: &ProjectError, root: Option<&Path>) -> String {
     let text = error.to_string();
     let here = std::env::current_dir().unwrap_or_default();
@@ -297,5 +297,16 @@ fn without_folders(error: &ProjectError, root: Option<&Path>) -> String {
         }
     }
     let is_place = |word: &str| word.trim_start_matches(['"', '\'', '(', '`']).starts_with('/');
-    text.split(' ').map(|word| if is_place(word) { "…" } else { word }).collect::<Vec<_>>().join(" ")
+    let shown = |word: &str| match word.rsplit_once('/') {
+        _ if is_place(word) => "…".to_owned(),
+        Some((_, name)) if !word.contains("://") => format!("…/{name}"),
+        _ => word.to_owned(),
+    };
+    text.split(' ').map(shown).collect::<Vec<_>>().join(" ")
+}
+
+/// A file by its name: folders are called after customers and projects.
+fn name_of(path: &Path) -> String {
+    let name = super::visible(path.file_name().map_or(path, Path::new));
+    if path.parent().is_none_or(|it| it.as_os_str().is_empty()) { name } else { format!("…/{name}") }
 }

@@ -31,8 +31,8 @@ pub(super) fn init(args: &Init, out: &mut dyn Write, ask: Ask<'_>) -> Result<()>
     );
     let workspace = Workspace::open(Path::new("."))?;
     workspace.config(Path::new("*"))?;
-    let listed = baseline_of(&workspace)?.1.is_some();
-    let mut setup = Setup::of(&workspace)?;
+    let listed = is_named(&workspace)? && baseline_of(&workspace)?.1.is_some();
+    let mut setup = Setup::of(&workspace);
     if !args.from.is_empty() {
         let checked = checked(&workspace);
         let taken = take_over(args, &workspace, &checked)?;
@@ -73,18 +73,20 @@ fn accept(args: &Init, listed: bool, out: &mut dyn Write, ask: Ask<'_>) -> Resul
         writeln!(out, "warning: {}", visible(problem))?;
     }
     let (path, old) = baseline_of(&workspace)?;
+    let named = is_named(&workspace)?;
     let (mut entries, mut new, mut fails) = (BTreeMap::new(), Summary::default(), false);
     for file in &checked.files {
         let findings = || file.findings.iter().map(|found| &found.finding);
         let least = workspace.config(file.doc.path())?.fail_on.clone();
         let least = least.map_or(Some(Severity::Warning), |name| Severity::named(&name));
         for (entry, finding) in entries_of(file.doc.path(), findings()).into_iter().zip(findings()) {
-            if old.as_ref().is_some_and(|old| old.hides(&entry)) {
+            if named && old.as_ref().is_some_and(|old| old.hides(&entry)) {
                 continue;
             }
             new.count([finding.severity]);
             fails |= least.is_some_and(|least| finding.severity >= least);
-            entries.insert(entry, Terms::default());
+            let terms = old.as_ref().and_then(|old| old.entries().get(&entry)).cloned();
+            entries.insert(entry, terms.unwrap_or_default());
         }
     }
     if !fails {
@@ -107,8 +109,9 @@ fn accept(args: &Init, listed: bool, out: &mut dyn Write, ask: Ask<'_>) -> Resul
     for (entry, terms) in old.iter().flat_map(Baseline::entries) {
         entries.entry(entry.clone()).or_insert_with(|| terms.clone());
     }
-    for note in list(&mut setup, &workspace, &path, &entries)? {
-        writeln!(out, "note: {}", visible(&note))?;
+    let missed = list(&mut setup, &workspace, &path, &entries)?;
+    for note in &missed {
+        writeln!(out, "note: {}", visible(note))?;
     }
     // Of the baseline itself the sentence above says more.
     for file in setup.files.iter().filter(|file| file.path != path) {
@@ -125,7 +128,10 @@ fn accept(args: &Init, listed: bool, out: &mut dyn Write, ask: Ask<'_>) -> Resul
         }
     }
     write_all(&setup, out)?;
-    writeln!(out, "{shown} hides {count}: commit it")?;
+    match missed.is_empty() {
+        true => writeln!(out, "{shown} hides {count}: commit it")?,
+        false => writeln!(out, "{shown} lists {count}, and hides nothing until the settings name it")?,
+    }
     Ok(())
 }
 
@@ -165,7 +171,7 @@ fn list(
 ) -> Result<Vec<String>> {
     let text = baseline_text(entries)?;
     setup.change(workspace, path, |_| Some(text))?;
-    if workspace.baseline_path(Path::new("*"))?.is_some() {
+    if is_named(workspace)? {
         return Ok(Vec::new());
     }
     let (settings, is_own) = settings_of(workspace);
@@ -178,6 +184,11 @@ fn list(
         after
     })?;
     Ok(missed)
+}
+
+/// The settings name a baseline.
+fn is_named(workspace: &Workspace) -> Result<bool> {
+    Ok(workspace.baseline_path(Path::new("*"))?.is_some())
 }
 
 /// The baseline of the root, from there, and what it holds.

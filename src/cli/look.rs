@@ -54,6 +54,9 @@ impl<'l> Looker<'l> {
             return;
         }
         self.run.looked.fetch_add(1, Ordering::Relaxed);
+        if let Ok(mut seen) = self.run.seen.lock() {
+            seen.insert(target.real.clone());
+        }
         match self.has_candidate(target) {
             Ok(false) => {}
             Ok(true) => match read(&target.real) {

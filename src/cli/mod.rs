@@ -48,6 +48,8 @@ pub const CLEAN: u8 = 0;
 pub const FOUND: u8 = 1;
 /// Something could not be done.
 pub const FAILED: u8 = 2;
+/// Who reads has left: 128 and the number of SIGPIPE.
+const UNREAD: u8 = 141;
 
 /// Does what the process was started for. `serve` is the language server.
 pub fn main(serve: fn() -> ExitCode) -> ExitCode {
@@ -147,11 +149,12 @@ fn visible(path: &Path) -> String {
     report::visible(&report::slashed(path))
 }
 
-/// The exit code. A broken pipe is success: the reader has seen enough.
+/// The exit code. Nobody knows what a reader that left has missed, so that is no success: it ends as programs do that a
+/// broken pipe ends.
 fn ended(result: Result<ExitCode>) -> ExitCode {
     match result {
         Ok(code) => code,
-        Err(error) if is_broken_pipe(&error) => ExitCode::from(CLEAN),
+        Err(error) if is_broken_pipe(&error) => ExitCode::from(UNREAD),
         Err(error) => {
             let _ = writeln!(io::stderr(), "error: {}", report::visible(&format!("{error:#}")));
             ExitCode::from(FAILED)

@@ -22,7 +22,7 @@ pub(super) fn check(args: &Check) -> Result<()> {
         if path.as_os_str().is_empty() {
             bail!("`--output` has no file: `--output sarif=FILE`, `-` for standard output");
         }
-        let place = if is_stdout(path) { path.clone() } else { place(path) };
+        let place = if is_stdout(path) { PathBuf::from("-") } else { place(path) };
         if taken.contains(&place) {
             bail!("two reports go to {}: give each its own `--output`", visible(path));
         }
@@ -41,7 +41,7 @@ fn place(path: &Path) -> PathBuf {
 }
 
 fn is_stdout(path: &Path) -> bool {
-    path == Path::new("-")
+    path == Path::new("-") || path == Path::new("/dev/stdout")
 }
 
 /// Writes all reports; `false` where a file could not be written, which stderr says.
@@ -82,8 +82,8 @@ fn to_file(output: &Output, default: Format, report: &Report<'_>) -> io::Result<
     let format = output.format.unwrap_or(default);
     let mut bytes = StripStream::new(Vec::new());
     report::write(format, &mut bytes, report)?;
-    let collects =
-        format == Format::GithubSummary && std::env::var_os(SUMMARY).is_some_and(|it| it == output.path.as_os_str());
+    let collects = format == Format::GithubSummary
+        && std::env::var_os(SUMMARY).is_some_and(|it| place(Path::new(&it)) == place(&output.path));
     let mut file = match collects {
         true => OpenOptions::new().create(true).append(true).open(&output.path)?,
         false => File::create(&output.path)?,

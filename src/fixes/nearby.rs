@@ -53,12 +53,7 @@ pub(super) fn provider_of_host<'a>(around: &'a Surroundings, text: &str) -> Opti
     if !text.contains("://") {
         return None;
     }
-    around.catalogue.providers.iter().find(|provider| {
-        let base = provider.base_url.split("://").nth(1).unwrap_or("");
-        let base = base.split('/').next().unwrap_or("");
-        let hosts = provider.hosts.iter().map(|host| host.trim_start_matches('*'));
-        hosts.chain([base]).any(|host| host.len() > 5 && host.contains('.') && text.contains(host))
-    })
+    around.catalogue.providers.iter().find(|provider| provider.is_addressed(text))
 }
 
 /// The provider that the name of the first model in a call begins with: `model="mistral/large"`.

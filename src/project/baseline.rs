@@ -106,7 +106,15 @@ impl Baseline {
             }
             let terms = Terms { until: row.until, reason: row.reason, span };
             let Row { path, rule, fingerprint, ordinal, .. } = row;
-            entries.insert(Entry { path, rule, fingerprint, ordinal }, terms);
+            let entry = Entry { path, rule, fingerprint, ordinal };
+            // Merged from two sides it may be there twice: the first end counts.
+            let is_later = |known: &Terms| match (&known.until, &terms.until) {
+                (Some(known), Some(new)) => new >= known,
+                (known, new) => known.is_some() || new.is_none(),
+            };
+            if !entries.get(&entry).is_some_and(is_later) {
+                entries.insert(entry, terms);
+            }
         }
         Ok(Baseline { path: path.to_owned(), today: today(), entries, text })
     }

@@ -140,6 +140,14 @@ impl Workspace {
         Ok(object.detach().data)
     }
 
+    /// What a file held in a commit; `None` where git does not know.
+    pub fn text_at(&self, commit: &str, relative: &Path) -> Option<Vec<u8>> {
+        let repo = self.git()?.repo();
+        let found = repo.rev_parse_single(commit).ok()?.object().ok()?.peel_to_commit().ok()?;
+        let entry = found.tree().ok()?.lookup_entry_by_path(relative).ok()??;
+        Some(entry.object().ok()?.detach().data)
+    }
+
     /// Git knows that a file was here: in the index, in HEAD, or in a commit before it.
     pub fn was_here(&self, relative: &Path) -> bool {
         self.git().is_some_and(|git| git.tracks(relative) || git.had(relative))

@@ -134,7 +134,7 @@ impl Config {
             let config = toml::from_str(&text).map_err(|error| at_line(&own, &text, &error))?;
             return Config::checked(own, &text, config, catalogue).map(Some);
         }
-        let Some(text) = text_of(&python)?.filter(|text| text.contains("tool.aikeys")) else { return Ok(None) };
+        let Some(text) = text_of(&python)?.filter(|text| text.contains("aikeys")) else { return Ok(None) };
         let file: PyProject = toml::from_str(&text).map_err(|error| at_line(&python, &text, &error))?;
         let config = file.tool.and_then(|tool| tool.aikeys);
         config.map(|config| Config::checked(python, &text, config, catalogue)).transpose()

@@ -77,7 +77,8 @@ impl Workspace {
     pub fn counting(&self, relative: &Path, is_folder: bool) -> Result<Counting, ProjectError> {
         let inside = if is_folder { relative.join("*") } else { relative.to_owned() };
         let config = self.config(&inside)?;
-        let full = self.root().join(relative);
+        // What is in a folder, for settings that are for all in it.
+        let (full, folder) = (self.root().join(&inside), self.root().join(relative));
         let mut counting = Counting { files: self.met(&inside, &config)?, ..Counting::default() };
         let nearest = config.file.strip_prefix(self.root()).unwrap_or(&config.file).to_owned();
         let values = if nearest.as_os_str().is_empty() { Values::new() } else { values(&config.file)? };
@@ -121,7 +122,7 @@ impl Workspace {
                 origin: origin(&key),
             });
         }
-        let pattern = config.excluded_by(&full, is_folder);
+        let pattern = config.excluded_by(&folder, is_folder);
         counting.excluded = pattern.map(|pattern| (pattern, origin("exclude")));
         Ok(counting)
     }
@@ -153,7 +154,7 @@ impl Workspace {
                 let path = folder.join(name);
                 let Some(text) = text_of(&self.root().join(&path))? else { continue };
                 let counts = self.root().join(&path) == config.file;
-                let has_table = name == SETTINGS[0] || text.contains("tool.aikeys");
+                let has_table = name == SETTINGS[0] || counts || text.contains("tool.aikeys");
                 let what = match (counts, has_table, beside) {
                     (true, ..) => "counts",
                     (_, false, _) => "has no [tool.aikeys]",

@@ -56,7 +56,7 @@ fn with_line(text: &str, is_own: bool, key: &str, value: &str) -> Option<String>
         let comments = lines.iter().take_while(is_comment).count();
         let blank = lines.get(comments).is_some_and(|line| comments > 0 && line.trim().is_empty());
         at = lines.iter().take(comments + usize::from(blank)).map(|line| line.len()).sum();
-    } else if let Some(head) = lines.iter().position(|line| line.trim() == "[tool.aikeys]") {
+    } else if let Some(head) = lines.iter().position(|line| is_head(line)) {
         at = lines.iter().take(head + 1).map(|line| line.len()).sum();
         is_found = true;
     }
@@ -73,6 +73,12 @@ fn with_line(text: &str, is_own: bool, key: &str, value: &str) -> Option<String>
     // What looks like the head of a table may be a line of a text.
     let is_there = table(DeTable::parse(&after).ok()?.get_ref(), is_own).is_some_and(|it| it.contains_key(key));
     is_there.then_some(after)
+}
+
+/// `[tool.aikeys]`, a comment behind it or not.
+fn is_head(line: &str) -> bool {
+    let rest = line.trim().strip_prefix("[tool.aikeys]");
+    rest.is_some_and(|rest| rest.trim_start().is_empty() || rest.trim_start().starts_with('#'))
 }
 
 fn quoted(text: &str) -> String {

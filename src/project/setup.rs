@@ -80,14 +80,15 @@ const LARGEST: u64 = 1 << 20;
 
 impl Setup {
     /// What the project around a workspace still needs.
-    pub fn of(workspace: &Workspace) -> Result<Setup, FileError> {
+    pub fn of(workspace: &Workspace) -> Setup {
         let mut setup = Setup::default();
-        setup.hook(workspace)?;
-        setup.ignore_files(workspace)?;
-        setup.example(workspace)?;
-        setup.settings(workspace)?;
-        setup.editor(workspace)?;
-        Ok(setup)
+        // What cannot be done in one place is said, and the rest is done.
+        for step in [Setup::hook, Setup::ignore_files, Setup::example, Setup::settings, Setup::editor] {
+            if let Err(error) = step(&mut setup, workspace) {
+                setup.note(format!("passed over: {error}"));
+            }
+        }
+        setup
     }
 
     /// A file of the workspace gets this text.
@@ -157,7 +158,12 @@ impl Setup {
         }
         let path = full.strip_prefix(workspace.root()).unwrap_or(Path::new("pre-commit")).to_owned();
         match read_small(&full)? {
-            Some(hook) if memchr::memmem::find(&hook, COMMAND.as_bytes()).is_some() => Ok(()),
+            Some(hook) if memchr::memmem::find(&hook, COMMAND.as_bytes()).is_some() => {
+                if !can_run(&full) {
+                    self.note(format!("{} is no program, so that git passes it by: `chmod +x` it", path.display()));
+                }
+                Ok(())
+            }
             Some(_) => {
                 let path = path.display();
                 self.note(format!("{path} is there already and stays as it is: add a line to it: {COMMAND}"));
@@ -259,13 +265,32 @@ pub fn has_hook(workspace: &Workspace) -> Option<bool> {
     let git = workspace.git()?;
     let names_us = |file: &Path| {
         let text = read_small(file).ok().flatten();
-        text.is_some_and(|text| memchr::memmem::find(&text, b"aikeys").is_some())
+        let mut lines = text.iter().flat_map(|text| text.split(|byte| *byte == b'\n'));
+        lines.any(|line| !line.trim_ascii_start().starts_with(b"#") && memchr::memmem::find(line, b"aikeys").is_some())
     };
     let of_runner = RUNNERS.iter().flat_map(|it| it.1).any(|mark| {
         let file = workspace.root().join(mark);
         names_us(&if file.is_dir() { file.join("pre-commit") } else { file })
     });
-    Some(of_runner || git.hooks().is_some_and(|(folder, _)| names_us(&folder.join("pre-commit"))))
+    Some(
+        of_runner
+            || git.hooks().is_some_and(|(folder, _)| {
+                let hook = folder.join("pre-commit");
+                names_us(&hook) && can_run(&hook)
+            }),
+    )
+}
+
+/// Git passes by a hook that is no program.
+#[cfg(unix)]
+fn can_run(hook: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    fs::metadata(hook).is_ok_and(|it| it.permissions().mode() & 0o111 != 0)
+}
+
+#[cfg(not(unix))]
+fn can_run(_: &Path) -> bool {
+    true
 }
 
 /// Adds the extension to the first list of recommendations; `None` where the result would not be read as before.

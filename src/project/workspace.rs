@@ -185,7 +185,9 @@ impl Workspace {
         let config = self.config(relative)?;
         let Some(named) = &config.baseline else { return Ok(None) };
         let path = config.file.parent().unwrap_or(&self.root).join(named);
-        match lies_below(&self.root, &path) {
+        // Nor may it be a link that leads out.
+        let is_inside = fs::canonicalize(&path).map_or(true, |real| real.starts_with(&self.root));
+        match lies_below(&self.root, &path) && is_inside {
             true => Ok(Some(path)),
             false => Err(ProjectError::Catalogue {
                 path: config.file.display().to_string(),

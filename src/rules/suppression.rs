@@ -70,7 +70,8 @@ fn read(context: &Context<'_>) -> Vec<Suppression> {
     static FORM: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r"(aikeys: ignore\b(?:\[([A-Za-z0-9, -]*)\])?)([^\n\r]*)").expect("a literal pattern")
     });
-    static UNTIL: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\buntil=(\S+)").expect("a literal pattern"));
+    static UNTIL: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"(?i)\buntil(?:\s*=\s*|\s*:?\s*([0-9]{4}-))(\S*)").expect("a literal pattern"));
     let text = context.doc.text();
     if MARKER.find(text.as_bytes()).is_none() {
         return Vec::new();
@@ -90,14 +91,19 @@ fn read(context: &Context<'_>) -> Vec<Suppression> {
         let line = context.doc.lines().line_of(span.start);
         let before = &text[context.doc.lines().span(line).start as usize..form.start()];
         let rest = rest.as_str().trim_end_matches(['*', '/', '-', '>', ' ', '#']);
-        let until = UNTIL.captures(rest).and_then(|it| it.get(1)).map(|it| it.as_str().to_owned());
+        let ends = UNTIL.captures_iter(rest).map(|it| {
+            let (year, rest) = (it.get(1), it.get(2));
+            format!("{}{}", year.map_or("", |it| it.as_str()), rest.map_or("", |it| it.as_str()))
+        });
+        // The first end counts; what is no date comes before all.
+        let until = ends.min_by_key(|end| (is_date(end), end.clone()));
         found.push(Suppression {
             span,
             rules: rules.split(',').map(|rule| rule.trim().to_owned()).filter(|rule| !rule.is_empty()).collect(),
-            reason: UNTIL.replace(rest, "").trim().to_owned(),
+            reason: UNTIL.replace_all(rest, "").trim().to_owned(),
             until,
             line,
-            alone: before.trim_start().chars().all(|c| !c.is_alphanumeric()),
+            alone: before.trim_start().chars().all(|c| !c.is_alphanumeric() && !")]}".contains(c)),
         });
     }
     found
@@ -108,7 +114,7 @@ fn is_foreign(context: &Context<'_>, line: u32) -> bool {
     static HERE: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(concat!(
             r"gitleaks:allow|betterleaks:allow|pragma: ?(?:allow|white)list[ -]secret\b|secretlint-disable-line",
-            r"|trufflehog:ignore|kingfisher:ignore|ggignore|#\s*noqa:[^#\n]*\bS10[567]\b",
+            r"|trufflehog:ignore|kingfisher:ignore|\bggignore\b|#\s*noqa:[^#\n]*\bS10[567]\b",
             // With names of checks behind it, it speaks of those.
             r"|#\s*nosec\b(?::?\s*(?<checks>[BG][0-9]{3}[BG0-9, ]*))?",
         ))
@@ -122,9 +128,18 @@ fn is_foreign(context: &Context<'_>, line: u32) -> bool {
     });
     /// Bandit's and gosec's checks for a password or key in the code.
     const OF_KEYS: [&str; 4] = ["B105", "B106", "B107", "G101"];
-    let text = |line: u32| context.doc.slice(context.doc.lines().span(line));
+    let line_of = |line: u32| context.doc.lines().span(line);
+    // Where there are comments it stands in one.
+    let counts = |line: u32, found: regex::Match<'_>| {
+        let start = line_of(line).start as usize;
+        let span = Span::new(start + found.start(), start + found.end());
+        let has_comments = context.doc.language().is_some_and(|it| !it.comment.is_empty());
+        !has_comments || context.doc.facts_near(&[span]).in_comment(span)
+    };
+    let text = |line: u32| context.doc.slice(line_of(line));
     let here = HERE.captures_iter(text(line)).any(|found| {
         found.name("checks").is_none_or(|checks| OF_KEYS.iter().any(|check| checks.as_str().contains(check)))
+            && found.get(0).is_some_and(|it| counts(line, it))
     });
-    here || line.checked_sub(1).is_some_and(|before| NEXT.is_match(text(before)))
+    here || line.checked_sub(1).is_some_and(|before| NEXT.find_iter(text(before)).any(|it| counts(before, it)))
 }

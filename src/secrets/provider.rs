@@ -283,6 +283,32 @@ pub struct KeyApi {
     pub note: String,
 }
 
+impl Provider {
+    /// An address in a text (`https://…`) leads to the provider.
+    pub fn is_addressed(&self, text: &str) -> bool {
+        hosts_in(text).any(|host| self.has_host(host))
+    }
+
+    /// The host is one of the provider's.
+    pub fn has_host(&self, host: &str) -> bool {
+        let own = self.hosts.iter().map(String::as_str).chain(hosts_in(&self.base_url).take(1));
+        own.filter(|own| own.len() > 5 && own.contains('.')).any(|own| match own.strip_prefix('*') {
+            Some(end) => host.len() > end.len() && host.to_ascii_lowercase().ends_with(end),
+            None => host.eq_ignore_ascii_case(own),
+        })
+    }
+}
+
+/// The hosts of the addresses in a text.
+pub fn hosts_in(text: &str) -> impl Iterator<Item = &str> {
+    let ends = |c: char| c.is_whitespace() || "/\\?#\"'`<>()[],;|".contains(c);
+    text.match_indices("://").filter_map(move |(at, separator)| {
+        let authority = text[at + separator.len()..].split(ends).next()?;
+        let host = authority.rsplit('@').next()?.split(':').next()?;
+        (!host.is_empty()).then_some(host)
+    })
+}
+
 impl Client {
     /// What a file that uses it imports: a dotted path.
     pub fn module(&self) -> String {

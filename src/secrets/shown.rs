@@ -76,6 +76,11 @@ fn is_mixed(word: &str) -> bool {
     if let Some((_, rest)) = word.split_once("://") {
         return rest.split(['/', ':', '@', '?', '&', '#']).any(is_mixed);
     }
+    // A line of a file: `pyproject.toml:2`
+    let word = match word.rsplit_once(':') {
+        Some((file, line)) if line.len() <= 6 && line.bytes().all(|byte| byte.is_ascii_digit()) => file,
+        _ => word,
+    };
     // `process.env.OPENAI_API_KEY`, `my-app-OPENAI_API_KEY`
     let is_name = |part: &str| is_variable(part) || part.bytes().all(|byte| byte.is_ascii_lowercase());
     if word.contains(['.', '-']) && word.split(['.', '-']).all(is_name) {

@@ -316,6 +316,8 @@ install_maturin() { venv "$cache/maturin" --only-binary :all: "maturin==$MATURIN
 part_packages() {
     once node "$NODE" "$cache/node/bin/node" install_node
     once maturin "$MATURIN uv $UV" "$cache/maturin/bin/maturin" install_maturin
+    # A wheel is built offline, for which cargo wants the crates of every platform.
+    cargo fetch --locked --quiet --manifest-path "$here/../../Cargo.toml"
 }
 
 # --- schemas of reports ---------------------------------------------------------------------------

@@ -187,8 +187,16 @@ pub fn visible(text: &str) -> String {
         match c {
             '\t' => out.push_str("    "),
             c if c.is_control() => out.extend(c.escape_default()),
-            // Direction marks, zero-width characters, line and paragraph separators, the byte order mark.
-            '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{61c}' => {
+            // Direction marks, zero-width characters, line and paragraph separators, the byte order mark; what is no
+            // character.
+            '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{feff}'
+            | '\u{61c}'
+            | '\u{fdd0}'..='\u{fdef}'
+            | '\u{fffe}'
+            | '\u{ffff}' => {
                 out.extend(c.escape_unicode());
             }
             c => out.push(c),

@@ -77,7 +77,7 @@ pub(super) fn read(workspace: &Workspace, reports: &[PathBuf], taken: &mut Taken
     }
     if let Some(text) = text_of(root, Path::new(IGNORE))? {
         is_there = true;
-        allows.extend(text.lines().filter_map(|line| ignored(line.trim(), taken)));
+        allows.extend(text.lines().filter_map(|line| ignored(line.trim(), workspace, taken)));
     }
     let own = REPORTS.iter().map(|name| root.join(name)).filter(|path| path.is_file());
     for path in own.chain(reports.iter().cloned()) {
@@ -163,23 +163,34 @@ fn allowlist(list: Allowlist, rules: &[String], workspace: &Workspace, taken: &m
 }
 
 /// `path:rule:line`, or `commit:path:rule:line`.
-fn ignored(line: &str, taken: &mut Taken) -> Option<Allow> {
+fn ignored(line: &str, workspace: &Workspace, taken: &mut Taken) -> Option<Allow> {
     if line.is_empty() || line.starts_with('#') {
         return None;
     }
     let mut parts = line.rsplitn(3, ':');
-    let (number, _rule, path) = (parts.next()?, parts.next(), parts.next());
-    let (Ok(number), Some(path)) = (number.parse::<usize>(), path) else {
+    let (number, rule, path) = (parts.next()?, parts.next(), parts.next());
+    let (Ok(number), Some(rule), Some(path)) = (number.parse::<usize>(), rule, path) else {
         taken.say(format!("{IGNORE}: `{line}` has no equivalent: it is no fingerprint with a path and a line"));
         return None;
     };
     let is_commit = |it: &str| it.len() >= 7 && it.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let path = path.split_once(':').filter(|(commit, _)| is_commit(commit)).map_or(path, |(_, path)| path);
-    Some(Allow {
-        origin: IGNORE.to_owned(),
-        reason: format!("listed in {IGNORE}"),
-        groups: vec![vec![Test::PathIs(path.to_owned())], vec![Test::LineIs(number)]],
-    })
+    let (path, what) = match path.split_once(':').filter(|(commit, _)| is_commit(commit)) {
+        None => (path, Test::LineIs(number)),
+        // What stands on that line today can be anything: what stood there counts.
+        Some((commit, path)) => {
+            let text = workspace.text_at(commit, Path::new(path)).unwrap_or_default();
+            let text = String::from_utf8_lossy(&text);
+            match number.checked_sub(1).and_then(|at| text.lines().nth(at)) {
+                Some(line) => (path, Test::In(Secret::new(line.to_owned()))),
+                None => {
+                    taken.say(format!("{IGNORE}: {path}:{number}: git has no such line in commit {commit}"));
+                    return None;
+                }
+            }
+        }
+    };
+    let groups = vec![vec![Test::PathIs(path.to_owned())], vec![Test::Provider(rule.to_owned())], vec![what]];
+    Some(Allow { origin: IGNORE.to_owned(), reason: format!("listed in {IGNORE}"), groups })
 }
 
 /// By its value, where the report has it: lines move.

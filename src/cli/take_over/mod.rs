@@ -48,6 +48,8 @@ enum Test {
     Word(String),
     Sha1(String),
     Value(Secret),
+    /// It stands in this text.
+    In(Secret),
     Provider(String),
 }
 
@@ -156,9 +158,13 @@ impl Test {
             Test::Word(word) => secret.to_lowercase().contains(word),
             Test::Sha1(hash) => patterns::sha1(secret).is_some_and(|own| own.eq_ignore_ascii_case(hash)),
             Test::Value(value) => secret == value.expose(),
+            Test::In(text) => !secret.is_empty() && text.expose().contains(secret),
             Test::Provider(rule) => {
                 let provider = finding.provider.as_deref().unwrap_or("");
-                rule == "generic-api-key" || (!provider.is_empty() && rule.contains(provider))
+                let plain = |name: &str| name.replace('-', "");
+                let is_google = rule == "gcp-api-key" && ["google", "gemini"].contains(&provider);
+                let names = !provider.is_empty() && plain(rule).contains(&plain(provider));
+                rule == "generic-api-key" || is_google || names
             }
         }
     }
