@@ -12,7 +12,7 @@ use gix::diff::blob::{Algorithm, Diff, InternedInput};
 
 use super::check::{Checked, CheckedFile, Event, Met, Named, Options, Run, Target, What, each, gather, shown};
 use super::look::{Looker, document};
-use super::walk::{Entry, is_excluded};
+use super::walk::{Entry, is_build, is_excluded, is_excluded_by_settings};
 use crate::project::{Blob, Change, ProjectError, Since, Source, Workspace};
 use crate::rules::{Finding, is_app_secrets, is_env_file};
 use crate::syntax::Document;
@@ -45,9 +45,10 @@ pub fn check_staged(paths: &[PathBuf], options: &Options, tick: &mut dyn FnMut(u
             let real = workspace.root().join(&path);
             let target = Target { path: shown(&real), real, workspace: Arc::clone(&workspace), met };
             let always = met == Met::Named && options.named == Named::Always;
+            let below = path.strip_prefix(named).unwrap_or(&path);
             if !is_file {
                 checked.skipped.push((target.path, "no regular file"));
-            } else if !always && is_excluded(&target, Entry::File, options) {
+            } else if !always && (is_build(below, options) || is_excluded_by_settings(&target, Entry::File)) {
                 checked.skipped.push((target.path, "excluded"));
             } else {
                 staged.extend(new.map(|blob| (target, blob)));
@@ -165,7 +166,15 @@ impl Changed {
         }
         let mut best = Changed::all(doc);
         let lines = best.is_new.len();
-        for old in since.gone().iter().take(GONE).filter_map(|blob| text(*blob).ok()) {
+        // Moved as it is, which needs no comparison.
+        if since.held(doc.text().as_bytes()) || since.held(doc.text().replace("\r\n", "\n").as_bytes()) {
+            best.is_new.fill(false);
+            return best;
+        }
+        for old in since.gone(doc.path().file_name()).take(GONE).filter_map(|blob| text(blob).ok()) {
+            if best.count() * 2 <= lines {
+                break;
+            }
             let changed = Changed::between(&old, doc.text());
             // Half of it is the same: git calls that a renamed file, too.
             if changed.count() * 2 <= lines && changed.count() < best.count() {

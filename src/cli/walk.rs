@@ -9,9 +9,9 @@ use std::sync::{Arc, Mutex};
 
 use ignore::{DirEntry, WalkBuilder, WalkState};
 
-use super::check::{Build, Event, Met, Options, Run, Target, What, threads};
+use super::check::{Build, Event, Met, Options, Run, Target, What, shown, threads};
 use super::look::Looker;
-use crate::project::{BUILD, SETTINGS, VERSION_CONTROL};
+use crate::project::{BUILD, SETTINGS, VERSION_CONTROL, odd_ignore_file};
 use crate::rules::is_env_file;
 
 /// What is passed by in a walk.
@@ -32,6 +32,24 @@ pub(super) fn walk(folder: &Target, filters: Filters, run: &Run<'_>, events: &Se
     if filters == Filters::None {
         builder.standard_filters(false);
     }
+    let say = {
+        let events = events.clone();
+        move |odd: &Path| {
+            let why = "this is no file that can be read: what lies beside it was not checked";
+            // Nobody reads on when the check has ended.
+            let _ = events.send(Event::Problem(format!("{}: {why}", shown(odd).display())));
+        }
+    };
+    if let Some(odd) = folder.real.ancestors().find_map(odd_ignore_file) {
+        say(&odd);
+        return Vec::new();
+    }
+    builder.filter_entry(move |entry| {
+        let is_folder = entry.file_type().is_some_and(|it| it.is_dir());
+        let odd = if is_folder { odd_ignore_file(entry.path()) } else { None };
+        odd.iter().for_each(|odd| say(odd));
+        odd.is_none()
+    });
     let build: Mutex<Vec<Target>> = Mutex::default();
     let tracked = match filters {
         Filters::Git => folder.workspace.tracked_below(&inside(folder)),
@@ -76,8 +94,12 @@ fn at(folder: &Target, real: PathBuf) -> Option<Target> {
 
 /// A named path is not to be checked.
 pub(super) fn is_excluded(target: &Target, entry: Entry, options: &Options) -> bool {
-    let in_build = inside(target).iter().any(|part| BUILD.iter().any(|name| part == *name));
-    (in_build && options.build == Build::Skipped) || is_excluded_by_settings(target, entry)
+    is_build(&inside(target), options) || is_excluded_by_settings(target, entry)
+}
+
+/// A path leads into build output or vendored code, which nobody asked for.
+pub(super) fn is_build(path: &Path, options: &Options) -> bool {
+    options.build == Build::Skipped && path.iter().any(|part| BUILD.iter().any(|name| part == *name))
 }
 
 /// A setting excludes a path.

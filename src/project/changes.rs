@@ -4,6 +4,7 @@
 //! monitor of the file system.
 
 use std::collections::{BTreeMap, HashMap};
+use std::ffi::OsStr;
 use std::fs;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -43,8 +44,8 @@ pub struct Change {
 pub struct Since {
     /// What the commit holds of each file that git tracks and that is another one by now.
     changed: HashMap<PathBuf, Option<Blob>>,
-    /// The texts of files that are gone: others may be what they became.
-    gone: Vec<Blob>,
+    /// The files that are gone: others may be what they became.
+    gone: Vec<(PathBuf, Blob)>,
     /// Files that changed and that a sparse checkout leaves out, as the index holds them.
     sparse: Vec<(PathBuf, Blob)>,
 }
@@ -68,12 +69,14 @@ impl Workspace {
         let says = |message: String| ProjectError::Git { path: self.shown(), message };
         let shown = discreet(revision);
         let commit = repo.rev_parse_single(revision).and_then(|it| it.object()).and_then(gix::Object::peel_to_commit);
-        let commit = commit.map_err(|_| {
+        let head = repo.head_id().map_err(|_| says("there is no commit yet to compare with".to_owned()))?;
+        // `HEAD^!` means several commits.
+        let is_range = ["^!", "^@", "^-"].iter().any(|it| revision.contains(it));
+        let commit = commit.ok().filter(|_| !is_range).ok_or_else(|| {
             let hint = "a clone of CI often has no more than one commit (`fetch-depth: 0`, `git fetch --unshallow`)";
             says(format!("git knows no revision `{shown}` here: is it spelled right, and fetched? {hint}"))
         })?;
-        let head = repo.head_id().map_err(|_| says("there is no commit yet to compare with".to_owned()))?;
-        let base = repo.merge_base(head, commit.id).ok().flatten().ok_or_else(|| {
+        let base = repo.merge_base(head, commit.id).map_err(|error| self.broken(&error))?.ok_or_else(|| {
             let why = "they are unrelated, or this clone is too shallow (`fetch-depth: 0`, `git fetch --unshallow`)";
             says(format!("HEAD and `{shown}` have no commit in common: {why}"))
         })?;
@@ -81,7 +84,7 @@ impl Workspace {
         let mut since = Since::default();
         for change in compare(&repo, Some(tree)).map_err(|error| self.broken(&error))? {
             match change.new {
-                None => since.gone.extend(change.old.filter(|_| change.is_file)),
+                None => since.gone.extend(change.old.filter(|_| change.is_file).map(|old| (change.path, old))),
                 Some(new) if change.is_file => {
                     if change.is_sparse {
                         since.sparse.push((change.path.clone(), new));
@@ -112,8 +115,8 @@ impl Workspace {
             }
             let Ok(meta) = gix::index::fs::Metadata::from_path_no_follow(&full) else {
                 if !entry.flags.contains(Flags::SKIP_WORKTREE) {
-                    since.gone.push(Blob(entry.id));
                     since.changed.remove(&path);
+                    since.gone.push((path, Blob(entry.id)));
                 }
                 continue;
             };
@@ -188,9 +191,18 @@ impl Since {
         self.changed.get(relative).copied().flatten()
     }
 
-    /// The texts of files that are gone.
-    pub fn gone(&self) -> &[Blob] {
-        &self.gone
+    /// The files that are gone, those of the same name first, and what they held.
+    pub fn gone(&self, name: Option<&OsStr>) -> impl Iterator<Item = Blob> {
+        let of_name = move |(path, _): &&(PathBuf, Blob)| path.file_name() == name;
+        let others = self.gone.iter().filter(move |it| !of_name(it));
+        self.gone.iter().filter(of_name).chain(others).map(|(_, blob)| *blob)
+    }
+
+    /// A file that is gone held this very text.
+    pub fn held(&self, bytes: &[u8]) -> bool {
+        let Some((_, first)) = self.gone.first() else { return false };
+        let hash = gix::objs::compute_hash(first.0.kind(), gix::objs::Kind::Blob, bytes);
+        hash.is_ok_and(|hash| self.gone.iter().any(|(_, blob)| blob.0 == hash))
     }
 
     /// Files that changed and lie nowhere but in the index.

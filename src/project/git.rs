@@ -154,8 +154,13 @@ pub(super) fn own(folder: &Path) -> Option<Result<(gix::Repository, PathBuf), (P
     if is_folder && gix::discover::is_git(&mark).is_err() {
         return None;
     }
-    let options = gix::open::Options::default().config_overrides(index_of_hook(&real));
-    let repo = match gix::open_opts(&mark, options) {
+    let index = index_of_hook(&real);
+    if let Some(index) = index.as_ref().filter(|it| !it.exists() && mark.join("index").exists()) {
+        let message = format!("GIT_INDEX_FILE names {}, which is not there", index.display());
+        return Some(Err((real, ProjectError::Git { path: mark.display().to_string(), message })));
+    }
+    let setting = |index: PathBuf| [b"gitoxide.core.indexFile=", key(&index).as_bytes()].concat();
+    let repo = match gix::open_opts(&mark, options().config_overrides(index.map(setting))) {
         Ok(repo) => repo,
         Err(error) => return Some(Err((real, broken(&mark, &error)))),
     };
@@ -165,11 +170,22 @@ pub(super) fn own(folder: &Path) -> Option<Result<(gix::Repository, PathBuf), (P
 
 /// A commit of some files, or `commit --all`, has an index of its own: git names it to its hooks, which run in the top
 /// folder of the repository that it belongs to.
-fn index_of_hook(top: &Path) -> Option<BString> {
+fn index_of_hook(top: &Path) -> Option<PathBuf> {
     let file = std::env::var_os("GIT_INDEX_FILE").filter(|it| !it.is_empty())?;
     let here = std::env::current_dir().and_then(fs::canonicalize).ok()?;
     let ours = here.ancestors().find(|it| it.join(".git").exists())?;
-    (ours == top).then(|| [b"gitoxide.core.indexFile=", key(&top.join(file)).as_bytes()].concat().into())
+    (ours == top).then(|| top.join(file))
+}
+
+/// How repositories are opened. What git tells the programs that it starts is about one repository, and about paths from
+/// its top folder: gix would take it for each, and for paths from here.
+pub(super) fn options() -> gix::open::Options {
+    let mut options = gix::open::Options::default();
+    let of_git = ["GIT_INDEX_FILE", "GIT_WORK_TREE", "GIT_NAMESPACE", "GIT_DIR", "GIT_COMMON_DIR"];
+    if of_git.iter().any(|name| std::env::var_os(name).is_some()) {
+        options.permissions.env.git_prefix = gix::sec::Permission::Deny;
+    }
+    options
 }
 
 /// The folder is a repository without a work tree.

@@ -1,6 +1,7 @@
 //! The files of a workspace that hold one of several texts.
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -42,14 +43,44 @@ pub fn holding(workspace: &Workspace, keys: &[&Secret], open: &BTreeMap<PathBuf,
         let source = read(&root.join(&path)).ok()?;
         holds(source.bytes()).then(|| judged(workspace, path, source))
     };
-    files(WalkBuilder::new(root).standard_filters(false), root, passed).filter_map(held).collect()
+    files(walk(root).standard_filters(false), root, passed).filter_map(held).collect()
+}
+
+/// What lies in place of an ignore file and cannot be read as one: a commit can bring a link to a device, from which a walk
+/// would read for ever.
+pub fn odd_ignore_file(folder: &Path) -> Option<PathBuf> {
+    let is_odd = |path: &PathBuf| {
+        let is_file = fs::metadata(path).is_ok_and(|it| it.is_file());
+        let leads_to = |system: &&str| fs::canonicalize(path).is_ok_and(|it| it.starts_with(system));
+        let is_link = fs::symlink_metadata(path).is_ok_and(|it| it.is_symlink());
+        fs::metadata(path).is_ok_and(|it| !it.is_file() && !it.is_dir())
+            || is_file && is_link && ["/proc", "/sys", "/dev"].iter().any(|it| leads_to(it))
+    };
+    [".gitignore", ".ignore"].iter().map(|name| folder.join(name)).find(is_odd)
+}
+
+/// A walk, with the ignore rules of the folders around it.
+pub(super) fn walk(root: &Path) -> WalkBuilder {
+    let mut walk = WalkBuilder::new(root);
+    let real = fs::canonicalize(root).unwrap_or_else(|_| root.to_owned());
+    if real.ancestors().any(|it| odd_ignore_file(it).is_some()) {
+        walk.standard_filters(false);
+    }
+    walk.filter_entry(is_readable);
+    walk
+}
+
+fn is_readable(entry: &DirEntry) -> bool {
+    entry.depth() == 0 || !entry.file_type().is_some_and(|it| it.is_dir()) || odd_ignore_file(entry.path()).is_none()
 }
 
 /// The files of a walk from `root`, by their paths from there, in order; folders of the names in `passed` are passed by.
 pub(super) fn files(walk: &mut WalkBuilder, root: &Path, passed: Vec<&'static str>) -> impl Iterator<Item = PathBuf> {
     let is_own = move |entry: &DirEntry| {
         let is_folder = entry.file_type().is_some_and(|it| it.is_dir());
-        entry.depth() == 0 || !is_folder || !passed.contains(&entry.file_name().to_str().unwrap_or(""))
+        entry.depth() == 0
+            || !is_folder
+            || !passed.contains(&entry.file_name().to_str().unwrap_or("")) && is_readable(entry)
     };
     let walk = walk.filter_entry(is_own).sort_by_file_name(Ord::cmp).build();
     let files = walk.filter_map(Result::ok).filter(|entry| entry.file_type().is_some_and(|it| it.is_file()));

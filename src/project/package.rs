@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, Weak};
 
 use super::files::read_small;
+use super::holding;
 use super::source::{Source, read};
 use crate::fixes::Surroundings;
 use crate::syntax::{Document, Language, glob};
@@ -114,7 +115,7 @@ impl Packages {
     }
 
     fn read_files(&self, root: &Path, nearest: &Path, outermost: &Path, language: &Language) -> Files {
-        let walk = |folder: &Path| ignore::WalkBuilder::new(root.join(folder)).build().filter_map(Result::ok);
+        let walk = |folder: &Path| holding::walk(&root.join(folder)).build().filter_map(Result::ok);
         let inside = root.join(nearest);
         let outermost = Some(outermost).filter(|it| *it != nearest);
         let others = outermost.into_iter().flat_map(walk).filter(|entry| !entry.path().starts_with(&inside));

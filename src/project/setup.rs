@@ -5,12 +5,10 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use ignore::WalkBuilder;
-
 use super::config::SETTINGS;
 use super::env_file::is_variable_name;
 use super::files::{FileError, check_writable, lies_below, read_small, write_atomic};
-use super::holding::{BUILD, VERSION_CONTROL, files};
+use super::holding::{BUILD, VERSION_CONTROL, files, walk};
 use super::workspace::Workspace;
 use crate::fixes::{self, GitState, ignore_lines, leaves_out};
 use crate::secrets::{discreet, env_lines, variables_read};
@@ -312,7 +310,7 @@ fn recommended(old: &str) -> Option<String> {
 /// The files that git takes, or would.
 pub fn walked(workspace: &Workspace) -> Vec<PathBuf> {
     let passed = [&BUILD[..], &VERSION_CONTROL].concat();
-    files(WalkBuilder::new(workspace.root()).hidden(false), workspace.root(), passed).collect()
+    files(walk(workspace.root()).hidden(false), workspace.root(), passed).collect()
 }
 
 fn is_image(path: &Path) -> bool {

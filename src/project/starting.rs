@@ -2,10 +2,8 @@
 
 use std::path::PathBuf;
 
-use ignore::WalkBuilder;
-
 use super::files::read_small;
-use super::holding::{BUILD, VERSION_CONTROL, files};
+use super::holding::{BUILD, VERSION_CONTROL, files, walk};
 use super::workspace::Workspace;
 use crate::syntax::Starter;
 
@@ -18,5 +16,5 @@ pub fn starting(workspace: &Workspace) -> Vec<(PathBuf, String, &'static Starter
         let bytes = read_small(&root.join(&path)).ok()??;
         Some((path, String::from_utf8_lossy(&bytes).into_owned(), starter))
     };
-    files(WalkBuilder::new(root).hidden(false), root, passed).filter_map(starts).collect()
+    files(walk(root).hidden(false), root, passed).filter_map(starts).collect()
 }

@@ -90,6 +90,30 @@ pub fn scan_runs(catalogue: &Catalogue, text: &[u8], runs: &[Span]) -> Vec<Token
     keep_best(catalogue, found)
 }
 
+/// What a shape that stands alone finds in `text` whatever touches it: `KEY_old`, `myKEY`. For what is shown, where a key
+/// too many costs little.
+pub fn scan_glued(catalogue: &Catalogue, text: &[u8]) -> Vec<Token> {
+    let mut found = Vec::new();
+    for run in runs(text) {
+        let (start, end) = (run.range().start.saturating_sub(BEFORE), text.len().min(run.range().end + BEHIND));
+        for hit in catalogue.anchors.find(&text[start..end]) {
+            for &shape in hit.of {
+                let (_, facts) = catalogue.shape(shape);
+                let at = start + hit.start;
+                let from = if facts.prefix().is_empty() { at.saturating_sub(INFIX) } else { at };
+                let window = &text[from..text.len().min(at + LONGEST)];
+                let Some(hit) = facts.regex().and_then(|regex| regex.find(window)) else { continue };
+                let near = facts.prefix().is_empty() || hit.start() == 0;
+                if near && facts.stands_alone() && facts.class != Class::Publishable {
+                    let span = Span::new(from + hit.start(), from + hit.end());
+                    found.push(Token { span, shape, needs_context: false });
+                }
+            }
+        }
+    }
+    keep_best(catalogue, found)
+}
+
 /// The shape proves the key, or makes it likely: few sources know the shape, and the text is random.
 pub fn is_likely(catalogue: &Catalogue, text: &[u8], token: &Token) -> bool {
     let (key, shape) = (&text[token.span.range()], catalogue.shape(token.shape).1);

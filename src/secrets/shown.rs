@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::catalogue::Catalogue;
-use super::scan::scan;
+use super::scan::{Token, scan, scan_glued};
 use super::secret::redact;
 use crate::text::{Edit, Span, apply};
 
@@ -17,7 +17,7 @@ const SHORT: usize = 1024;
 pub fn without_keys(text: &str) -> Cow<'_, str> {
     let catalogue = Catalogue::built_in();
     let mut edits: Vec<Edit> = Vec::new();
-    let mut look = |start: usize| {
+    let mut look = |start: usize, scan: fn(&Catalogue, &[u8]) -> Vec<Token>| {
         for token in scan(catalogue, &text.as_bytes()[start..]) {
             let span = Span::new(start + token.span.start as usize, start + token.span.end as usize);
             let shape = catalogue.shape(token.shape).1;
@@ -26,11 +26,12 @@ pub fn without_keys(text: &str) -> Cow<'_, str> {
             }
         }
     };
-    look(0);
+    look(0, scan);
     if text.len() <= SHORT {
         // `notes-sk-…`: a shape wants no `-` before it.
-        text.match_indices(['-', '_', '.', '=']).for_each(|(at, _)| look(at + 1));
+        text.match_indices(['-', '_', '.', '=']).for_each(|(at, _)| look(at + 1, scan));
     }
+    look(0, scan_glued);
     if edits.is_empty() {
         return Cow::Borrowed(text);
     }

@@ -8,6 +8,7 @@ mod changed;
 mod git_input;
 mod hard;
 mod history;
+mod hostile;
 mod legacy;
 mod reports;
 mod schema;

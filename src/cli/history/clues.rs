@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::AtomicUsize;
 
-use memchr::{memchr, memrchr};
+use memchr::{memchr, memchr_iter, memrchr, memrchr_iter};
 
 use crate::cli::check::threads;
 use crate::project::{BlobId, History, Next, Workspace, is_binary};
@@ -81,11 +81,12 @@ fn most() -> usize {
 /// How much of a long line around a key tells it.
 const AROUND: usize = 200;
 
-/// The line of a place, or of a long one what lies around it.
+/// The line of a place with the one before it and the one behind it, which can silence it or make it whole; of long ones
+/// what lies around it.
 fn line(text: &[u8], span: Span) -> &[u8] {
     let (from, to) = (span.range().start.saturating_sub(AROUND), text.len().min(span.range().end + AROUND));
-    let start = memrchr(b'\n', &text[from..span.range().start]).map_or(from, |at| from + at + 1);
-    let end = memchr(b'\n', &text[span.range().end..to]).map_or(to, |at| span.range().end + at);
+    let start = memrchr_iter(b'\n', &text[from..span.range().start]).nth(1).map_or(from, |at| from + at + 1);
+    let end = memchr_iter(b'\n', &text[span.range().end..to]).nth(1).map_or(to, |at| span.range().end + at);
     &text[start..end]
 }
 

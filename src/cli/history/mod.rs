@@ -95,6 +95,11 @@ fn targets(paths: &[PathBuf], checked: &mut Checked) -> Vec<Target> {
         // Paths in a bare repository lead to no file.
         let path = if history.is_bare() { PathBuf::new() } else { shown(path) };
         let inside: PathBuf = inside.join(rest).components().collect();
+        // Git starts some hooks in its own folder.
+        let (inside, path) = match inside.starts_with(".git") {
+            true => (PathBuf::new(), shown(history.root())),
+            false => (inside, path),
+        };
         let scope = Scope { inside, path, is_there: rest.as_os_str().is_empty() };
         match targets.iter_mut().find(|it| it.history.root() == history.root()) {
             Some(target) => target.scopes.push(scope),
@@ -152,6 +157,10 @@ fn say_what_is_missing(history: &History, log: &Log, checked: &mut Checked) {
         checked.remarks.push(format!(
             "{root}: the history ends where this clone was cut off (shallow): `git fetch --unshallow` brings the rest"
         ));
+    }
+    if log.others > 0 {
+        let tags = counted(log.others, "reference");
+        checked.remarks.push(format!("{root}: {tags} to a text or a folder and to no commit: not checked"));
     }
     let objects = counted(log.missing, "object");
     match (log.missing, history.is_partial()) {
@@ -217,7 +226,10 @@ fn is_excluded(target: &Target, workspace: &Workspace, options: &Options, path: 
     if options.named == Named::Always && target.scopes.iter().any(|scope| scope.inside == path) {
         return Ok(false);
     }
-    let in_build = || path.iter().any(|part| BUILD.iter().any(|name| part == *name));
+    // Whoever names a folder wants what is in it.
+    let below = target.scopes.iter().filter_map(|scope| path.strip_prefix(&scope.inside).ok());
+    let mut below = below.filter(|path| !path.iter().any(|part| BUILD.iter().any(|name| part == *name)));
+    let mut in_build = || below.next().is_none();
     let excluded = workspace.config(path)?.excludes(&workspace.root().join(path), false);
     Ok(excluded || options.build == Build::Skipped && in_build())
 }

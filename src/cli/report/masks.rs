@@ -12,7 +12,11 @@ use crate::text::Span;
 /// little.
 pub(in crate::cli) fn masks(doc: &Document, secrets: &[(Span, String)], region: Span) -> Vec<(Span, String)> {
     let unknown = |span: Span| (span, 1, "…".to_owned());
-    let mut masks: Vec<(Span, u8, String)> = secrets.iter().map(|(span, shown)| (*span, 0, visible(shown))).collect();
+    let mut masks: Vec<(Span, u8, String)> = secrets
+        .iter()
+        .filter(|(span, _)| span.overlaps(region))
+        .map(|(span, shown)| (*span, 0, visible(shown)))
+        .collect();
     if is_env_file(doc.path()) {
         masks.extend(env_lines(doc.text()).iter().map(|line| line.value).filter(|it| !it.is_empty()).map(unknown));
     }

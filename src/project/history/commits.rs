@@ -23,6 +23,8 @@ pub struct Log {
     pub missing: usize,
     /// The history ends where the clone was cut off.
     pub shallow: bool,
+    /// Tags that name a text or a folder and no commit.
+    pub others: usize,
     /// What cannot be read.
     pub problems: Vec<String>,
 }
@@ -56,7 +58,7 @@ impl History {
     /// Reads all commits.
     pub fn log(&self) -> Result<Log, HistoryError> {
         let repo = self.local();
-        let (tips, remote) = tips(&repo).map_err(|error| self.unreadable(&error))?;
+        let Tips { all, remote, others, problems } = tips(&repo).map_err(|error| self.unreadable(&error))?;
         let shallow = repo.shallow_commits().map_err(|error| self.unreadable(&error))?;
         let cut: HashSet<ObjectId> = shallow.iter().flat_map(|ids| ids.iter().copied()).collect();
         let mut log = Log {
@@ -64,10 +66,11 @@ impl History {
             tells_pushed: !remote.is_empty() || !self.is_bare(),
             missing: 0,
             shallow: !cut.is_empty(),
-            problems: Vec::new(),
+            others,
+            problems,
         };
         let (mut met, mut places): (Vec<Met>, HashMap<ObjectId, u32>) = (Vec::new(), HashMap::new());
-        let (mut waiting, mut buffer) = (tips, Vec::new());
+        let (mut waiting, mut buffer) = (all, Vec::new());
         while let Some(id) = waiting.pop() {
             let Entry::Vacant(place) = places.entry(id) else { continue };
             match read(&repo, id, &mut buffer) {
@@ -122,6 +125,7 @@ impl History {
             gone: HashSet::new(),
             buffers: Vec::new(),
             broken: Vec::new(),
+            is_full: false,
         };
         for at in 0..log.commits.len() {
             let tree = log.commits[at].tree;
@@ -131,6 +135,9 @@ impl History {
         }
         log.missing += walk.gone.len();
         let root = self.root().display();
+        if walk.is_full {
+            log.problems.push(format!("{root}: the trees name more than {FOLDERS} folders: the rest was not checked"));
+        }
         log.problems.extend(walk.broken.iter().map(|id| format!("{root}: tree {id} cannot be read")));
     }
 }
@@ -162,31 +169,69 @@ impl Log {
     }
 }
 
-/// What every reference, HEAD and the stash lead to, and what remote-tracking branches lead to.
-fn tips(repo: &gix::Repository) -> gix::Result<(Vec<ObjectId>, Vec<ObjectId>)> {
-    let (mut tips, mut remote) = (Vec::new(), Vec::new());
-    for mut reference in repo.references()?.all()?.filter_map(Result::ok) {
+/// Where the history begins.
+#[derive(Default)]
+struct Tips {
+    all: Vec<ObjectId>,
+    /// What remote-tracking branches lead to.
+    remote: Vec<ObjectId>,
+    /// How many tags name no commit.
+    others: usize,
+    problems: Vec<String>,
+}
+
+/// What every reference, the HEAD of each work tree and the stash lead to.
+fn tips(repo: &gix::Repository) -> gix::Result<Tips> {
+    let mut tips = Tips::default();
+    let root = repo.workdir().unwrap_or(repo.git_dir()).display().to_string();
+    let problem =
+        |error: &dyn std::fmt::Display| format!("{root}: a reference cannot be read: {error}: see `git fsck`");
+    for reference in repo.references()?.all()? {
+        let mut reference = match reference {
+            Ok(reference) => reference,
+            Err(error) => {
+                tips.problems.push(problem(&error));
+                continue;
+            }
+        };
         let is_remote = reference.name().as_bstr().starts_with(b"refs/remotes/");
         let direct = reference.target().try_id().map(ToOwned::to_owned);
-        // A branch without commits leads nowhere; what leads to an object that is not there counts as missing.
+        // A name for a branch that is gone leads nowhere; what leads to an object that is not there counts as missing.
         let Some(id) = reference.peel_to_id().ok().map(gix::Id::detach).or(direct) else { continue };
-        // Some tags name a text or a folder.
         if repo.find_header(id).is_ok_and(|it| it.kind() != Kind::Commit) {
+            tips.others += 1;
             continue;
         }
-        tips.push(id);
+        tips.all.push(id);
         if is_remote {
-            remote.push(id);
+            tips.remote.push(id);
         }
     }
-    tips.extend(repo.head_id().ok().map(gix::Id::detach));
-    // Only the newest stash has a reference of its own.
-    if let Ok(stash) = repo.find_reference("refs/stash")
-        && let Ok(Some(lines)) = stash.log_iter().all()
-    {
-        tips.extend(lines.filter_map(Result::ok).map(|line| line.new_oid()));
+    let mut head =
+        |repo: gix::Result<gix::Repository>| match repo.and_then(|it| Ok(it.head()?.id().map(gix::Id::detach))) {
+            Ok(id) => tips.all.extend(id),
+            Err(error) => tips.problems.push(problem(&error)),
+        };
+    head(Ok(repo.clone()));
+    repo.worktrees()?.into_iter().for_each(|it| head(it.into_repo_with_possibly_inaccessible_worktree()));
+    if repo.git_dir() != repo.common_dir() {
+        head(repo.main_repo());
     }
-    Ok((tips, remote))
+    // Only the newest stash has a reference of its own.
+    if let Ok(stash) = repo.find_reference("refs/stash") {
+        match stash.log_iter().all() {
+            Ok(lines) => {
+                for line in lines.into_iter().flatten() {
+                    match line {
+                        Ok(line) => tips.all.push(line.new_oid()),
+                        Err(error) => tips.problems.push(problem(&error)),
+                    }
+                }
+            }
+            Err(error) => tips.problems.push(problem(&error)),
+        }
+    }
+    Ok(tips)
 }
 
 /// `None` where it is missing or no commit; an error where it is broken.
@@ -228,7 +273,7 @@ fn oldest_first(met: &[Met], parents: &[Vec<u32>]) -> Vec<u32> {
 }
 
 /// Nobody has so many folders: a dozen trees can pretend to have more than fit into any memory.
-const FOLDERS: usize = 5_000_000;
+const FOLDERS: usize = 1_000_000;
 
 /// Walking all trees, each once for each path.
 struct Walk {
@@ -241,6 +286,8 @@ struct Walk {
     gone: HashSet<ObjectId>,
     buffers: Vec<Vec<u8>>,
     broken: Vec<ObjectId>,
+    /// There were more folders than are looked at.
+    is_full: bool,
 }
 
 /// A folder that is in some commit.
@@ -258,7 +305,11 @@ impl Walk {
     }
 
     fn tree(&mut self, folder: usize, id: ObjectId, meet: &mut dyn FnMut(&BStr, BlobId)) {
-        if self.folders.len() > FOLDERS || is_too_deep(&self.folders[folder].path) {
+        if self.folders.len() > FOLDERS {
+            self.is_full = true;
+            return;
+        }
+        if is_too_deep(&self.folders[folder].path) {
             self.broken.push(id);
             return;
         }

@@ -17,7 +17,7 @@ pub use commits::{CommitInfo, Log};
 pub use gix::ObjectId as BlobId;
 use packs::Pack;
 
-use super::git::{is_bare, own};
+use super::git::{is_bare, options, own};
 
 /// A repository whose history is read.
 pub struct History {
@@ -63,7 +63,7 @@ impl History {
         let none = || HistoryError::None { path: path.display().to_string() };
         let real = fs::canonicalize(path).map_err(|_| none())?;
         if is_bare(&real)
-            && let Ok(repo) = gix::open(&real)
+            && let Ok(repo) = gix::open_opts(&real, options())
             && repo.workdir().is_none()
         {
             return Ok(History { repo: repo.into_sync(), top: None });
@@ -104,6 +104,9 @@ impl History {
                         broken => problems.push(are_broken(pack.path(), broken)),
                     },
                 }
+            }
+            if without_index(folder) > 0 {
+                problems.push(format!("{}: packs without an index: `git multi-pack-index repack`", folder.display()));
             }
             match each_loose(folder, hash, threads, look, seen) {
                 0 => {}
@@ -174,6 +177,15 @@ fn indices(folder: &Path) -> Vec<PathBuf> {
         .collect();
     found.sort();
     found
+}
+
+/// The packs that only an index over several packs knows: nobody finds what is in them.
+fn without_index(folder: &Path) -> usize {
+    let folder = folder.join("pack");
+    let packs = || fs::read_dir(&folder).into_iter().flatten().filter_map(Result::ok).map(|entry| entry.path());
+    let is_lost =
+        |path: &PathBuf| path.extension().is_some_and(|it| it == "pack") && !path.with_extension("idx").exists();
+    if folder.join("multi-pack-index").exists() { packs().filter(is_lost).count() } else { 0 }
 }
 
 /// Looks at every blob that lies in a file of its own. Returns how many objects cannot be read.
