@@ -54,7 +54,7 @@ pub fn odd_ignore_file(folder: &Path) -> Option<PathBuf> {
         let leads_to = |system: &&str| fs::canonicalize(path).is_ok_and(|it| it.starts_with(system));
         let is_link = fs::symlink_metadata(path).is_ok_and(|it| it.is_symlink());
         fs::metadata(path).is_ok_and(|it| !it.is_file() && !it.is_dir())
-            || is_file && is_link && ["/proc", "/sys", "/dev"].iter().any(|it| leads_to(it))
+            || is_file && is_link && ["/proc", "/sys", "/dev"].iter().any(leads_to)
     };
     [".gitignore", ".ignore"].iter().map(|name| folder.join(name)).find(is_odd)
 }

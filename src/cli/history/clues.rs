@@ -7,12 +7,12 @@ use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::AtomicUsize;
 
-use memchr::{memchr, memchr_iter, memrchr, memrchr_iter};
+use memchr::{memchr, memchr_iter, memmem, memrchr, memrchr_iter};
 
 use crate::cli::check::threads;
 use crate::project::{BlobId, History, Next, Workspace, is_binary};
 use crate::rules::{has_hint, hints};
-use crate::secrets::scan;
+use crate::secrets::{runs, scan};
 use crate::syntax::{Host, largest};
 use crate::text::Span;
 
@@ -81,14 +81,26 @@ fn most() -> usize {
 /// How much of a long line around a key tells it.
 const AROUND: usize = 200;
 
-/// The line of a place with the one before it and the one behind it, which can silence it or make it whole; of long ones
-/// what lies around it.
+/// The line of a place, or of a long one what lies around it; with the line before where that can silence it, and the line
+/// behind where that can make it whole.
 fn line(text: &[u8], span: Span) -> &[u8] {
     let (from, to) = (span.range().start.saturating_sub(AROUND), text.len().min(span.range().end + AROUND));
-    let start = memrchr_iter(b'\n', &text[from..span.range().start]).nth(1).map_or(from, |at| from + at + 1);
-    let end = memchr_iter(b'\n', &text[span.range().end..to]).nth(1).map_or(to, |at| span.range().end + at);
+    let mut starts = memrchr_iter(b'\n', &text[from..span.range().start]).map(|at| from + at + 1);
+    let mut ends = memchr_iter(b'\n', &text[span.range().end..to]).map(|at| span.range().end + at);
+    let (mut start, mut end) = (starts.next().unwrap_or(from), ends.next().unwrap_or(to));
+    let before = starts.next().unwrap_or(from);
+    if SILENCES.iter().any(|words| memmem::find(&text[before..start], words).is_some()) {
+        start = before;
+    }
+    let behind = ends.next().unwrap_or(to);
+    if !runs(&text[end..behind]).is_empty() {
+        end = behind;
+    }
     &text[start..end]
 }
+
+/// What stands in a comment about the next line.
+const SILENCES: [&[u8]; 3] = [b"aikeys: ignore", b"nextline", b"next-line"];
 
 /// How far around a change something can become a key by it: a name in the line before, pieces in the lines behind.
 const NEAR: usize = 256;
