@@ -61,7 +61,8 @@ struct Whole {
 
 /// Finds literal AI keys and unsafe env handling.
 ///
-/// Exit codes: 0 nothing at or above `--fail-on`, 1 findings, 2 something could not be checked.
+/// Exit codes: 0 nothing at or above `--fail-on`, 1 findings, 2 something could not be checked, 141 the reader of the
+/// report left.
 #[derive(Debug, Parser)]
 #[command(name = "aikeys-lsp", bin_name = "aikeys-lsp", version, long_version = version::long(), max_term_width = 110)]
 #[command(override_usage = "aikeys-lsp --check [OPTIONS] [PATH]...")]

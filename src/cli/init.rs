@@ -85,7 +85,8 @@ fn accept(args: &Init, listed: bool, out: &mut dyn Write, ask: Ask<'_>) -> Resul
             }
             new.count([finding.severity]);
             fails |= least.is_some_and(|least| finding.severity >= least);
-            let terms = old.as_ref().and_then(|old| old.entries().get(&entry)).cloned();
+            // One that has ended would hide nothing.
+            let terms = old.as_ref().and_then(|old| old.entries().get(&entry)).filter(|it| !it.ended()).cloned();
             entries.insert(entry, terms.unwrap_or_default());
         }
     }
