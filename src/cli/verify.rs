@@ -9,7 +9,9 @@ use anyhow::bail;
 
 use super::args::Check;
 use super::check::{Checked, CheckedFile};
-use super::report::{counted, visible};
+use super::report::counted;
+#[cfg(feature = "verify")]
+use super::report::visible;
 use crate::rules::{Finding, Severity};
 use crate::secrets::{Catalogue, Format, Provider, classify, fingerprint, hosts_in};
 use crate::verify::{Life, Request, request};
