@@ -50,11 +50,11 @@ pub fn holding(workspace: &Workspace, keys: &[&Secret], open: &BTreeMap<PathBuf,
 /// would read for ever.
 pub fn odd_ignore_file(folder: &Path) -> Option<PathBuf> {
     let is_odd = |path: &PathBuf| {
-        let is_file = fs::metadata(path).is_ok_and(|it| it.is_file());
+        let Ok(here) = fs::symlink_metadata(path) else { return false };
         let leads_to = |system: &&str| fs::canonicalize(path).is_ok_and(|it| it.starts_with(system));
-        let is_link = fs::symlink_metadata(path).is_ok_and(|it| it.is_symlink());
-        fs::metadata(path).is_ok_and(|it| !it.is_file() && !it.is_dir())
-            || is_file && is_link && ["/proc", "/sys", "/dev"].iter().any(leads_to)
+        let is_device = || fs::metadata(path).is_ok_and(|it| !it.is_file() && !it.is_dir());
+        let is_plain = here.is_file() || here.is_dir();
+        !is_plain && (is_device() || ["/proc", "/sys", "/dev"].iter().any(leads_to))
     };
     [".gitignore", ".ignore"].iter().map(|name| folder.join(name)).find(is_odd)
 }
