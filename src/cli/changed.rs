@@ -64,16 +64,10 @@ pub fn check_staged(paths: &[PathBuf], options: &Options, tick: &mut dyn FnMut(u
 fn workspaces(paths: &[PathBuf], checked: &mut Checked) -> Vec<(Arc<Workspace>, Vec<PathBuf>)> {
     let mut found: Vec<(Arc<Workspace>, Vec<PathBuf>)> = Vec::new();
     for path in paths {
-        let full = std::path::absolute(path).unwrap_or_else(|_| path.clone());
-        let there = full.ancestors().find(|it| fs::symlink_metadata(it).is_ok()).unwrap_or(&full);
-        match Workspace::open(there) {
+        match placed(path) {
             Err(error) => checked.problems.push(error.to_string()),
-            Ok(workspace) => {
-                // What is not there has no links to resolve.
-                let rest = full.strip_prefix(there).unwrap_or(Path::new(""));
-                let inside = workspace.relative(there);
-                let inside = if rest.as_os_str().is_empty() { inside } else { inside.join(rest) };
-                if there != full && !workspace.was_here(&inside) {
+            Ok((workspace, inside, is_there)) => {
+                if !is_there && !workspace.was_here(&inside) {
                     let why = "there is no such file or folder, and git knows none";
                     checked.problems.push(format!("{}: {why}", path.display()));
                     continue;
@@ -89,6 +83,17 @@ fn workspaces(paths: &[PathBuf], checked: &mut Checked) -> Vec<(Arc<Workspace>, 
     found.iter_mut().for_each(|(_, below)| below.sort_by_key(|it| std::cmp::Reverse(it.components().count())));
     checked.workspaces = found.iter().map(|(workspace, _)| Arc::clone(workspace)).collect();
     found
+}
+
+/// The workspace of a path, the path from its root, and whether it is there, as a link that leads nowhere is.
+fn placed(path: &Path) -> Result<(Workspace, PathBuf, bool), ProjectError> {
+    let full = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let there = full.ancestors().find(|it| fs::symlink_metadata(it).is_ok()).unwrap_or(&full);
+    let workspace = Workspace::open(there)?;
+    // What is not there has no links to resolve.
+    let rest = full.strip_prefix(there).unwrap_or(Path::new(""));
+    let (inside, is_there) = (workspace.relative(there), rest.as_os_str().is_empty());
+    Ok((workspace, if is_there { inside } else { inside.join(rest) }, is_there))
 }
 
 fn look_at_blob(looker: &mut Looker<'_>, target: &Target, blob: Blob) {
@@ -139,12 +144,7 @@ impl Run<'_> {
 
 /// A path that is not there is a file that git knew.
 pub(super) fn is_deleted(path: &Path) -> bool {
-    let full = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    let there = full.ancestors().find(|it| fs::symlink_metadata(it).is_ok()).unwrap_or(&full);
-    // A link that leads nowhere is there.
-    let Ok(workspace) = Workspace::open(there) else { return false };
-    let rest = full.strip_prefix(there).unwrap_or(Path::new(""));
-    !rest.as_os_str().is_empty() && workspace.was_here(&workspace.relative(there).join(rest))
+    placed(path).is_ok_and(|(workspace, inside, is_there)| !is_there && workspace.was_here(&inside))
 }
 
 impl Changed {
@@ -167,7 +167,7 @@ impl Changed {
         let mut best = Changed::all(doc);
         let lines = best.is_new.len();
         // Moved as it is, which needs no comparison.
-        if since.held(doc.text().as_bytes()) || since.held(doc.text().replace("\r\n", "\n").as_bytes()) {
+        if since.held(doc.text().as_bytes()) {
             best.is_new.fill(false);
             return best;
         }

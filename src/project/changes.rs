@@ -198,11 +198,10 @@ impl Since {
         self.gone.iter().filter(of_name).chain(others).map(|(_, blob)| *blob)
     }
 
-    /// A file that is gone held this very text.
+    /// A file that is gone held this very text, whatever its line ends are.
     pub fn held(&self, bytes: &[u8]) -> bool {
         let Some((_, first)) = self.gone.first() else { return false };
-        let hash = gix::objs::compute_hash(first.0.kind(), gix::objs::Kind::Blob, bytes);
-        hash.is_ok_and(|hash| self.gone.iter().any(|(_, blob)| blob.0 == hash))
+        ids_of(bytes, first.0.kind()).any(|id| self.gone.iter().any(|(_, blob)| blob.0 == id))
     }
 
     /// Files that changed and lie nowhere but in the index.
@@ -214,8 +213,15 @@ impl Since {
 /// The file holds this text, whatever its line ends are. Other filters of git are programs.
 fn is_text_of(path: &Path, id: gix::ObjectId) -> bool {
     let Ok(bytes) = fs::read(path) else { return false };
-    let is = |bytes: &[u8]| gix::objs::compute_hash(id.kind(), gix::objs::Kind::Blob, bytes).is_ok_and(|it| it == id);
-    is(&bytes) || is(&bytes.replace("\r\n", "\n"))
+    ids_of(&bytes, id.kind()).any(|it| it == id)
+}
+
+/// The ids that a text has in git's store, as it is and with git's own line ends.
+fn ids_of(bytes: &[u8], hash: gix::hash::Kind) -> impl Iterator<Item = gix::ObjectId> {
+    let id = move |bytes: &[u8]| gix::objs::compute_hash(hash, gix::objs::Kind::Blob, bytes).ok();
+    std::iter::once_with(move || id(bytes))
+        .chain(std::iter::once_with(move || id(&bytes.replace("\r\n", "\n"))))
+        .flatten()
 }
 
 /// What differs between a tree and the index, which is all of it without a tree.

@@ -13,10 +13,11 @@ use std::thread;
 use clues::{Clue, clues};
 use versions::Run;
 
-use super::check::{Build, Checked, Named, Options, TICK, shown};
+use super::check::{Checked, Named, Options, TICK, shown};
 use super::report::counted;
 use super::visible;
-use crate::project::{BUILD, BlobId, History, Log, ProjectError, Workspace};
+use super::walk::is_build;
+use crate::project::{BlobId, History, Log, ProjectError, Workspace};
 use crate::rules::{is_app_secrets, is_env_file, is_env_template};
 use crate::secrets::without_keys;
 use crate::syntax::is_parsed;
@@ -227,9 +228,7 @@ fn is_excluded(target: &Target, workspace: &Workspace, options: &Options, path: 
         return Ok(false);
     }
     // Whoever names a folder wants what is in it.
-    let below = target.scopes.iter().filter_map(|scope| path.strip_prefix(&scope.inside).ok());
-    let mut below = below.filter(|path| !path.iter().any(|part| BUILD.iter().any(|name| part == *name)));
-    let mut in_build = || below.next().is_none();
+    let below = |scope: &Scope| path.strip_prefix(&scope.inside).is_ok_and(|below| !is_build(below, options));
     let excluded = workspace.config(path)?.excludes(&workspace.root().join(path), false);
-    Ok(excluded || options.build == Build::Skipped && in_build())
+    Ok(excluded || !target.scopes.iter().any(below))
 }
