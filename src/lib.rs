@@ -26,6 +26,8 @@ pub mod moves;
 
 pub mod verify;
 
+pub mod checks;
+
 pub mod cli;
 
 pub mod lsp;

@@ -13,8 +13,9 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("stores", &["text", "secrets", "fixes", "project"]),
     ("moves", &["text", "syntax", "secrets", "fixes", "rules", "project", "stores"]),
     ("verify", &["secrets"]),
-    ("cli", &["text", "syntax", "secrets", "fixes", "rules", "project", "stores", "moves", "verify"]),
-    ("lsp", &["text", "syntax", "secrets", "fixes", "rules", "project", "stores", "moves"]),
+    ("checks", &["text", "syntax", "secrets", "fixes", "rules", "project", "stores", "moves", "verify"]),
+    ("cli", &["text", "syntax", "secrets", "fixes", "rules", "project", "stores", "moves", "verify", "checks"]),
+    ("lsp", &["text", "syntax", "secrets", "fixes", "rules", "project", "stores", "moves", "checks"]),
 ];
 
 fn root() -> &'static Path {

@@ -9,11 +9,11 @@ use std::sync::Arc;
 use anyhow::{Context, Result, bail, ensure};
 
 use super::args::Check;
-use super::changed::is_new;
-use super::check::{Checked, CheckedFile, Found, Kind, Met, shown};
 use super::report::{Summary, counted};
 use super::verdict::looks_at_all;
 use super::{CLEAN, FAILED};
+use crate::checks::changed::is_new;
+use crate::checks::{Checked, CheckedFile, Found, Kind, Met, shown};
 use crate::project::{Baseline, Entry, Seen, Terms, Workspace, baseline_text, entries_after, lies_below, write_atomic};
 use crate::rules::{Finding, secrets};
 use crate::syntax::Document;

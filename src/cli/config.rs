@@ -43,7 +43,7 @@ pub(super) fn config(args: &Config, out: &mut dyn Write) -> Result<()> {
         writeln!(out, "{}", serde_json::to_string_pretty(&schema())?)?;
         return Ok(());
     }
-    let shown = super::visible(&super::check::shown(&args.path));
+    let shown = super::visible(&crate::checks::shown(&args.path));
     ensure!(args.path.exists(), "{}: there is no such file or folder", discreet(&shown));
     let workspace = Workspace::open(&args.path)?;
     let relative = workspace.relative(&args.path);

@@ -7,8 +7,8 @@ use anyhow::{Context, Result};
 use clap_complete::Shell;
 
 use super::args;
-use super::look::document;
 use super::report::visible;
+use crate::checks::look::document;
 use crate::moves;
 use crate::project::{self, Workspace, recall_in};
 use crate::rules::{self, Finding, RULES, Rule};

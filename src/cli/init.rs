@@ -8,10 +8,10 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, ensure};
 
 use super::args::Init;
-use super::check::{self, Checked, Options};
 use super::fix::masked;
 use super::report::{Summary, counted, visible};
 use super::take_over::{Taken, take_over};
+use crate::checks::{self, Checked, Options};
 use crate::project::{
     Baseline, Entry, Planned, Setup, Terms, Workspace, baseline_text, entries_of, with_items, with_value,
 };
@@ -209,7 +209,7 @@ fn settings_of(workspace: &Workspace) -> (PathBuf, bool) {
 }
 
 fn checked(workspace: &Workspace) -> Checked {
-    check::check(&[workspace.root().to_owned()], &Options::default(), &mut |_| {})
+    checks::check(&[workspace.root().to_owned()], &Options::default(), &mut |_| {})
 }
 
 /// A file as a unified diff, every key masked.

@@ -2,8 +2,6 @@
 
 pub mod args;
 pub mod baseline;
-mod changed;
-pub mod check;
 mod child;
 mod config;
 pub mod demo;
@@ -11,9 +9,7 @@ mod doctor;
 mod env;
 pub mod explain;
 pub mod fix;
-mod history;
 mod init;
-mod look;
 mod man;
 mod mask;
 mod outputs;
@@ -29,7 +25,6 @@ mod undo;
 mod verdict;
 mod verify;
 pub mod version;
-mod walk;
 
 use std::io::{self, IsTerminal, Write};
 use std::panic;

@@ -8,14 +8,14 @@ use jiff::Timestamp;
 
 use super::args::{Check, Format};
 use super::baseline::{self, Baselines, Fit};
-use super::changed;
-use super::check::{self, Build, Checked, CheckedFile, Kind, Met, Named, Options, What};
 use super::fix::{self, FixOptions, Fixed};
-use super::history;
 use super::progress::Progress;
 use super::report::{Report, Summary, visible};
 use super::{CLEAN, FAILED, FOUND};
 use super::{outputs, verify};
+use crate::checks::changed;
+use crate::checks::history;
+use crate::checks::{self, Build, Checked, CheckedFile, Kind, Met, Named, Options, What};
 use crate::moves::Reach;
 use crate::project::Workspace;
 use crate::rules::Severity;
@@ -126,7 +126,7 @@ fn checked(args: &Check) -> Result<Checked> {
     if let Some(name) = &args.stdin_filename {
         let mut bytes = Vec::new();
         io::stdin().lock().read_to_end(&mut bytes).context("standard input cannot be read")?;
-        return Ok(check::check_text(name, bytes, &options));
+        return Ok(checks::check_text(name, bytes, &options));
     }
     let paths = args.files_from.as_deref().map_or_else(|| Ok(args.targets()), changed::listed)?;
     let mut progress = Progress::new(args.quiet);
@@ -136,7 +136,7 @@ fn checked(args: &Check) -> Result<Checked> {
     let tick = &mut |files| progress.tick(files);
     Ok(match options.what {
         What::Staged => changed::check_staged(&paths, &options, tick),
-        _ => check::check(&paths, &options, tick),
+        _ => checks::check(&paths, &options, tick),
     })
 }
 

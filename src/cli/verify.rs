@@ -8,12 +8,12 @@ use anyhow::Result;
 use anyhow::bail;
 
 use super::args::Check;
-use super::check::{Checked, CheckedFile};
-use super::report::counted;
 #[cfg(feature = "verify")]
 use super::report::visible;
+use crate::checks::{Checked, CheckedFile};
 use crate::rules::{Finding, Severity};
 use crate::secrets::{Catalogue, Format, Provider, classify, fingerprint, hosts_in};
+use crate::text::counted;
 use crate::verify::{Life, Request, request};
 
 /// So many keys are asked about in one run: with one provider that takes 50 seconds.

@@ -40,6 +40,6 @@ pub use reference::{SecretRef, is_reference};
 pub use sample::{sample, sample_shape};
 pub use scan::{Token, is_likely, runs, scan, scan_runs, token_at};
 pub use secret::{Secret, redact};
-pub use shown::{discreet, suspicious, without_keys};
+pub use shown::{discreet, slashed, suspicious, visible, without_keys};
 pub use strength::{SHORTEST_SECRET, looks_generated, looks_secret};
 pub use words::{has_word, nearest_name};

@@ -1,6 +1,7 @@
 //! What may be shown of a text of ours: names and paths are quoted in it, and a name can be a key.
 
 use std::borrow::Cow;
+use std::path::Path;
 
 use super::catalogue::Catalogue;
 use super::scan::{Token, scan, scan_glued};
@@ -102,4 +103,36 @@ fn is_mixed(word: &str) -> bool {
 fn is_variable(word: &str) -> bool {
     let capitals = word.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_');
     capitals && word.contains('_') && word.split('_').all(|part| part.len() < SHORTEST)
+}
+
+/// A path with `/`, to be shown: the name of a file can hold a key.
+pub fn slashed(path: &Path) -> String {
+    let path = path.to_string_lossy();
+    let path = without_keys(&path);
+    if std::path::MAIN_SEPARATOR == '\\' { path.replace('\\', "/") } else { path.into_owned() }
+}
+
+/// `text` with everything that a terminal would act on, or that cannot be seen, written as an escape; without keys.
+pub fn visible(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in without_keys(text).chars() {
+        match c {
+            '\t' => out.push_str("    "),
+            c if c.is_control() => out.extend(c.escape_default()),
+            // Direction marks, zero-width characters, line and paragraph separators, the byte order mark; what is no
+            // character.
+            '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{feff}'
+            | '\u{61c}'
+            | '\u{fdd0}'..='\u{fdef}'
+            | '\u{fffe}'
+            | '\u{ffff}' => {
+                out.extend(c.escape_unicode());
+            }
+            c => out.push(c),
+        }
+    }
+    out
 }

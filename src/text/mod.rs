@@ -184,3 +184,9 @@ pub fn line_ending(text: &str) -> &'static str {
         _ => "\n",
     }
 }
+
+/// `1 file`, `2 files`.
+pub fn counted(count: usize, what: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {what}{plural}")
+}

@@ -4,7 +4,7 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::LazyLock;
 use std::{env, fs};
 
-use crate::cli::check::CheckedFile;
+use crate::checks::CheckedFile;
 use crate::secrets::without_keys;
 
 /// The folders that GitLab and GitHub name; each counts where the check runs in it. Else the current folder.

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::masks::{masks, union};
 use super::visible;
-use crate::cli::check::CheckedFile;
+use crate::checks::CheckedFile;
 use crate::rules::Finding;
 use crate::text::Span;
 

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::checkout::in_checkout;
 use super::{Place, Report, characters, cwe_uri, slashed};
-use crate::cli::check::{CheckedFile, Found};
+use crate::checks::{CheckedFile, Found};
 use crate::rules::{RULES, Severity};
 use crate::secrets::weak_fingerprint;
 use crate::verify::Life;

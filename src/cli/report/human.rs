@@ -6,7 +6,7 @@ use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet}
 use anstream::adapter::strip_str;
 
 use super::{Place, Report, characters, excerpt, slashed, visible};
-use crate::cli::check::{CheckedFile, Found};
+use crate::checks::{CheckedFile, Found};
 use crate::rules::Severity;
 
 /// Writes every finding with colours, which the writer takes out where they are not wanted.

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::checkout::in_checkout;
 use super::{Place, Report, characters, slashed, visible};
-use crate::cli::check::{CheckedFile, Found};
+use crate::checks::{CheckedFile, Found};
 use crate::verify::Life;
 
 /// GitHub takes 1 MiB for a step, and drops all of what is longer. Other commands of the step want some of it.

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::{Place, Report, Summary, slashed};
-use crate::cli::check::{CheckedFile, Found};
+use crate::checks::{CheckedFile, Found};
 use crate::verify::Life;
 
 #[derive(Serialize)]

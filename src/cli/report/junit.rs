@@ -6,7 +6,7 @@ use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 
 use super::checkout::in_checkout;
 use super::{Place, Report, characters, counted, slashed, visible};
-use crate::cli::check::{CheckedFile, Found};
+use crate::checks::{CheckedFile, Found};
 use crate::rules::Severity;
 
 /// What could not be checked is an error. A run that found nothing is a test that passes: CI takes none for a mistake.

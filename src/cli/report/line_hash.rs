@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use super::masks;
-use crate::cli::check::{CheckedFile, Kind};
+use crate::checks::{CheckedFile, Kind};
 use crate::text::Span;
 
 /// So many characters, blanks left out, count from the start of a line.

@@ -13,16 +13,17 @@ mod masks;
 mod sarif;
 
 use std::io::{self, Write};
-use std::path::Path;
 
 use jiff::Timestamp;
 use serde::Serialize;
 
 use super::args::Format;
-use super::check::{CheckedFile, Found};
+use crate::checks::{CheckedFile, Found};
 use crate::rules::{Finding, Severity};
-use crate::secrets::without_keys;
 use crate::syntax::Document;
+
+pub use crate::secrets::{slashed, visible};
+pub use crate::text::counted;
 
 pub use excerpt::{Excerpt, excerpt};
 pub(super) use masks::masks;
@@ -132,12 +133,6 @@ impl Summary {
     }
 }
 
-/// `1 file`, `2 files`.
-pub fn counted(count: usize, what: &str) -> String {
-    let plural = if count == 1 { "" } else { "s" };
-    format!("{count} {what}{plural}")
-}
-
 /// Where a finding stands: all from 1, the end behind its last character.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Place {
@@ -171,36 +166,4 @@ fn characters(text: &str) -> usize {
 
 fn utf16(text: &str) -> usize {
     text.encode_utf16().count()
-}
-
-/// A path with `/`, to be shown: the name of a file can hold a key.
-pub fn slashed(path: &Path) -> String {
-    let path = path.to_string_lossy();
-    let path = without_keys(&path);
-    if std::path::MAIN_SEPARATOR == '\\' { path.replace('\\', "/") } else { path.into_owned() }
-}
-
-/// `text` with everything that a terminal would act on, or that cannot be seen, written as an escape; without keys.
-pub fn visible(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in without_keys(text).chars() {
-        match c {
-            '\t' => out.push_str("    "),
-            c if c.is_control() => out.extend(c.escape_default()),
-            // Direction marks, zero-width characters, line and paragraph separators, the byte order mark; what is no
-            // character.
-            '\u{200b}'..='\u{200f}'
-            | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}'
-            | '\u{feff}'
-            | '\u{61c}'
-            | '\u{fdd0}'..='\u{fdef}'
-            | '\u{fffe}'
-            | '\u{ffff}' => {
-                out.extend(c.escape_unicode());
-            }
-            c => out.push(c),
-        }
-    }
-    out
 }

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::checkout::{in_checkout, uri};
 use super::line_hash::LineHashes;
 use super::{Place, Report, cwe_uri, slashed, utf16};
-use crate::cli::check::{CheckedFile, Found};
+use crate::checks::{CheckedFile, Found};
 use crate::project::CommitInfo;
 use crate::rules::{RULES, Rule, Severity};
 

@@ -8,8 +8,8 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{Allow, Taken, Test, text_of, there_is_something};
-use crate::cli::report::counted;
 use crate::project::Workspace;
+use crate::text::counted;
 
 const BASELINE: &str = ".secrets.baseline";
 
@@ -41,7 +41,7 @@ pub(super) fn read(workspace: &Workspace, reports: &[PathBuf], taken: &mut Taken
     there_is_something("detect-secrets", "no .secrets.baseline", !all.is_empty())?;
     let mut allows = Vec::new();
     for path in all {
-        let shown = crate::cli::visible(&crate::cli::check::shown(&path));
+        let shown = crate::cli::visible(&crate::checks::shown(&path));
         let text = text_of(Path::new(""), &path)?.with_context(|| format!("{shown}: there is no such file"))?;
         let file: File = serde_json::from_str(&text)
             .map_err(|error| anyhow!("{shown}:{}: this is no baseline of detect-secrets", error.line()))?;

@@ -195,7 +195,7 @@ fn ignored(line: &str, workspace: &Workspace, taken: &mut Taken) -> Option<Allow
 
 /// By its value, where the report has it: lines move.
 fn report(path: &Path, root: &Path, allows: &mut Vec<Allow>) -> Result<()> {
-    let shown = super::super::visible(&super::super::check::shown(path));
+    let shown = super::super::visible(&crate::checks::shown(path));
     let text = text_of(Path::new(""), path)?.with_context(|| format!("{shown}: there is no such file"))?;
     let all: Vec<Known> = serde_json::from_str(&text)
         .map_err(|error| anyhow!("{shown}:{}: this is no report of gitleaks in JSON", error.line()))?;

@@ -12,11 +12,11 @@ use anyhow::{Context, Result, ensure};
 use regex::{Regex, RegexBuilder};
 
 use super::args::{Init, OtherTool};
-use super::check::{Checked, CheckedFile};
-use super::report::counted;
+use crate::checks::{Checked, CheckedFile};
 use crate::project::{Entry, Terms, Workspace, entries_of, read_small, walked};
 use crate::rules::Finding;
 use crate::secrets::{Secret, discreet};
+use crate::text::counted;
 
 /// What is taken over.
 #[derive(Default)]

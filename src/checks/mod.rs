@@ -1,5 +1,10 @@
 //! Checking files: from paths to findings. Prints nothing.
 
+pub(crate) mod changed;
+pub(crate) mod history;
+pub(crate) mod look;
+mod walk;
+
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -8,15 +13,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use std::{fs, thread};
 
-use super::changed::{self, Changed};
-use super::look::{Held, Looker};
-use super::walk::{Entry, Filters, is_excluded, walk};
 use crate::project::{self, CommitInfo, Packages, Since, Workspace};
 use crate::rules::Finding;
 use crate::secrets::without_keys;
 use crate::syntax::Document;
 use crate::text::Span;
 use crate::verify::Life;
+use changed::Changed;
+use look::{Held, Looker};
+use walk::{Entry, Filters, is_excluded, walk};
 
 /// What to check for.
 #[derive(Clone, Debug, Default)]
@@ -146,7 +151,7 @@ pub struct Past {
 }
 
 /// What the threads report.
-pub(super) enum Event {
+enum Event {
     File(Box<CheckedFile>),
     Unparsed,
     Problem(String),
@@ -155,7 +160,7 @@ pub(super) enum Event {
 
 /// A path that the user named, and where it belongs.
 #[derive(Clone)]
-pub(super) struct Target {
+struct Target {
     /// As it is shown.
     pub path: PathBuf,
     /// Its place, links resolved.
@@ -167,7 +172,7 @@ pub(super) struct Target {
 }
 
 /// What the threads of a check share.
-pub(super) struct Run<'r> {
+struct Run<'r> {
     pub options: &'r Options,
     /// How many files were looked at so far.
     pub looked: AtomicUsize,
@@ -193,7 +198,7 @@ pub enum Met {
 }
 
 /// How often `tick` is called.
-pub(super) const TICK: Duration = Duration::from_millis(100);
+const TICK: Duration = Duration::from_millis(100);
 
 /// Checks files and folders. `tick` is called now and then with the number of files looked at so far.
 pub fn check(paths: &[PathBuf], options: &Options, tick: &mut dyn FnMut(usize)) -> Checked {
@@ -216,7 +221,7 @@ pub fn check(paths: &[PathBuf], options: &Options, tick: &mut dyn FnMut(usize)) 
 }
 
 /// Does the work, and takes what it reports.
-pub(super) fn gather<'r>(
+fn gather<'r>(
     mut checked: Checked,
     run: Run<'r>,
     tick: &mut dyn FnMut(usize),
@@ -273,14 +278,14 @@ pub fn check_text(name: &Path, bytes: Vec<u8>, options: &Options) -> Checked {
 
 impl Options {
     /// A rule was asked for.
-    pub(super) fn wants(&self, rule: &str) -> bool {
+    fn wants(&self, rule: &str) -> bool {
         let named = |rules: &[String]| rules.iter().any(|it| it == rule);
         (self.select.is_empty() || named(&self.select)) && !named(&self.ignore)
     }
 }
 
 impl Run<'_> {
-    pub(super) fn new(options: &Options, named: HashSet<PathBuf>) -> Run<'_> {
+    fn new(options: &Options, named: HashSet<PathBuf>) -> Run<'_> {
         let (packages, since, held) = (Packages::default(), HashMap::new(), Mutex::default());
         Run { options, looked: AtomicUsize::new(0), seen: Mutex::default(), named, packages, since, held }
     }
@@ -343,7 +348,7 @@ fn targets(paths: &[PathBuf], options: &Options, checked: &mut Checked) -> Vec<T
     targets
 }
 
-pub(super) fn why_not(path: &Path, error: &std::io::Error) -> String {
+fn why_not(path: &Path, error: &std::io::Error) -> String {
     match (error.kind(), fs::symlink_metadata(path)) {
         (std::io::ErrorKind::NotFound, Ok(_)) => "this link leads nowhere".to_owned(),
         (std::io::ErrorKind::NotFound, Err(_)) => "there is no such file or folder".to_owned(),
@@ -358,12 +363,7 @@ fn belongs(real: &Path, workspace: &Workspace) -> bool {
 }
 
 /// Looks at files, some at a time.
-pub(super) fn each<T: Sync>(
-    files: &[T],
-    run: &Run<'_>,
-    look: impl Fn(&mut Looker<'_>, &T) + Sync,
-    events: &Sender<Event>,
-) {
+fn each<T: Sync>(files: &[T], run: &Run<'_>, look: impl Fn(&mut Looker<'_>, &T) + Sync, events: &Sender<Event>) {
     let next = AtomicUsize::new(0);
     let one = || {
         let mut looker = Looker::new(run, events);
@@ -394,12 +394,12 @@ fn judge_held(run: &Run<'_>, events: &Sender<Event>) {
 }
 
 /// At least two: reading waits.
-pub(super) fn threads() -> usize {
+fn threads() -> usize {
     thread::available_parallelism().map_or(2, |it| it.get().clamp(2, 12))
 }
 
 /// A path as it is shown: without `.`, and relative to the current folder where it lies in it.
-pub(super) fn shown(path: &Path) -> PathBuf {
+pub(crate) fn shown(path: &Path) -> PathBuf {
     let here = std::env::current_dir().unwrap_or_default();
     let path = path.strip_prefix(&here).unwrap_or(path);
     path.components().filter(|part| *part != std::path::Component::CurDir).collect()

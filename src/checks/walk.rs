@@ -9,8 +9,8 @@ use std::sync::{Arc, Mutex};
 
 use ignore::{DirEntry, WalkBuilder, WalkState};
 
-use super::check::{Build, Event, Met, Options, Run, Target, What, shown, threads};
 use super::look::Looker;
+use super::{Build, Event, Met, Options, Run, Target, What, shown, threads};
 use crate::project::{BUILD, SETTINGS, VERSION_CONTROL, odd_ignore_file};
 use crate::rules::is_env_file;
 

@@ -9,8 +9,8 @@ use std::sync::mpsc::Sender;
 use std::sync::{Arc, PoisonError};
 
 use super::changed::Changed;
-use super::check::{CheckedFile, Event, Found, Kind, Met, Run, Target};
 use super::walk::{Entry, is_excluded_by_settings};
+use super::{CheckedFile, Event, Found, Kind, Met, Run, Target};
 use crate::fixes::Surroundings;
 use crate::moves;
 use crate::project::{ProjectError, ReadError, Source, is_binary, read, recall_in, same_length};
@@ -218,7 +218,7 @@ impl<'l> Looker<'l> {
 }
 
 /// What is not parsed is plain text, whatever its name says.
-pub(super) fn document(path: &Path, source: Source) -> (Document, Kind) {
+pub(crate) fn document(path: &Path, source: Source) -> (Document, Kind) {
     match source {
         Source::Text(text) => (Document::new(path, text), Kind::Text),
         Source::Utf16(text) => (Document::new(path, text), Kind::Utf16),

@@ -11,8 +11,8 @@ use memchr::memmem;
 
 use super::clues::Clue;
 use super::{Target, Versions, is_kept};
-use crate::cli::check::{CheckedFile, Found, Kind, Met, Options, Past, threads};
-use crate::cli::look::document;
+use crate::checks::look::document;
+use crate::checks::{CheckedFile, Found, Kind, Met, Options, Past, threads};
 use crate::fixes::{GitState, Surroundings};
 use crate::project::{BlobId, CommitInfo, Log, ProjectError, Source, Workspace};
 use crate::rules::{self, Finding};

@@ -10,9 +10,9 @@ use std::sync::mpsc::Sender;
 use anyhow::{Context, Result};
 use gix::diff::blob::{Algorithm, Diff, InternedInput};
 
-use super::check::{Checked, CheckedFile, Event, Met, Named, Options, Run, Target, What, each, gather, shown};
 use super::look::{Looker, document};
 use super::walk::{Entry, is_build, is_excluded, is_excluded_by_settings};
+use super::{Checked, CheckedFile, Event, Met, Named, Options, Run, Target, What, each, gather, shown};
 use crate::project::{Blob, Change, ProjectError, Since, Source, Workspace};
 use crate::rules::{Finding, is_app_secrets, is_env_file};
 use crate::syntax::Document;
@@ -143,7 +143,7 @@ impl Run<'_> {
 }
 
 /// A path that is not there is a file that git knew.
-pub(super) fn is_deleted(path: &Path) -> bool {
+pub(crate) fn is_deleted(path: &Path) -> bool {
     placed(path).is_ok_and(|(workspace, inside, is_there)| !is_there && workspace.was_here(&inside))
 }
 
@@ -217,7 +217,7 @@ fn lines_of<'t>(text: &'t str, lines: &Lines) -> impl Iterator<Item = &'t str> {
 
 /// A finding stands on a line that changed, where only those count. What is said of a whole file that keeps secrets counts
 /// when a secret changed.
-pub(super) fn is_new(file: &CheckedFile, finding: &Finding) -> bool {
+pub(crate) fn is_new(file: &CheckedFile, finding: &Finding) -> bool {
     let Some(changed) = &file.changed else { return true };
     let doc = &file.doc;
     let keeps_secrets = is_env_file(doc.path()) || is_app_secrets(doc.path());
@@ -226,7 +226,7 @@ pub(super) fn is_new(file: &CheckedFile, finding: &Finding) -> bool {
 }
 
 /// Leaves the findings on lines that changed.
-pub(super) fn keep_changed(files: &mut Vec<CheckedFile>) {
+pub(crate) fn keep_changed(files: &mut Vec<CheckedFile>) {
     for file in files.iter_mut() {
         let findings = std::mem::take(&mut file.findings);
         file.findings = findings.into_iter().filter(|found| is_new(file, &found.finding)).collect();
@@ -235,7 +235,7 @@ pub(super) fn keep_changed(files: &mut Vec<CheckedFile>) {
 }
 
 /// The paths of a list, a NUL behind each, or else a line each. `-` is standard input.
-pub(super) fn listed(list: &Path) -> Result<Vec<PathBuf>> {
+pub(crate) fn listed(list: &Path) -> Result<Vec<PathBuf>> {
     let mut bytes = Vec::new();
     if list == Path::new("-") {
         io::stdin().lock().read_to_end(&mut bytes).context("standard input cannot be read")?;

@@ -13,14 +13,14 @@ use std::thread;
 use clues::{Clue, clues};
 use versions::Run;
 
-use super::check::{Checked, Named, Options, TICK, shown};
-use super::report::counted;
-use super::visible;
 use super::walk::is_build;
+use super::{Checked, Named, Options, TICK, shown};
 use crate::project::{BlobId, History, Log, ProjectError, Workspace};
 use crate::rules::{is_app_secrets, is_env_file, is_env_template};
 use crate::secrets::without_keys;
+use crate::secrets::{slashed, visible};
 use crate::syntax::is_parsed;
+use crate::text::counted;
 
 /// A repository, and which of its paths are to be checked.
 struct Target {
@@ -39,7 +39,7 @@ struct Scope {
 }
 
 /// Checks what all commits brought. `tick` is called now and then with the number of blobs looked at so far.
-pub(super) fn check(paths: &[PathBuf], options: &Options, tick: &mut dyn FnMut(usize)) -> Checked {
+pub(crate) fn check(paths: &[PathBuf], options: &Options, tick: &mut dyn FnMut(usize)) -> Checked {
     let mut checked = Checked::default();
     let looked = AtomicUsize::new(0);
     for target in targets(paths, &mut checked) {
@@ -152,7 +152,7 @@ fn workspace(history: &History) -> Result<Workspace, ProjectError> {
 }
 
 fn say_what_is_missing(history: &History, log: &Log, checked: &mut Checked) {
-    let root = visible(&shown(history.root()));
+    let root = visible(&slashed(&shown(history.root())));
     let root = if root.is_empty() { ".".to_owned() } else { root };
     if log.shallow {
         checked.remarks.push(format!(
