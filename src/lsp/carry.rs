@@ -26,7 +26,9 @@ impl Stored {
         let (workspace, files) = (&self.plan.workspace, &self.plan.files);
         let after: Vec<String> = files.iter().map(|it| apply(it.doc.text(), &it.edits)).collect();
         let texts = files.iter().zip(&after).map(|(it, after)| (it.doc.path(), it.doc.text(), after.as_str()));
-        moves::record(workspace, &self.deposited.iter().collect::<Vec<_>>(), &texts.collect::<Vec<_>>());
+        if self.plan.is_remembered {
+            moves::record(workspace, &self.deposited.iter().collect::<Vec<_>>(), &texts.collect::<Vec<_>>());
+        }
         for deposited in &self.deposited {
             moves::finished(workspace, deposited);
         }

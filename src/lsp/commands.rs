@@ -4,7 +4,7 @@ use std::path::Path;
 use std::thread;
 
 use serde_json::Value;
-use tokio::sync::oneshot;
+use tokio::sync::mpsc::unbounded_channel;
 use tower_lsp::lsp_types::{ExecuteCommandParams, MessageType};
 
 use super::carry::{self, Stored};
@@ -16,6 +16,7 @@ use super::server::{Event, Reply};
 use super::undo::{self, Found};
 use crate::moves;
 use crate::secrets::without_keys;
+use crate::stores::store_called;
 
 impl MainLoop {
     /// Starts what a command asks for.
@@ -24,6 +25,9 @@ impl MainLoop {
             convert::MOVE => self.store(params.arguments, reply),
             convert::CHECK => self.check_references(&params.arguments, reply),
             convert::UNDO => self.find_move(&params.arguments, reply),
+            convert::CHECK_ALL => self.check_all(reply),
+            convert::KEYS => self.list_keys(reply),
+            convert::STORES => self.list_stores(&params.arguments, reply),
             _ => answer(reply, Err(failed("there is no such command".to_owned()))),
         }
     }
@@ -100,7 +104,6 @@ impl MainLoop {
         });
         let done = done.collect::<Vec<_>>().join(", ");
         let message = format!("{why}: {done}, and the key still stands in the source. Move it again");
-        self.post(Letter::Show(MessageType::ERROR, format!("aikeys: {message}")));
         answer(reply, Err(failed(message)));
     }
 
@@ -112,16 +115,15 @@ impl MainLoop {
             Ok(sheets) => sheets,
             Err(reason) => return answer(reply, Err(failed(reason))),
         };
-        let (working, until) = oneshot::channel();
+        let (working, until) = unbounded_channel::<String>();
         if self.abilities.progress {
-            self.asked += 1;
-            let name = format!("aikeys.store.check.{}", self.asked);
-            self.post(Letter::Progress(name, "aikeys: asking the stores".to_owned(), until));
+            let token = self.new_token("store.check");
+            self.post(Letter::Progress(token, "aikeys: asking the stores".to_owned(), until));
         }
         let events = self.events.clone();
         aside("check", move || {
             let report = check::ask(&sheets);
-            drop::<oneshot::Sender<()>>(working);
+            drop(working);
             // Without a main loop the process is about to end.
             let _ = events.send(Event::Asked(report, reply));
         });
@@ -171,7 +173,8 @@ impl MainLoop {
         match applied {
             Applied::Yes => {
                 moves::forget(&found.workspace);
-                let (title, store) = (&found.last.title, &found.last.store);
+                let title = &found.last.title;
+                let store = store_called(&found.last.store);
                 let told = format!("aikeys: put back {title}; {store} keeps the keys as well. Save the files");
                 self.post(Letter::Show(MessageType::INFO, told));
                 answer(reply, Ok(None));
@@ -185,6 +188,6 @@ impl MainLoop {
 }
 
 /// Does something slow. Without the thread the reply is dropped, and answered as an internal error.
-fn aside(name: &str, work: impl FnOnce() + Send + 'static) {
+pub(super) fn aside(name: &str, work: impl FnOnce() + Send + 'static) {
     let _ = thread::Builder::new().name(name.to_owned()).spawn(work);
 }

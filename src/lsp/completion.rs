@@ -1,9 +1,11 @@
-//! What can be completed in an env file: references for the variable of the line. No store is asked.
+//! What can be completed: names of variables, and in an env file references for the variable of the line. No store is
+//! asked.
 
 use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::names::names;
 use super::references::has_values;
 use super::session::Session;
 use crate::stores::Stores;
@@ -11,16 +13,29 @@ use crate::text::Span;
 
 /// A text to choose from.
 pub struct Completion {
-    /// The reference.
+    /// The reference, or the name.
     pub label: String,
     /// What it is.
     pub detail: String,
+    /// More of that, as markdown.
+    pub about: Option<String>,
+    /// What it is for an editor.
+    pub sort: Sort,
     /// What was typed of it, with its quote.
     pub replace: Span,
-    /// The reference in double quotes; without the second one where that stands there already.
+    /// A reference in double quotes; without the second one where that stands there already.
     pub insert: String,
     /// What is compared with what was typed.
     pub filter: String,
+}
+
+/// What can be chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sort {
+    /// A reference to a store.
+    Reference,
+    /// The name of a variable.
+    Variable,
 }
 
 /// The value that is being written.
@@ -39,8 +54,15 @@ impl Session {
     /// What can be completed at a place, the best first: the places where keys can go, filled for the variable, and the
     /// secrets that lie in the encrypted store.
     pub fn completions(&self, uri: &str, offset: u32) -> Vec<Completion> {
-        let Some(open) = self.document(uri).filter(|it| has_values(it.doc.path())) else { return Vec::new() };
+        let Some(open) = self.document(uri) else { return Vec::new() };
         let Some(workspace) = &open.workspace else { return Vec::new() };
+        let names = names(open, workspace, &|| self.scope(uri), offset);
+        if !names.is_empty() {
+            return names;
+        }
+        if !has_values(open.doc.path()) {
+            return Vec::new();
+        }
         let Some(slot) = slot(open.doc.text(), offset as usize) else { return Vec::new() };
         let stores = Stores::of(workspace);
         let mut all: Vec<(String, String)> = Vec::new();
@@ -65,7 +87,15 @@ impl Slot<'_> {
         let end = if self.closed && !keeps_end { at + 1 } else { at };
         let insert = if keeps_end { format!("\"{label}") } else { format!("\"{label}\"") };
         let filter = format!("{}{label}", self.quote);
-        Completion { label, detail, replace: Span::new(self.start, end), insert, filter }
+        Completion {
+            label,
+            detail,
+            about: None,
+            sort: Sort::Reference,
+            replace: Span::new(self.start, end),
+            insert,
+            filter,
+        }
     }
 }
 

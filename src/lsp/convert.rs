@@ -1,15 +1,17 @@
 //! Between the protocol's types and the core's. The only file that knows both, with its parts [`answers`] and [`start`].
 
 pub mod answers;
+pub mod found;
+pub mod notebooks;
 pub mod start;
 
 use serde::{Deserialize, Serialize};
 use tower_lsp::lsp_types as lsp;
 
-use super::offers::{Does, FileEdits, MoveRequest, Offer};
+use super::offers::{Does, EditRequest, FileEdits, MoveRequest, Offer};
 use super::session::Opened;
 pub use answers::{check_of, completions, links, uri_of};
-pub use start::{Abilities, abilities, folders, initialize_result, paths, watchers};
+pub use start::{Abilities, abilities, all_watcher, folders, initialize_result, paths, watchers};
 
 use crate::moves::Reach;
 use crate::rules::{Finding, Severity};
@@ -20,6 +22,14 @@ use crate::text::{self, Edit, Span};
 pub const KIND: &str = "quickfix.aikeys";
 /// The kind of moves from everywhere, so that they can be asked for alone.
 pub const EVERYWHERE: &str = "quickfix.aikeys.everywhere";
+/// The kind of the action that does all that needs no decision, and moves no key.
+pub const FIX_ALL: &str = "source.fixAll.aikeys";
+/// The command that checks all files.
+pub const CHECK_ALL: &str = "aikeys.check";
+/// The command that lists keys.
+pub const KEYS: &str = "aikeys.keys";
+/// The command that lists where keys can go.
+pub const STORES: &str = "aikeys.stores";
 /// The command of moves.
 pub const MOVE: &str = "aikeys.move";
 /// The command that asks the stores about references.
@@ -40,7 +50,9 @@ pub enum Encoding {
 /// A document that the client opens.
 pub fn opened(document: lsp::TextDocumentItem) -> Opened {
     let lsp::TextDocumentItem { uri, language_id, version, text } = document;
-    Opened { file: uri.to_file_path().ok(), uri: uri.into(), language: language_id, version, text }
+    // A buffer without a name is `file://` for Neovim.
+    let file = uri.to_file_path().ok().filter(|it| it.file_name().is_some());
+    Opened { file, uri: uri.into(), language: language_id, version, text, is_cell: false }
 }
 
 /// Applies a client's changes one after the other.
@@ -167,7 +179,15 @@ pub fn actions(
                 action.command =
                     Some(command(uri, version, doc, &offer.finding, (fix, reach), offer.title, abilities.encoding));
             }
+            Does::Edit(_) if abilities.resolves_edits => {
+                action.data = edit_data(uri, version, doc, &offer.finding, &offer.title, abilities.encoding);
+            }
             Does::Edit(files) => action.edit = workspace_edit(&files, abilities),
+            Does::ClearOutput if abilities.clears_outputs => {
+                let (title, command) = (offer.title, found::CLEAR_OUTPUT.to_owned());
+                action.command = Some(lsp::Command { title, command, arguments: Some(vec![serde_json::json!(uri)]) });
+            }
+            Does::ClearOutput => continue,
             Does::Nothing(reason) if abilities.disabled => action.disabled = Some(lsp::CodeActionDisabled { reason }),
             Does::Nothing(_) => continue,
         }
@@ -272,6 +292,50 @@ pub fn move_request<'d>(
     };
     let span = span(document(uri.as_str())?, range, encoding);
     Some(MoveRequest { uri: uri.into(), version, rule, span, fix, title, reach })
+}
+
+/// What an action of edits is remembered by until it is chosen: where to look again, and nothing of what stands there.
+#[derive(Serialize, Deserialize)]
+struct EditData {
+    uri: lsp::Url,
+    version: i32,
+    range: lsp::Range,
+    rule: String,
+    title: String,
+}
+
+fn edit_data(
+    uri: &lsp::Url,
+    version: i32,
+    doc: &Document,
+    finding: &Finding,
+    title: &str,
+    encoding: Encoding,
+) -> Option<serde_json::Value> {
+    let (uri, rule, title) = (uri.clone(), finding.rule.to_owned(), title.to_owned());
+    serde_json::to_value(EditData { uri, version, range: range(doc, finding.span, encoding), rule, title }).ok()
+}
+
+/// The edits that an action's data name; `None` when the document is not open or the data are none of ours.
+pub fn edit_request<'d>(
+    data: &serde_json::Value,
+    document: impl FnOnce(&str) -> Option<&'d Document>,
+    encoding: Encoding,
+) -> Option<EditRequest> {
+    let EditData { uri, version, range, rule, title } = EditData::deserialize(data).ok()?;
+    let span = span(document(uri.as_str())?, range, encoding);
+    Some(EditRequest { uri: uri.into(), version, rule, span, title })
+}
+
+/// The action that does all that needs no decision.
+pub fn fix_all(files: &[FileEdits], abilities: &Abilities) -> Option<lsp::CodeActionOrCommand> {
+    let action = lsp::CodeAction {
+        title: "Do all that needs no decision (aikeys)".to_owned(),
+        kind: Some(FIX_ALL.into()),
+        edit: Some(workspace_edit(files, abilities)?),
+        ..Default::default()
+    };
+    Some(action.into())
 }
 
 /// What hovering shows.

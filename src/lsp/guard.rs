@@ -12,10 +12,12 @@ use std::time::Duration;
 
 use futures::FutureExt;
 use futures::future::{BoxFuture, ready};
+use serde_json::Value;
 use tokio::io::AsyncWrite;
 use tower_lsp::jsonrpc::{Error, ErrorCode, Id, Request, Response};
 use tower_service::Service;
 
+use super::convert::notebooks;
 use super::frames::MALFORMED;
 
 /// Replies that were made before `exit` need this long to be written.
@@ -99,7 +101,9 @@ where
             MALFORMED => return ready(Ok(Some(Response::from_error(Id::Null, Error::parse_error())))).boxed(),
             _ => {}
         }
+        let request = without_null(request);
         let id = request.id().cloned();
+        let starts = request.method() == "initialize";
         let shut = (request.method() == "shutdown").then(|| Arc::clone(&self.shut));
         let Ok(answer) = catch_unwind(AssertUnwindSafe(|| self.inner.call(request))) else {
             return ready(Ok(internal_error(id))).boxed();
@@ -110,7 +114,7 @@ where
             if let Some(shut) = shut.filter(|_| answer.as_ref().is_some_and(Response::is_ok)) {
                 shut.store(true, Ordering::SeqCst);
             }
-            Ok(answer.map(discreet))
+            Ok(answer.map(|it| if starts { with_notebooks(it) } else { discreet(it) }))
         };
         AssertUnwindSafe(answer).catch_unwind().map(finish).boxed()
     }
@@ -118,6 +122,33 @@ where
 
 fn internal_error(id: Option<Id>) -> Option<Response> {
     id.map(|id| Response::from_error(id, Error::internal_error()))
+}
+
+/// Emacs sends `"params": null` where there are none, which tower-lsp refuses.
+fn without_null(request: Request) -> Request {
+    if request.params() != Some(&Value::Null) {
+        return request;
+    }
+    let (method, id, _) = request.into_parts();
+    let named = Request::build(method);
+    match id {
+        Some(id) => named.id(id).finish(),
+        None => named.finish(),
+    }
+}
+
+/// lsp-types 0.94 has no field for notebooks.
+fn with_notebooks(response: Response) -> Response {
+    let (id, result) = response.into_parts();
+    match result {
+        Ok(mut result) => {
+            if let Some(capabilities) = result.get_mut("capabilities").and_then(Value::as_object_mut) {
+                capabilities.insert("notebookDocumentSync".to_owned(), notebooks::sync());
+            }
+            Response::from_ok(id, result)
+        }
+        Err(error) => discreet(Response::from_error(id, error)),
+    }
 }
 
 /// serde's messages quote what they could not read, and tower-lsp's data what it does not know: that can be source text.

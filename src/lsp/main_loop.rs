@@ -10,19 +10,24 @@ use serde_json::Value;
 use tokio::sync::mpsc::UnboundedSender;
 use tower_lsp::jsonrpc::{Error, ErrorCode};
 use tower_lsp::lsp_types::{
-    CodeActionParams, CodeActionResponse, CompletionParams, CompletionResponse, DocumentDiagnosticParams,
+    CodeAction, CodeActionParams, CodeActionResponse, CompletionParams, CompletionResponse, DocumentDiagnosticParams,
     DocumentDiagnosticReportResult, DocumentLink, DocumentLinkParams, Hover, HoverParams, InitializeParams,
     InitializeResult, MessageType, Url,
 };
 
+use super::convert::notebooks::Message;
 use super::convert::{self, Abilities};
+use super::everything::Everything;
 use super::guard;
 use super::history::{History, Learned};
-use super::outbox::Letter;
+use super::outbox::{Letter, Token};
+use super::seek::Spread;
 use super::server::{Event, Reply};
-use super::session::Session;
+use super::session::{STALE, Session};
 use crate::secrets::without_keys;
 
+/// A message that fits into one line, in bytes.
+const LINE: usize = 120;
 /// The protocol's `RequestFailed`: a well-formed request that could not be carried out.
 const REQUEST_FAILED: i64 = -32803;
 
@@ -32,7 +37,9 @@ pub(super) fn start(inbox: Receiver<Event>, events: Sender<Event>, letters: Unbo
         session: Session::new(),
         abilities: Abilities::default(),
         verbose: false,
-        asked: 0,
+        tokens: 0,
+        everything: Everything::default(),
+        spread: Spread::default(),
         searching: false,
         waiting: BTreeMap::new(),
         events,
@@ -49,13 +56,17 @@ pub(super) struct MainLoop {
     pub(super) abilities: Abilities,
     /// The client's log gets a line for each event.
     verbose: bool,
-    /// How often the stores were asked about references.
-    pub(super) asked: u32,
+    /// How many progresses were shown.
+    tokens: u32,
+    /// What is known of all files.
+    pub(super) everything: Everything,
+    /// Where else keys stand.
+    pub(super) spread: Spread,
     /// git's history is being searched: one search at a time, the others wait, the last one of each document.
     searching: bool,
     waiting: BTreeMap<String, History>,
     pub(super) events: Sender<Event>,
-    letters: UnboundedSender<Letter>,
+    pub(super) letters: UnboundedSender<Letter>,
 }
 
 impl MainLoop {
@@ -91,7 +102,10 @@ impl MainLoop {
                     self.post(Letter::Register(vec![convert::watchers()]));
                 }
             }
-            Event::Opened(params) => self.session.open(convert::opened(params.text_document)),
+            Event::Opened(params) => {
+                self.forget_published(&params.text_document.uri);
+                self.session.open(convert::opened(params.text_document));
+            }
             Event::Changed(params) => {
                 let encoding = self.abilities.encoding;
                 let (uri, version) = (params.text_document.uri, params.text_document.version);
@@ -100,25 +114,35 @@ impl MainLoop {
             Event::Saved(params) => {
                 let uri = params.text_document.uri;
                 self.session.saved(uri.as_str());
-                if is_watched(&uri) {
-                    self.refresh();
+                match is_watched(&uri) {
+                    true => self.refresh(),
+                    false => self.outdate(),
                 }
             }
             Event::Closed(params) => {
                 let uri = params.text_document.uri;
                 self.session.close(uri.as_str());
-                if !self.abilities.pull {
-                    self.post(Letter::Publish(uri, Vec::new(), None));
-                }
+                self.unpublish(uri);
+                self.outdate();
             }
             Event::Configured(params) => {
                 self.configure(&params.settings);
                 self.refresh();
             }
-            Event::Watched => self.refresh(),
+            // Of other files only what was looked for in all of them is not true any more.
+            Event::Watched(mut changes) => {
+                let all = changes.is_empty();
+                changes.retain(|it| !is_made(&it.uri));
+                match all || changes.iter().any(|it| is_watched(&it.uri)) {
+                    true => self.refresh(),
+                    false if !changes.is_empty() => self.outdate(),
+                    false => {}
+                }
+            }
             Event::Folders(change) => {
                 self.session.change_folders(convert::paths(&change.added), &convert::paths(&change.removed));
                 self.pull_again();
+                self.outdate();
             }
             Event::Diagnose(params, reply) => answer(reply, Ok(self.diagnose(&params))),
             Event::Actions(params, reply) => answer(reply, Ok(self.actions(&params))),
@@ -126,6 +150,21 @@ impl MainLoop {
             Event::Complete(params, reply) => answer(reply, Ok(self.completions(&params))),
             Event::Links(params, reply) => answer(reply, Ok(self.links(&params))),
             Event::Execute(params, reply) => self.execute(params, reply),
+            Event::Define(params, reply) => self.define(&params, reply),
+            Event::Refer(params, reply) => self.refer(&params, reply),
+            Event::PrepareRename(params, reply) => answer(reply, Ok(self.prepare_rename(&params))),
+            Event::Rename(params, reply) => self.rename(params, reply),
+            Event::Lenses(params, reply) => self.lenses(&params, reply),
+            Event::Counted(counted, reply) => self.take_counted(counted, reply),
+            Event::Resolve(action, reply) => answer(reply, self.resolve(*action)),
+            Event::DiagnoseAll(params, reply) => self.diagnose_all(params, reply),
+            Event::Surveyed(survey) => self.take_survey(&survey),
+            Event::Notebook(message) => self.notebook(message),
+            Event::Refused(reason) => {
+                if !self.abilities.shows_errors {
+                    self.post(Letter::Show(MessageType::ERROR, format!("aikeys: {reason}")));
+                }
+            }
             Event::Stored(stored, reply) => self.edit(stored, reply),
             Event::Edited(stored, applied, reply) => self.finish(*stored, applied, reply),
             Event::Asked(report, reply) => self.tell_answers(&report, reply),
@@ -150,23 +189,39 @@ impl MainLoop {
         if let Some(options) = &params.initialization_options {
             // Only here: later settings may come from a file of the repository.
             let trusted = options.get("aikeys").unwrap_or(options).get("workspaceTrusted").and_then(Value::as_bool);
-            self.session.trust(trusted.unwrap_or(false));
+            if let Some(trusted) = trusted {
+                self.session.trust(trusted);
+            }
+            self.abilities.take_options(options.get("aikeys").unwrap_or(options));
             self.configure(options);
         }
         convert::initialize_result(&self.abilities)
     }
 
-    /// `{aikeys: {logLevel}}`; whatever else stands there is not for this version.
+    /// `{aikeys: {logLevel, store}}`; whatever else stands there is not for this version.
     fn configure(&mut self, settings: &Value) {
         let settings = settings.get("aikeys").unwrap_or(settings);
         if let Some(level) = settings.get("logLevel").and_then(Value::as_str) {
             self.verbose = matches!(level, "debug" | "trace");
+        }
+        if let Some(store) = settings.get("store").and_then(Value::as_str) {
+            self.session.prefer((!store.is_empty()).then(|| store.to_owned()));
         }
     }
 
     pub(super) fn refresh(&mut self) {
         self.session.refresh();
         self.pull_again();
+        self.outdate();
+        if self.abilities.refresh_lenses {
+            self.post(Letter::RefreshLenses);
+        }
+    }
+
+    /// A name for a progress that no other one has.
+    pub(super) fn new_token(&mut self, of: &str) -> Token {
+        self.tokens += 1;
+        Token::New(format!("aikeys.{of}.{}", self.tokens))
     }
 
     fn pull_again(&self) {
@@ -229,14 +284,80 @@ impl MainLoop {
         let uri = &params.text_document.uri;
         let only = params.context.only.as_deref();
         let wanted = |kind| convert::wants_actions(only, kind);
+        let open = self.session.document(uri.as_str())?;
+        // Only who asks for it by name gets what changes all of the file.
+        if only.is_some() && wanted(convert::FIX_ALL) {
+            let all = self.session.all_repairs(uri.as_str());
+            let mut actions = convert::actions(uri, open.version, &open.doc, Vec::new(), &self.abilities);
+            actions.extend(all.and_then(|files| convert::fix_all(&files, &self.abilities)));
+            return Some(actions);
+        }
         if !wanted(convert::KIND) && !wanted(convert::EVERYWHERE) {
             return None;
         }
-        let open = self.session.document(uri.as_str())?;
         let span = convert::span(&open.doc, params.range, self.abilities.encoding);
         let mut offers = self.session.offers(uri.as_str(), span);
         offers.retain(|it| wanted(convert::kind(&it.does)));
         Some(convert::actions(uri, open.version, &open.doc, offers, &self.abilities))
+    }
+
+    /// The edit of an action that was offered without.
+    fn resolve(&self, action: CodeAction) -> tower_lsp::jsonrpc::Result<CodeAction> {
+        let encoding = self.abilities.encoding;
+        let document = |uri: &str| self.session.document(uri).map(|it| &it.doc);
+        let Some(request) = action.data.as_ref().and_then(|it| convert::edit_request(it, document, encoding)) else {
+            return Ok(action);
+        };
+        let files = self.session.edits_of(&request).ok_or_else(|| failed(STALE.to_owned()))?;
+        Ok(CodeAction { edit: convert::workspace_edit(&files, &self.abilities), ..action })
+    }
+
+    fn notebook(&mut self, message: Message) {
+        match message {
+            Message::Opened(it) => {
+                let uri = it.notebook_document.uri;
+                let cells = it.notebook_document.cells.into_iter().map(|cell| cell.document.into()).collect();
+                let texts = it.cell_text_documents.into_iter().map(convert::opened).collect();
+                self.session.open_notebook(uri.to_string(), uri.to_file_path().ok(), cells, texts);
+                // What lies on the disk is shown by its cells.
+                self.outdate();
+            }
+            Message::Changed(it) => self.notebook_changed(it.notebook_document.uri.as_str(), it.change.cells),
+            Message::Saved(it) => {
+                self.session.saved_notebook(it.notebook_document.uri.as_str());
+                self.outdate();
+            }
+            Message::Closed(it) => {
+                let cells = self.session.close_notebook(it.notebook_document.uri.as_str());
+                cells.iter().filter_map(|cell| cell.parse().ok()).for_each(|uri| self.unpublish(uri));
+                self.outdate();
+            }
+        }
+    }
+
+    fn notebook_changed(&mut self, uri: &str, cells: Option<convert::notebooks::Cells>) {
+        let Some(cells) = cells else { return };
+        if let Some(structure) = cells.structure {
+            for gone in structure.did_close {
+                self.session.close(gone.uri.as_str());
+                self.unpublish(gone.uri);
+            }
+            self.session.splice_notebook(uri, structure.array.into());
+            let texts = structure.did_open.into_iter().map(convert::opened).collect();
+            self.session.open_cells(uri, texts);
+        }
+        let encoding = self.abilities.encoding;
+        for text in cells.text_content {
+            let cell = text.document;
+            let apply = |doc: &mut _| convert::apply(doc, text.changes, encoding);
+            self.session.change(cell.uri.as_str(), cell.version, apply);
+        }
+    }
+
+    fn unpublish(&self, uri: Url) {
+        if !self.abilities.pull {
+            self.post(Letter::Publish(uri, Vec::new(), None));
+        }
     }
 
     fn hover(&self, params: &HoverParams) -> Option<Hover> {
@@ -269,7 +390,7 @@ impl MainLoop {
     pub(super) fn post(&self, letter: Letter) {
         let letter = match letter {
             // Paths and names are quoted.
-            Letter::Show(level, text) => Letter::Show(level, without_keys(&text).into_owned()),
+            Letter::Show(level, text) => Letter::Show(level, on_one_line(&without_keys(&text))),
             other => other,
         };
         // Without an outbox the process is about to end.
@@ -288,6 +409,16 @@ pub(super) fn failed(reason: String) -> Error {
         message: without_keys(&reason).into_owned().into(),
         data: None,
     }
+}
+
+/// Short messages are one line: Neovim asks for a key after two, and Helix shows none of its ends.
+fn on_one_line(text: &str) -> String {
+    if text.len() > LINE { text.to_owned() } else { text.replace(":\n", ": ").replace('\n', "; ") }
+}
+
+/// Build tools and version control write these all the time, and no check looks at them.
+fn is_made(uri: &Url) -> bool {
+    ["/.git/", "/node_modules/", "/target/", "/.venv/"].iter().any(|it| uri.path().contains(it))
 }
 
 /// A client without watchers still says what its user saves.

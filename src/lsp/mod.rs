@@ -9,17 +9,25 @@ pub mod check;
 mod commands;
 pub mod completion;
 pub mod convert;
+mod everything;
 mod frames;
 mod guard;
 pub mod history;
 mod hover;
 mod main_loop;
+mod menu;
+mod names;
+pub mod notebooks;
 pub mod offers;
 mod open;
 mod outbox;
+pub mod places;
 pub mod references;
+pub mod scope;
+mod seek;
 mod server;
 pub mod session;
+pub mod survey;
 mod undo;
 
 use std::io::Write;
@@ -63,10 +71,15 @@ pub fn serve() -> ExitCode {
 async fn serve_streams(shut: Arc<AtomicBool>) {
     let (events, inbox) = mpsc::channel();
     let (letters, outbox) = tokio::sync::mpsc::unbounded_channel();
-    let (service, socket) = LspService::new(|client| {
+    let (service, socket) = LspService::build(|client| {
         tokio::spawn(outbox::deliver(client, outbox, events.clone()));
         server::Backend::new(events.clone())
-    });
+    })
+    .custom_method("notebookDocument/didOpen", server::Backend::notebook_opened)
+    .custom_method("notebookDocument/didChange", server::Backend::notebook_changed)
+    .custom_method("notebookDocument/didSave", server::Backend::notebook_saved)
+    .custom_method("notebookDocument/didClose", server::Backend::notebook_closed)
+    .finish();
     main_loop::start(inbox, events, letters);
     let (reader, writer) = duplex(PIPE);
     let writing = Arc::new(AtomicBool::new(false));

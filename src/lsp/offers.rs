@@ -26,6 +26,8 @@ pub enum Does {
     Move(usize, Reach),
     /// Changes files.
     Edit(Vec<FileEdits>),
+    /// Asks the client to clear the outputs of this cell.
+    ClearOutput,
     /// Nothing, for this reason.
     Nothing(String),
 }
@@ -66,6 +68,21 @@ pub struct MoveRequest {
     pub reach: Reach,
 }
 
+/// Names edits that were offered, in the same way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EditRequest {
+    /// The document.
+    pub uri: String,
+    /// Its version when they were offered.
+    pub version: i32,
+    /// The rule.
+    pub rule: String,
+    /// Where.
+    pub span: Span,
+    /// The title, as the user saw it.
+    pub title: String,
+}
+
 /// A move that can be carried out without the session.
 pub struct Move {
     /// The document.
@@ -84,6 +101,8 @@ pub struct Move {
     pub env: Vec<FileEdits>,
     /// The text's number.
     pub revision: u64,
+    /// It can be put back later: a cell of a notebook is put back by its editor only.
+    pub is_remembered: bool,
 }
 
 /// What a move does before the client edits anything.
@@ -125,7 +144,7 @@ pub fn ignore(doc: &Document, around: &Surroundings, finding: &Finding) -> Optio
     let indent = &text[..text.len() - text.trim_start_matches([' ', '\t']).len()];
     let insert = format!("{indent}{comment} aikeys: ignore[{}]{}", finding.rule, line_ending(doc.text()));
     let edit = Edit::insert(line.start as usize + mark, insert);
-    let tried = Document::with_language(doc.path(), apply(doc.text(), std::slice::from_ref(&edit)), doc.language());
+    let tried = doc.with_text(apply(doc.text(), std::slice::from_ref(&edit)));
     let works = findings(&tried, around) < findings(doc, around) && (doc.facts().broken || !tried.facts().broken);
     let mut change = Change::default();
     change.add(doc.path().to_owned(), [edit]).ok()?;

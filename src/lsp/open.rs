@@ -23,6 +23,10 @@ pub struct Open {
     pub revision: u64,
     pub(super) file: Option<PathBuf>,
     pub(super) workspace: Option<Arc<Workspace>>,
+    /// It is a cell of a notebook, whose file that is.
+    pub(super) is_cell: bool,
+    /// What was found in the outputs of the cell, as the notebook was saved; none of it has a place in the text.
+    pub(super) outputs: Vec<Finding>,
     pub(super) dirty: bool,
     /// Which version of the history was searched is not known any more.
     pub(super) unsearched: bool,
@@ -44,6 +48,8 @@ pub struct Opened {
     pub version: i32,
     /// The text.
     pub text: String,
+    /// It is a cell of the notebook at the path.
+    pub is_cell: bool,
 }
 
 /// The findings of a document, and why the settings could not be applied to them. `answers` are those that stores gave.
@@ -86,5 +92,5 @@ pub(super) fn checked(doc: &Document, root: &Path, answers: &BTreeMap<String, Ch
 
 /// The same text again, not parsed yet.
 pub(super) fn copy(doc: &Document) -> Document {
-    Document::with_language(doc.path(), doc.text(), doc.language())
+    doc.with_text(doc.text())
 }

@@ -4,13 +4,12 @@ use std::sync::mpsc::Sender;
 use std::time::Duration;
 
 use tokio::sync::mpsc::UnboundedReceiver;
-use tokio::sync::oneshot;
 use tokio::time::timeout;
 use tower_lsp::Client;
 use tower_lsp::lsp_types::{
     ApplyWorkspaceEditParams, Diagnostic, MessageType, NumberOrString, ProgressParams, ProgressParamsValue,
     Registration, Url, WorkDoneProgress, WorkDoneProgressBegin, WorkDoneProgressCreateParams, WorkDoneProgressEnd,
-    WorkspaceEdit, notification, request,
+    WorkDoneProgressReport, WorkspaceEdit, notification, request,
 };
 
 use super::server::Event;
@@ -32,10 +31,20 @@ pub(super) enum Letter {
     Register(Vec<Registration>),
     /// The client should ask for diagnostics again.
     Refresh,
-    /// Something is being done until the sender is dropped: a name of its own, and what the user sees.
-    Progress(String, String, oneshot::Receiver<()>),
+    /// The lines above the text should be asked for again.
+    RefreshLenses,
+    /// Something is being done until the sender is dropped, which says how far it is: what the user sees.
+    Progress(Token, String, UnboundedReceiver<String>),
     /// The edit of a move, with its title, and what is made of the client's answer.
     Edit(String, WorkspaceEdit, Box<dyn FnOnce(Applied) -> Event + Send>),
+}
+
+/// The name of a progress.
+pub(super) enum Token {
+    /// The client has to be asked to show it.
+    New(String),
+    /// The client gave it.
+    Given(NumberOrString),
 }
 
 /// What a client made of an edit.
@@ -69,8 +78,15 @@ pub(super) async fn deliver(client: Client, mut letters: UnboundedReceiver<Lette
                     let _ = timeout(LIMIT, client.workspace_diagnostic_refresh()).await;
                 });
             }
-            Letter::Progress(name, title, end) => {
-                tokio::spawn(show_progress(client.clone(), name, title, end));
+            Letter::RefreshLenses => {
+                let client = client.clone();
+                tokio::spawn(async move {
+                    // The same.
+                    let _ = timeout(LIMIT, client.code_lens_refresh()).await;
+                });
+            }
+            Letter::Progress(token, title, said) => {
+                tokio::spawn(show_progress(client.clone(), token, title, said));
             }
             Letter::Edit(title, edit, then) => {
                 let (client, events) = (client.clone(), events.clone());
@@ -85,20 +101,28 @@ pub(super) async fn deliver(client: Client, mut letters: UnboundedReceiver<Lette
 }
 
 /// A client that does not want to see it gets nothing more.
-async fn show_progress(client: Client, name: String, title: String, end: oneshot::Receiver<()>) {
-    let token = NumberOrString::String(name);
-    let create = WorkDoneProgressCreateParams { token: token.clone() };
-    let created = timeout(LIMIT, client.send_request::<request::WorkDoneProgressCreate>(create)).await;
-    if !matches!(created, Ok(Ok(()))) {
-        return;
-    }
+async fn show_progress(client: Client, token: Token, title: String, mut said: UnboundedReceiver<String>) {
+    let token = match token {
+        Token::Given(token) => token,
+        Token::New(name) => {
+            let token = NumberOrString::String(name);
+            let create = WorkDoneProgressCreateParams { token: token.clone() };
+            let created = timeout(LIMIT, client.send_request::<request::WorkDoneProgressCreate>(create)).await;
+            if !matches!(created, Ok(Ok(()))) {
+                return;
+            }
+            token
+        }
+    };
     let send = async |value| {
         let value = ProgressParamsValue::WorkDone(value);
         client.send_notification::<notification::Progress>(ProgressParams { token: token.clone(), value }).await;
     };
     send(WorkDoneProgress::Begin(WorkDoneProgressBegin { title, ..Default::default() })).await;
-    // Dropped is as good as sent.
-    let _ = end.await;
+    // Until the sender is dropped.
+    while let Some(message) = said.recv().await {
+        send(WorkDoneProgress::Report(WorkDoneProgressReport { message: Some(message), ..Default::default() })).await;
+    }
     send(WorkDoneProgress::End(WorkDoneProgressEnd::default())).await;
 }
 

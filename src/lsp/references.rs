@@ -25,21 +25,31 @@ pub struct Link {
 }
 
 impl Session {
-    /// The references of a document that a page shows.
+    /// The references of a document that a page shows, and the variables of providers with the pages of their keys.
     pub fn links(&self, uri: &str) -> Vec<Link> {
         let Some(open) = self.document(uri) else { return Vec::new() };
         let Some(workspace) = &open.workspace else { return Vec::new() };
+        let names = if has_values(open.doc.path()) { env_lines(open.doc.text()) } else { Vec::new() };
+        let mut links: Vec<Link> = names.iter().filter_map(|line| key_page(&open.doc, workspace, line.name)).collect();
         let all = all(&open.doc);
         if all.is_empty() {
-            return Vec::new();
+            return links;
         }
         let stores = Stores::of(workspace);
         let link = |(span, at): (Span, SecretRef)| {
             let title = format!("Look at it in {}", store_name(&at.backend));
             Some(Link { span, page: stores.page(&at)?, title })
         };
-        all.into_iter().filter_map(link).collect()
+        links.extend(all.into_iter().filter_map(link));
+        links
     }
+}
+
+/// The page on which the keys are made that a provider's variable holds.
+fn key_page(doc: &Document, workspace: &Workspace, name: Span) -> Option<Link> {
+    let provider = workspace.catalogue().provider_of_env(doc.slice(name)).filter(|it| !it.keys_page.is_empty())?;
+    let title = format!("Keys of {}: make, look at, revoke", provider.name);
+    Some(Link { span: name, page: provider.keys_page.clone(), title })
 }
 
 /// An env file, or the template of one: its values can be references.

@@ -6,18 +6,23 @@ use serde_json::Value;
 use tokio::sync::oneshot;
 use tower_lsp::jsonrpc::{Error, Result};
 use tower_lsp::lsp_types::{
-    CodeActionParams, CodeActionResponse, CompletionParams, CompletionResponse, DidChangeConfigurationParams,
-    DidChangeTextDocumentParams, DidChangeWatchedFilesParams, DidChangeWorkspaceFoldersParams,
-    DidCloseTextDocumentParams, DidOpenTextDocumentParams, DidSaveTextDocumentParams, DocumentDiagnosticParams,
-    DocumentDiagnosticReportResult, DocumentLink, DocumentLinkParams, ExecuteCommandParams, Hover, HoverParams,
-    InitializeParams, InitializeResult, InitializedParams, WorkspaceFoldersChangeEvent,
+    CodeAction, CodeActionParams, CodeActionResponse, CodeLens, CodeLensParams, CompletionParams, CompletionResponse,
+    DidChangeConfigurationParams, DidChangeTextDocumentParams, DidChangeWatchedFilesParams,
+    DidChangeWorkspaceFoldersParams, DidCloseTextDocumentParams, DidOpenTextDocumentParams, DidSaveTextDocumentParams,
+    DocumentDiagnosticParams, DocumentDiagnosticReportResult, DocumentLink, DocumentLinkParams, ExecuteCommandParams,
+    FileEvent, GotoDefinitionParams, GotoDefinitionResponse, Hover, HoverParams, InitializeParams, InitializeResult,
+    InitializedParams, Location, PrepareRenameResponse, ReferenceParams, RenameParams, TextDocumentPositionParams,
+    WorkspaceDiagnosticParams, WorkspaceDiagnosticReportResult, WorkspaceEdit, WorkspaceFoldersChangeEvent,
 };
 use tower_lsp::{LanguageServer, async_trait};
 
 use super::carry::Stored;
 use super::check::Report;
+use super::convert::notebooks;
 use super::history::Learned;
 use super::outbox::Applied;
+use super::seek::Counted;
+use super::survey::Survey;
 use super::undo::Found;
 
 /// Where the answer to a request goes.
@@ -40,7 +45,7 @@ pub(super) enum Event {
     /// `workspace/didChangeConfiguration`
     Configured(DidChangeConfigurationParams),
     /// `workspace/didChangeWatchedFiles`
-    Watched,
+    Watched(Vec<FileEvent>),
     /// `workspace/didChangeWorkspaceFolders`
     Folders(WorkspaceFoldersChangeEvent),
     /// `textDocument/diagnostic`
@@ -53,8 +58,26 @@ pub(super) enum Event {
     Complete(CompletionParams, Reply<Option<CompletionResponse>>),
     /// `textDocument/documentLink`
     Links(DocumentLinkParams, Reply<Option<Vec<DocumentLink>>>),
+    /// `textDocument/definition`
+    Define(GotoDefinitionParams, Reply<Option<GotoDefinitionResponse>>),
+    /// `textDocument/references`
+    Refer(ReferenceParams, Reply<Option<Vec<Location>>>),
+    /// `textDocument/prepareRename`
+    PrepareRename(TextDocumentPositionParams, Reply<Option<PrepareRenameResponse>>),
+    /// `textDocument/rename`
+    Rename(RenameParams, Reply<Option<WorkspaceEdit>>),
+    /// `textDocument/codeLens`
+    Lenses(CodeLensParams, Reply<Option<Vec<CodeLens>>>),
+    /// `codeAction/resolve`
+    Resolve(Box<CodeAction>, Reply<CodeAction>),
+    /// `workspace/diagnostic`
+    DiagnoseAll(WorkspaceDiagnosticParams, Reply<WorkspaceDiagnosticReportResult>),
+    /// `notebookDocument/…`
+    Notebook(notebooks::Message),
     /// `workspace/executeCommand`
     Execute(ExecuteCommandParams, Reply<Option<Value>>),
+    /// A command was refused, for this reason.
+    Refused(String),
     /// The store of a move has answered.
     Stored(Box<Stored>, Reply<Option<Value>>),
     /// The client has answered to the edit of a move.
@@ -65,6 +88,10 @@ pub(super) enum Event {
     Found(Box<Found>, Reply<Option<Value>>),
     /// The client has answered to the edit that puts it back.
     PutBack(Box<Found>, Applied, Reply<Option<Value>>),
+    /// It is known where else some keys stand.
+    Counted(Counted, Reply<Option<Vec<CodeLens>>>),
+    /// All files were checked.
+    Surveyed(Survey),
     /// A search of git's history has ended.
     Searched(Learned),
 }
@@ -80,13 +107,24 @@ impl Event {
             Event::Saved(_) => "textDocument/didSave",
             Event::Closed(_) => "textDocument/didClose",
             Event::Configured(_) => "workspace/didChangeConfiguration",
-            Event::Watched => "workspace/didChangeWatchedFiles",
+            Event::Watched(_) => "workspace/didChangeWatchedFiles",
             Event::Folders(_) => "workspace/didChangeWorkspaceFolders",
             Event::Diagnose(..) => "textDocument/diagnostic",
             Event::Actions(..) => "textDocument/codeAction",
             Event::Hover(..) => "textDocument/hover",
             Event::Complete(..) => "textDocument/completion",
             Event::Links(..) => "textDocument/documentLink",
+            Event::Define(..) => "textDocument/definition",
+            Event::Refer(..) => "textDocument/references",
+            Event::PrepareRename(..) => "textDocument/prepareRename",
+            Event::Rename(..) => "textDocument/rename",
+            Event::Lenses(..) => "textDocument/codeLens",
+            Event::Resolve(..) => "codeAction/resolve",
+            Event::DiagnoseAll(..) => "workspace/diagnostic",
+            Event::Notebook(_) => "notebookDocument",
+            Event::Refused(_) => "refused",
+            Event::Counted(..) => "counted",
+            Event::Surveyed(_) => "surveyed",
             Event::Execute(..) => "workspace/executeCommand",
             Event::Stored(..) => "stored",
             Event::Edited(..) => "edited",
@@ -132,6 +170,25 @@ impl Backend {
     }
 }
 
+/// tower-lsp 0.20 knows no notebooks.
+impl Backend {
+    pub(super) async fn notebook_opened(&self, params: notebooks::DidOpen) {
+        self.tell(Event::Notebook(notebooks::Message::Opened(params)));
+    }
+
+    pub(super) async fn notebook_changed(&self, params: notebooks::DidChange) {
+        self.tell(Event::Notebook(notebooks::Message::Changed(params)));
+    }
+
+    pub(super) async fn notebook_saved(&self, params: notebooks::DidSave) {
+        self.tell(Event::Notebook(notebooks::Message::Saved(params)));
+    }
+
+    pub(super) async fn notebook_closed(&self, params: notebooks::DidClose) {
+        self.tell(Event::Notebook(notebooks::Message::Closed(params)));
+    }
+}
+
 #[async_trait]
 impl LanguageServer for Backend {
     async fn initialize(&self, params: InitializeParams) -> Result<InitializeResult> {
@@ -166,8 +223,8 @@ impl LanguageServer for Backend {
         self.tell(Event::Configured(params));
     }
 
-    async fn did_change_watched_files(&self, _: DidChangeWatchedFilesParams) {
-        self.tell(Event::Watched);
+    async fn did_change_watched_files(&self, params: DidChangeWatchedFilesParams) {
+        self.tell(Event::Watched(params.changes));
     }
 
     async fn did_change_workspace_folders(&self, params: DidChangeWorkspaceFoldersParams) {
@@ -194,7 +251,39 @@ impl LanguageServer for Backend {
         self.ask(|reply| Event::Links(params, reply)).await
     }
 
+    async fn goto_definition(&self, params: GotoDefinitionParams) -> Result<Option<GotoDefinitionResponse>> {
+        self.ask(|reply| Event::Define(params, reply)).await
+    }
+
+    async fn references(&self, params: ReferenceParams) -> Result<Option<Vec<Location>>> {
+        self.ask(|reply| Event::Refer(params, reply)).await
+    }
+
+    async fn prepare_rename(&self, params: TextDocumentPositionParams) -> Result<Option<PrepareRenameResponse>> {
+        self.ask(|reply| Event::PrepareRename(params, reply)).await
+    }
+
+    async fn rename(&self, params: RenameParams) -> Result<Option<WorkspaceEdit>> {
+        self.ask(|reply| Event::Rename(params, reply)).await
+    }
+
+    async fn code_lens(&self, params: CodeLensParams) -> Result<Option<Vec<CodeLens>>> {
+        self.ask(|reply| Event::Lenses(params, reply)).await
+    }
+
+    async fn code_action_resolve(&self, action: CodeAction) -> Result<CodeAction> {
+        self.ask(|reply| Event::Resolve(Box::new(action), reply)).await
+    }
+
+    async fn workspace_diagnostic(&self, params: WorkspaceDiagnosticParams) -> Result<WorkspaceDiagnosticReportResult> {
+        self.ask(|reply| Event::DiagnoseAll(params, reply)).await
+    }
+
     async fn execute_command(&self, params: ExecuteCommandParams) -> Result<Option<Value>> {
-        self.ask(|reply| Event::Execute(params, reply)).await
+        let answer = self.ask(|reply| Event::Execute(params, reply)).await;
+        if let Err(error) = &answer {
+            self.tell(Event::Refused(error.message.to_string()));
+        }
+        answer
     }
 }

@@ -5,26 +5,31 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::history::{History, Learned};
-use super::offers::{Does, FileEdits, Move, MoveRequest, Offer, Work, ignore};
+use super::notebooks::Notebook;
+use super::offers::{FileEdits, Move};
 pub use super::open::{Open, Opened};
 use super::open::{check, checked, copy, has_unknown_keys};
-use crate::fixes::{Checked, Safety, Surroundings};
-use crate::moves::{self, Reach};
+use crate::fixes::{Checked, Destination, Surroundings, key_at};
+use crate::moves;
 use crate::project::{Packages, ProjectError, Workspace, read_small, recall};
 use crate::rules::{self, Finding, is_env_file};
-use crate::secrets::identity;
+use crate::secrets::{Secret, identity};
 use crate::stores::Stores;
 use crate::syntax::{Document, Host, Language};
-use crate::text::{Change, Span};
+use crate::text::Span;
 
 /// All open documents and their workspaces.
 #[derive(Default)]
 pub struct Session {
     pub(super) documents: BTreeMap<String, Open>,
+    /// The notebooks that are open cell by cell.
+    pub(super) notebooks: BTreeMap<String, Notebook>,
     /// The folders that the client works in.
     pub(super) folders: BTreeSet<PathBuf>,
-    /// The user trusts these folders: the stores that their settings name count.
-    trusted: bool,
+    /// The user trusts these folders: the stores that their settings name count. Said to be not: keys go to `.env` only.
+    trusted: Option<bool>,
+    /// The store that keys go to by the editor's settings.
+    pub(super) store: Option<String>,
     /// By the folder of the documents.
     workspaces: HashMap<PathBuf, Option<Arc<Workspace>>>,
     /// Counts all changes of all texts.
@@ -51,14 +56,18 @@ impl Session {
 
     /// A document was opened.
     pub fn open(&mut self, opened: Opened) {
-        let Opened { uri, file, language, version, text } = opened;
+        let Opened { uri, file, language, version, text, is_cell } = opened;
         let path = file.clone().unwrap_or_else(|| PathBuf::from("untitled"));
-        // A notebook is opened as JSON, and is more.
-        let language = match Host::of_path(&path) {
-            Some(_) => None,
-            None => Language::of_lsp_id(&language).or_else(|| Language::of_path(&path)),
+        let named = Language::of_lsp_id(&language);
+        let doc = match Host::of_path(&path) {
+            _ if is_cell => Document::cell(path, text, named),
+            // A notebook is opened as JSON, and is more.
+            Some(_) => Document::with_language(path, text, None),
+            None => {
+                let language = named.or_else(|| Language::of_path(&path));
+                Document::with_language(path, text, language)
+            }
         };
-        let doc = Document::with_language(path, text, language);
         self.revision += 1;
         let mut open = Open {
             version,
@@ -66,6 +75,8 @@ impl Session {
             revision: self.revision,
             file,
             workspace: None,
+            is_cell,
+            outputs: Vec::new(),
             dirty: true,
             unsearched: true,
             committed: HashMap::new(),
@@ -110,8 +121,13 @@ impl Session {
 
     /// The user trusts the folders of the client, or does not.
     pub fn trust(&mut self, trusted: bool) {
-        self.trusted = trusted;
+        self.trusted = Some(trusted);
         self.refresh();
+    }
+
+    /// The user's editor names a store: its moves stand first.
+    pub fn prefer(&mut self, store: Option<String>) {
+        self.store = store;
     }
 
     /// Settings, env files or folders changed: everything around the texts is looked up again.
@@ -178,6 +194,7 @@ impl Session {
             doc: copy(&open.doc),
             findings: plain,
         });
+        findings.extend(self.documents.get(uri).into_iter().flat_map(Open::said_of_outputs));
         problem.into_iter().for_each(|problem| self.tell(problem));
         (findings, history)
     }
@@ -196,47 +213,6 @@ impl Session {
         news
     }
 
-    /// What can be done about the findings that touch a span.
-    pub fn offers(&self, uri: &str, span: Span) -> Vec<Offer> {
-        let Some(open) = self.documents.get(uri) else { return Vec::new() };
-        let (mut findings, _) = check(open, &self.answers);
-        findings.retain(|it| it.span.start <= span.end && span.start <= it.span.end);
-        if findings.is_empty() {
-            return Vec::new();
-        }
-        let around = self.surroundings(open);
-        findings.iter().flat_map(|finding| self.offers_of(open, &around, finding)).collect()
-    }
-
-    /// Works a move out again.
-    pub fn plan(&self, request: &MoveRequest) -> Result<Move, String> {
-        let open = self.documents.get(&request.uri).filter(|it| it.version == request.version).ok_or(STALE)?;
-        let workspace = open.workspace.as_ref().ok_or("this file belongs to no folder")?;
-        let (findings, _) = check(open, &self.answers);
-        let same = |it: &&Finding| it.rule == request.rule && it.span == request.span;
-        let finding = findings.iter().find(same).ok_or(STALE)?;
-        let around = self.surroundings(open);
-        let fix = rules::fixes(&open.doc, &around, finding).fixes.into_iter().nth(request.fix);
-        let (fix, title, reach) = (fix.ok_or(STALE)?, &request.title, request.reach);
-        let deposit = fix.deposit.as_ref().filter(|_| titled(&fix.title, reach) == *title).ok_or(STALE)?;
-        let mut files =
-            self.file_edits(open, &around, &fix.change).ok_or("a file that this move has to change cannot be read")?;
-        let work = match reach {
-            Reach::Given => Work::One(fix),
-            Reach::File | Reach::Everywhere => {
-                let to = around.destinations.iter().find(|it| it.store == deposit.store).ok_or(STALE)?;
-                // They are found aside.
-                files.clear();
-                let (to, deposit, open) = (to.clone(), deposit.clone(), self.all_open(workspace));
-                Work::Wide { reach, to, deposit, open }
-            }
-        };
-        let doc = Arc::new(copy(&open.doc));
-        let (uri, revision) = (request.uri.clone(), open.revision);
-        let env = self.unsaved(workspace);
-        Ok(Move { uri, workspace: Arc::clone(workspace), doc, title: title.clone(), work, files, env, revision })
-    }
-
     /// The texts that a move was worked out for are still there.
     pub fn is_current(&self, plan: &Move) -> bool {
         self.document(&plan.uri).is_some_and(|open| open.revision == plan.revision)
@@ -249,6 +225,11 @@ impl Session {
                         && text.unwrap_or_default() == it.doc.text().as_bytes()
                 }
             })
+    }
+
+    /// Something besides the texts changed: answers that were given are outdated.
+    pub(super) fn count_change(&mut self) {
+        self.epoch += 1;
     }
 
     fn tell(&mut self, problem: String) {
@@ -268,7 +249,10 @@ impl Session {
         open.workspace = self.workspaces.get(&folder).cloned().flatten();
         let path = open.workspace.as_ref().map_or_else(|| file.clone(), |it| it.relative(file));
         if path != open.doc.path() {
-            open.doc = Document::with_language(path, open.doc.text(), open.doc.language());
+            open.doc = match open.is_cell {
+                true => Document::cell(path, open.doc.text(), open.doc.language()),
+                false => Document::with_language(path, open.doc.text(), open.doc.language()),
+            };
         }
     }
 
@@ -282,7 +266,7 @@ impl Session {
     pub(super) fn workspace_of(&self, folder: &Path) -> Result<Workspace, ProjectError> {
         let open = |folder: &Path| {
             let found = Workspace::open(folder)?;
-            Ok(if self.trusted && self.is_ours(found.root()) { found.trusting() } else { found })
+            Ok(if self.trusted == Some(true) && self.is_ours(found.root()) { found.trusting() } else { found })
         };
         let found = open(folder)?;
         let is_marked = [".git", "aikeys.toml"].iter().any(|mark| found.root().join(mark).exists());
@@ -297,23 +281,56 @@ impl Session {
     pub(super) fn surroundings(&self, open: &Open) -> Surroundings {
         let Some(workspace) = &open.workspace else { return Surroundings::bare() };
         let stores = Stores::of(workspace);
-        let to = stores.destinations();
+        let to = self.destinations(&stores);
         let mut around = moves::surroundings(workspace, &stores, &open.doc, to, &Packages::default());
         around.overlay(&|path| self.open_at(workspace, path).map(|(_, open)| Arc::new(copy(&open.doc))));
         around.checked = checked(&open.doc, workspace.root(), &self.answers);
         around
     }
 
+    /// The client has this file open.
+    pub fn shows(&self, uri: &str) -> bool {
+        self.documents.contains_key(uri)
+    }
+
+    /// The client has this notebook open, cell by cell.
+    pub fn shows_cells(&self, uri: &str) -> bool {
+        self.notebooks.contains_key(uri)
+    }
+
+    /// The keys of a document, suppressed ones and those of env files as well, in order.
+    pub fn keys_in(&self, uri: &str) -> Vec<(Span, Secret)> {
+        let Some(open) = self.document(uri) else { return Vec::new() };
+        let around = open.workspace.as_ref().map_or_else(Surroundings::bare, |it| it.surroundings(open.doc.path()));
+        if !rules::needs_look(&around.catalogue, open.doc.path(), open.doc.text().as_bytes()) {
+            return Vec::new();
+        }
+        let found = rules::secrets(&open.doc, &around).into_iter();
+        found.map(|(span, _)| (span, key_at(&open.doc, span))).collect()
+    }
+
+    /// Where keys can go, the best place first.
+    pub(super) fn destinations(&self, stores: &Stores) -> Vec<Destination> {
+        let mut to = stores.destinations();
+        // A folder that nobody trusts is for reading: `.env` is all that changes in it.
+        to.retain(|it| self.trusted != Some(false) || it.reference.is_none());
+        to.sort_by_key(|it| Some(&it.store) != self.store.as_ref());
+        to
+    }
+
     pub(super) fn open_at(&self, workspace: &Workspace, path: &Path) -> Option<(&String, &Open)> {
         let same = |open: &Open| {
-            open.workspace.as_ref().is_some_and(|it| it.root() == workspace.root()) && open.doc.path() == path
+            !open.is_cell
+                && open.workspace.as_ref().is_some_and(|it| it.root() == workspace.root())
+                && open.doc.path() == path
         };
         self.documents.iter().find(|(_, open)| same(open))
     }
 
     /// What the client has open in a workspace, without edits.
-    fn all_open(&self, workspace: &Workspace) -> Vec<FileEdits> {
-        let inside = |open: &Open| open.workspace.as_ref().is_some_and(|it| it.root() == workspace.root());
+    pub(super) fn all_open(&self, workspace: &Workspace) -> Vec<FileEdits> {
+        let inside =
+            |open: &Open| !open.is_cell && open.workspace.as_ref().is_some_and(|it| it.root() == workspace.root());
         let all = self.documents.iter().filter(|(_, open)| inside(open));
         let edits = |(uri, open): (&String, &Open)| {
             let (file, doc) = (workspace.root().join(open.doc.path()), Arc::new(copy(&open.doc)));
@@ -330,89 +347,10 @@ impl Session {
     }
 
     /// The env files that the client has open, with another text than the disk has.
-    fn unsaved(&self, workspace: &Workspace) -> Vec<FileEdits> {
+    pub(super) fn unsaved(&self, workspace: &Workspace) -> Vec<FileEdits> {
         let mut env = self.all_open(workspace);
         env.retain(|it| is_env_file(it.doc.path()));
         env.retain(|it| read_small(&it.file).ok().flatten().is_none_or(|text| text != it.doc.text().as_bytes()));
         env
-    }
-
-    fn offers_of(&self, open: &Open, around: &Surroundings, finding: &Finding) -> Vec<Offer> {
-        let mut offers = Vec::new();
-        let mut offer = |title: String, does: Does| offers.push(Offer { title, finding: finding.clone(), does });
-        let repairs = rules::fixes(&open.doc, around, finding);
-        let (mut everywhere, mut seen) = (Vec::new(), BTreeSet::new());
-        for (number, fix) in repairs.fixes.into_iter().enumerate() {
-            if open.workspace.is_none() && fix.deposit.is_some() {
-                continue;
-            }
-            if let Some(deposit) = &fix.deposit {
-                // One for each store, behind the moves that change less.
-                if fix.safety != Safety::Offered && seen.insert(deposit.store.clone()) {
-                    everywhere.push((titled(&fix.title, Reach::Everywhere), Does::Move(number, Reach::Everywhere)));
-                }
-                let whole_file = deposit.in_place.then(|| titled(&fix.title, Reach::File));
-                offer(fix.title, Does::Move(number, Reach::Given));
-                if let Some(title) = whole_file {
-                    offer(title, Does::Move(number, Reach::File));
-                }
-            } else if let Some(files) = self.file_edits(open, around, &fix.change) {
-                offer(fix.title, Does::Edit(files));
-            }
-        }
-        everywhere.into_iter().for_each(|(title, does)| offer(title, does));
-        let homeless = || "this file belongs to no folder with readable settings: save it first".to_owned();
-        let refused = repairs.refused.or_else(|| (open.workspace.is_none() && finding.secret.is_some()).then(homeless));
-        if let Some(reason) = refused {
-            offer("Move this key".to_owned(), Does::Nothing(reason));
-        }
-        let ignore = ignore(&open.doc, around, finding).and_then(|it| self.file_edits(open, around, &it));
-        if let Some(files) = ignore {
-            offer(format!("Ignore with a reason… ({})", finding.rule), Does::Edit(files));
-        }
-        offers
-    }
-
-    /// A change with the texts it is for, the document's own file first; `None` when a file cannot be read.
-    fn file_edits(&self, open: &Open, around: &Surroundings, change: &Change) -> Option<Vec<FileEdits>> {
-        let root = open.workspace.as_ref().map_or(Path::new(""), |it| it.root());
-        let mut files = Vec::new();
-        for (path, edits) in &change.files {
-            let own = self.documents.iter().find(|(_, it)| std::ptr::eq(*it, open)).filter(|_| path == open.doc.path());
-            let known = own.or_else(|| self.open_at(open.workspace.as_ref()?, path));
-            // These may have to be made.
-            let text = match path == Path::new(".gitignore") {
-                true => Some(&around.gitignore),
-                false => around.agents.iter().flat_map(|it| &it.files).find(|it| it.0 == *path).map(|it| &it.1),
-            };
-            let others = || {
-                let mut all = around.entries.iter().chain(&around.siblings).chain(&around.launchers);
-                all.find(|it| it.path() == path).cloned()
-            };
-            let doc = match (known, text) {
-                (Some((_, other)), _) => Arc::new(copy(&other.doc)),
-                (None, Some(text)) => Arc::new(Document::new(path, text.clone().unwrap_or_default())),
-                (None, None) => others()?,
-            };
-            files.push(FileEdits {
-                uri: known.map(|(uri, _)| uri.clone()),
-                file: root.join(path),
-                version: known.map(|(_, other)| other.version),
-                is_new: known.is_none() && text.is_some_and(Option::is_none),
-                doc,
-                edits: edits.clone(),
-            });
-        }
-        files.sort_by_key(|it| it.doc.path() != open.doc.path());
-        Some(files)
-    }
-}
-
-/// The title of a move that reaches so far.
-fn titled(title: &str, reach: Reach) -> String {
-    match reach {
-        Reach::Given => title.to_owned(),
-        Reach::File => format!("{title}, with all other secrets of this file"),
-        Reach::Everywhere => format!("{title}, here and wherever else it stands"),
     }
 }

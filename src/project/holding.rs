@@ -3,15 +3,17 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
 
 use ignore::{DirEntry, WalkBuilder};
 use memchr::memmem;
 
 use super::source::{Source, read};
 use super::workspace::Workspace;
-use crate::secrets::Secret;
-use crate::syntax::Document;
+use crate::secrets::{Secret, is_env_file, is_env_template};
+use crate::syntax::{Document, Language};
 
 /// Generated or vendored: what stands there came from elsewhere.
 pub const BUILD: [&str; 4] = ["node_modules", "vendor", "target", "dist"];
@@ -31,19 +33,61 @@ pub enum Held {
 /// Every file of the workspace that holds one of `keys`, in order: also where git ignores it, because agents keep their
 /// settings there. `open` are texts that count before those of the disk, by their paths from the root.
 pub fn holding(workspace: &Workspace, keys: &[&Secret], open: &BTreeMap<PathBuf, Arc<Document>>) -> Vec<Held> {
+    let keys: Vec<&str> = keys.iter().map(|key| key.expose()).collect();
+    files_with(workspace, &keys, open).into_iter().map(|(path, source)| judged(workspace, path, source)).collect()
+}
+
+/// The texts of the workspace that hold `text`, in order: those that git does not ignore, and env files.
+pub fn documents_with(workspace: &Workspace, text: &str, open: &BTreeMap<PathBuf, Arc<Document>>) -> Vec<Document> {
+    let document = |(path, source): (PathBuf, Source)| match source {
+        Source::Text(text) if is_env_file(&path) || workspace.git_ignores(&path) != Some(true) => {
+            let language = open.get(&path).map_or_else(|| Language::of_path(&path), |open| open.language());
+            Some(Document::with_language(path, text, language))
+        }
+        _ => None,
+    };
+    files_with(workspace, &[text], open).into_iter().filter_map(document).collect()
+}
+
+fn files_with(
+    workspace: &Workspace,
+    texts: &[&str],
+    open: &BTreeMap<PathBuf, Arc<Document>>,
+) -> Vec<(PathBuf, Source)> {
     let root = workspace.root();
-    let finders: Vec<_> = keys.iter().map(|key| memmem::Finder::new(key.expose().as_bytes())).collect();
+    let finders: Vec<_> = texts.iter().map(|text| memmem::Finder::new(text.as_bytes())).collect();
     let holds = |bytes: &[u8]| finders.iter().any(|finder| finder.find(bytes).is_some());
     let passed = [&BUILD[..], &VERSION_CONTROL, &MADE].concat();
-    let held = |path: PathBuf| {
-        if let Some(doc) = open.get(&path) {
-            let text = doc.text();
-            return holds(text.as_bytes()).then(|| judged(workspace, path, Source::Text(text.to_owned())));
-        }
-        let source = read(&root.join(&path)).ok()?;
-        holds(source.bytes()).then(|| judged(workspace, path, source))
+    let look = |path: &PathBuf| {
+        let source = match open.get(path) {
+            Some(doc) => Source::Text(doc.text().to_owned()),
+            None => read(&root.join(path)).ok()?,
+        };
+        holds(source.bytes()).then(|| (path.clone(), source))
     };
-    files(walk(root).standard_filters(false), root, passed).filter_map(held).collect()
+    let paths: Vec<PathBuf> = files(walk(root).standard_filters(false), root, passed).collect();
+    let (next, found) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+    let work = || {
+        while let Some(path) = paths.get(next.fetch_add(1, Ordering::Relaxed)) {
+            if let (Some(file), Ok(mut found)) = (look(path), found.lock()) {
+                found.push(file);
+            }
+        }
+    };
+    let threads = thread::available_parallelism().map_or(2, |it| it.get().clamp(2, 12));
+    thread::scope(|scope| (0..threads).for_each(|_| drop(scope.spawn(work))));
+    let mut found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
+    found.sort_by(|(a, _), (b, _)| a.cmp(b));
+    found
+}
+
+/// The env files of a workspace, and templates of them, by their paths from the root.
+pub fn env_files(workspace: &Workspace) -> Vec<PathBuf> {
+    let passed = [&BUILD[..], &VERSION_CONTROL, &MADE].concat();
+    let root = workspace.root();
+    files(walk(root).standard_filters(false), root, passed)
+        .filter(|it| is_env_file(it) || is_env_template(it))
+        .collect()
 }
 
 /// What lies in place of an ignore file and cannot be read as one: a commit can bring a link to a device, from which a walk

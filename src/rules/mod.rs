@@ -38,6 +38,7 @@ mod suppression;
 mod unnamed_env_failure;
 mod unrestricted_or_legacy_key;
 mod unused_ignore;
+mod variables;
 mod vault_transport;
 mod why;
 
@@ -47,6 +48,7 @@ pub use hints::{Hint, Hints, has_hint, hints, kept};
 pub use same_key::{places_of, quiet_places_of};
 pub use suppression::is_date;
 pub use unused_ignore::unused_entry;
+pub use variables::{Role, spelled_otherwise, variable_at, variable_places};
 pub use why::{Seen, why};
 
 use crate::fixes::{GitState, Repairs, Surroundings};

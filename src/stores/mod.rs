@@ -40,7 +40,7 @@ use asking::{LIMIT, Other, PATIENCE, ask, set};
 pub use error::StoreError;
 pub use identity::{IDENTITY_FILE, protect};
 pub use local::{Local, Made, RECIPIENTS, SECRETS, init};
-pub use pages::store_name;
+pub use pages::{store_called, store_name};
 pub use recipients::{Reader, readers};
 pub use rekey::Rekey;
 pub use store::{Held, Lease, Over, SecretStore, Version, VersionState};

@@ -18,6 +18,18 @@ pub fn store_name(backend: &str) -> &'static str {
     }
 }
 
+/// The name of a store in sentences, by its id; a store of the user's own settings has that name.
+pub fn store_called(id: &str) -> &str {
+    match id {
+        "env" => ".env",
+        "local" => store_name("age"),
+        "aws" => store_name("awssecrets"),
+        "gcp" => store_name("gcpsecrets"),
+        "vault" | "keyring" => store_name(id),
+        own => own,
+    }
+}
+
 impl Stores {
     /// The page that shows a secret, at the user's own server or at the vendor's.
     ///

@@ -12,6 +12,7 @@ use super::facts::Facts;
 use super::host::{Host, HostKind};
 use super::injection::Injection;
 use super::language::Language;
+use super::notebook;
 use super::reader::Reader;
 use crate::text::{Edit, Lines, Names, Span};
 
@@ -76,6 +77,27 @@ impl Document {
     /// A text of which nothing is parsed, whatever its path tells.
     pub fn plain(path: impl Into<PathBuf>, text: impl Into<String>) -> Document {
         Document { host: None, ..Document::with_language(path, text, None) }
+    }
+
+    /// The text of one cell of a notebook, which an editor has as a document of its own. The path is the notebook's.
+    pub fn cell(path: impl Into<PathBuf>, text: impl Into<String>, language: Option<&'static Language>) -> Document {
+        let doc = Document::with_language(path, text, language);
+        let injections = OnceLock::from(Vec::new());
+        Document { host: Host::of_path(&doc.path), injections, embedding: Some(Embedding::default()), ..doc }
+    }
+
+    /// A document of the same kind with another text. Nothing of it is parsed yet.
+    pub fn with_text(&self, text: impl Into<String>) -> Document {
+        match self.is_inside() {
+            true => Document::cell(&self.path, text, self.language),
+            false => Document::with_language(&self.path, text, self.language),
+        }
+    }
+
+    /// The number of the notebook's cell that holds a place, from 0; texts count as well.
+    pub fn notebook_cell_at(&self, at: u32) -> Option<usize> {
+        self.host.filter(|host| host.kind == HostKind::Notebook)?;
+        notebook::cell_at(&self.text, at)
     }
 
     /// Code in a language that stands in `file`.
@@ -276,7 +298,7 @@ pub(super) fn parse(grammar: &tree_sitter::Language, text: &str, old: Option<&Tr
 }
 
 /// What is known of code in another file.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Embedding {
     /// Where the lines begin that are commands to that file.
     pub commands: Vec<u32>,

@@ -61,6 +61,18 @@ pub(super) fn injections(file: &Document) -> Vec<Injection> {
     others
 }
 
+/// The number of the cell that holds a place of the file, from 0.
+pub(super) fn cell_at(text: &str, at: u32) -> Option<usize> {
+    let notebook: Entries<'_> = serde_json::from_str(text.trim_start_matches('\u{feff}')).ok()?;
+    let cells: Vec<&RawValue> = serde_json::from_str(notebook.get("cells")?.get()).ok()?;
+    let holds = |cell: &&RawValue| {
+        // serde lends a part of the text itself.
+        let start = cell.get().as_ptr() as usize - text.as_ptr() as usize;
+        (start..start + cell.get().len()).contains(&(at as usize))
+    };
+    cells.iter().position(holds)
+}
+
 /// The language that the metadata name; Python where they name none.
 fn language(metadata: Option<&RawValue>) -> Option<&'static Language> {
     let metadata: Value = metadata.and_then(|it| serde_json::from_str(it.get()).ok()).unwrap_or_default();

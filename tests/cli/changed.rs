@@ -52,6 +52,7 @@ fn one_key_has_one_fingerprint_however_it_is_met() {
         language: "python".to_owned(),
         version: 1,
         text: code,
+        is_cell: false,
     });
     let shown: Vec<String> = session.findings(&uri).0.into_iter().map(|it| it.fingerprint.hex).collect();
     assert_eq!(shown, all.into_iter().map(|it| it.3).collect::<Vec<_>>());

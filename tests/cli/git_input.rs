@@ -292,6 +292,7 @@ fn no_program_that_git_settings_name_is_started() {
             file: Some(file),
             language: language.to_owned(),
             version: 1,
+            is_cell: false,
         };
         session.open(opened);
         let history = session.findings(name).1.expect("the history is searched");

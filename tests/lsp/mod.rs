@@ -2,6 +2,9 @@
 
 mod baseline;
 pub(crate) mod client;
+mod everything;
+mod notebooks;
+mod places;
 pub(crate) mod project;
 mod session;
 mod speed;

@@ -63,6 +63,7 @@ impl Project {
             language: language.to_owned(),
             version: 1,
             text: text.to_owned(),
+            is_cell: false,
         });
         uri
     }

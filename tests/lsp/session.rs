@@ -266,6 +266,7 @@ fn what_cannot_be_moved_says_why() {
         language: "python".to_owned(),
         version: 1,
         text,
+        is_cell: false,
     };
     session.open(opened);
     let offers = offers(&mut session, &untitled);

@@ -40,10 +40,14 @@ fn the_server_says_what_it_can_do() {
     let can = &result["capabilities"];
     assert_eq!(can["positionEncoding"], "utf-8");
     assert_eq!(can["textDocumentSync"]["change"], 2);
-    assert_eq!(can["codeActionProvider"]["codeActionKinds"], json!(["quickfix.aikeys", "quickfix.aikeys.everywhere"]));
-    let commands = json!(["aikeys.move", "aikeys.store.check", "aikeys.undo"]);
+    assert_eq!(
+        can["codeActionProvider"]["codeActionKinds"],
+        json!(["quickfix.aikeys", "quickfix.aikeys.everywhere", "source.fixAll.aikeys"])
+    );
+    let commands =
+        json!(["aikeys.move", "aikeys.store.check", "aikeys.undo", "aikeys.check", "aikeys.keys", "aikeys.stores"]);
     assert_eq!(can["executeCommandProvider"]["commands"], commands);
-    assert_eq!(can["completionProvider"]["triggerCharacters"], json!(["=", "\"", "'", "+"]));
+    assert_eq!(can["completionProvider"]["triggerCharacters"], json!(["=", "\"", "'", "+", ".", "$", "{"]));
     assert_eq!(can["documentLinkProvider"]["resolveProvider"], false);
     assert_eq!(can["hoverProvider"], true);
     assert!(can.get("diagnosticProvider").is_none(), "this client does not pull");
@@ -257,7 +261,7 @@ fn a_client_that_pulls_is_never_pushed_to() {
         "textDocument": {"diagnostic": {}},
         "workspace": {"diagnostic": {"refreshSupport": true}},
     }));
-    let provider = json!({"identifier": "aikeys", "interFileDependencies": true, "workspaceDiagnostics": false});
+    let provider = json!({"identifier": "aikeys", "interFileDependencies": true, "workspaceDiagnostics": true});
     assert_eq!(can["capabilities"]["diagnosticProvider"], provider);
     let uri = project.uri("app.py");
     client.open(&uri, "python", &source(&key));

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use tower_lsp::lsp_types as lsp;
 
 use super::{Encoding, range};
-use crate::lsp::completion::Completion;
+use crate::lsp::completion::{Completion, Sort};
 use crate::lsp::references::Link;
 use crate::syntax::Document;
 
@@ -18,7 +18,13 @@ pub fn completions(doc: &Document, all: Vec<Completion>, encoding: Encoding) -> 
         })),
         label: it.label,
         detail: Some(it.detail),
-        kind: Some(lsp::CompletionItemKind::REFERENCE),
+        documentation: it.about.map(|value| {
+            lsp::Documentation::MarkupContent(lsp::MarkupContent { kind: lsp::MarkupKind::Markdown, value })
+        }),
+        kind: Some(match it.sort {
+            Sort::Reference => lsp::CompletionItemKind::REFERENCE,
+            Sort::Variable => lsp::CompletionItemKind::CONSTANT,
+        }),
         filter_text: Some(it.filter),
         sort_text: Some(format!("{at:04}")),
         ..Default::default()

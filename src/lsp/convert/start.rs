@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use tower_lsp::lsp_types as lsp;
 
-use super::{CHECK, EVERYWHERE, Encoding, KIND, MOVE, UNDO};
+use super::found::{CLEAR_OUTPUT, SHOW_PLACES};
+use super::{CHECK, CHECK_ALL, EVERYWHERE, Encoding, FIX_ALL, KEYS, KIND, MOVE, STORES, UNDO};
 
 /// What the client can do.
 #[derive(Clone, Debug, Default)]
@@ -29,6 +30,31 @@ pub struct Abilities {
     pub markdown: bool,
     /// It shows that something is being done.
     pub progress: bool,
+    /// It asks for the edits of an action when that is chosen.
+    pub resolves_edits: bool,
+    /// It can be told to ask for the lines above keys again.
+    pub refresh_lenses: bool,
+    /// It asks what would be renamed.
+    pub prepares_renames: bool,
+    /// It shows to its user why a command failed.
+    pub shows_errors: bool,
+    /// It has a command that shows places.
+    pub shows_places: bool,
+    /// It has a command that clears the outputs of a cell.
+    pub clears_outputs: bool,
+}
+
+impl Abilities {
+    /// What the client's options for us say of it: the commands that it carries out itself, and whether it shows errors.
+    pub fn take_options(&mut self, options: &serde_json::Value) {
+        self.shows_errors = options.get("showsErrors").and_then(serde_json::Value::as_bool).unwrap_or(false);
+        let named = options.get("commands");
+        let has = |command: &str| {
+            named.and_then(|it| it.as_array()).is_some_and(|all| all.iter().any(|it| it.as_str() == Some(command)))
+        };
+        self.shows_places = has(SHOW_PLACES);
+        self.clears_outputs = has(CLEAR_OUTPUT);
+    }
 }
 
 /// What the client says it can do.
@@ -45,6 +71,16 @@ pub fn abilities(client: &lsp::ClientCapabilities) -> Abilities {
         create_files: edit.resource_operations.unwrap_or_default().contains(&lsp::ResourceOperationKind::Create),
         pull: text.diagnostic.is_some(),
         refresh: workspace.diagnostic.and_then(|it| it.refresh_support).unwrap_or(false),
+        resolves_edits: {
+            let action = text.code_action.as_ref();
+            let resolves = action.and_then(|it| it.resolve_support.as_ref().filter(|_| it.data_support == Some(true)));
+            resolves.is_some_and(|it| it.properties.iter().any(|property| property == "edit"))
+        },
+        refresh_lenses: workspace.code_lens.and_then(|it| it.refresh_support).unwrap_or(false),
+        prepares_renames: text.rename.and_then(|it| it.prepare_support).unwrap_or(false),
+        shows_errors: false,
+        shows_places: false,
+        clears_outputs: false,
         disabled: text.code_action.and_then(|it| it.disabled_support).unwrap_or(false),
         watch: workspace.did_change_watched_files.and_then(|it| it.dynamic_registration).unwrap_or(false),
         markdown: formats.contains(&lsp::MarkupKind::Markdown),
@@ -60,12 +96,16 @@ pub fn initialize_result(abilities: &Abilities) -> lsp::InitializeResult {
         save: Some(lsp::TextDocumentSyncSaveOptions::Supported(true)),
         ..Default::default()
     };
-    let kinds = Some(vec![KIND.into(), EVERYWHERE.into()]);
-    let actions = lsp::CodeActionOptions { code_action_kinds: kinds, ..Default::default() };
+    let kinds = Some(vec![KIND.into(), EVERYWHERE.into(), FIX_ALL.into()]);
+    let actions = lsp::CodeActionOptions {
+        code_action_kinds: kinds,
+        resolve_provider: Some(abilities.resolves_edits),
+        ..Default::default()
+    };
     let pull = lsp::DiagnosticOptions {
         identifier: Some("aikeys".to_owned()),
         inter_file_dependencies: true,
-        workspace_diagnostics: false,
+        workspace_diagnostics: true,
         ..Default::default()
     };
     let folders = lsp::WorkspaceFoldersServerCapabilities {
@@ -82,14 +122,24 @@ pub fn initialize_result(abilities: &Abilities) -> lsp::InitializeResult {
             hover_provider: Some(true.into()),
             code_action_provider: Some(actions.into()),
             execute_command_provider: Some(lsp::ExecuteCommandOptions {
-                commands: [MOVE, CHECK, UNDO].map(str::to_owned).to_vec(),
+                commands: [MOVE, CHECK, UNDO, CHECK_ALL, KEYS, STORES].map(str::to_owned).to_vec(),
                 ..Default::default()
             }),
             completion_provider: Some(lsp::CompletionOptions {
-                // Behind the sign and behind a quote; `+` where nothing was chosen at `ref`.
-                trigger_characters: Some(["=", "\"", "'", "+"].map(str::to_owned).to_vec()),
+                // Behind the sign and behind a quote; `+` where nothing was chosen at `ref`; `process.env.`, `${`.
+                trigger_characters: Some(["=", "\"", "'", "+", ".", "$", "{"].map(str::to_owned).to_vec()),
                 ..Default::default()
             }),
+            definition_provider: Some(lsp::OneOf::Left(true)),
+            references_provider: Some(lsp::OneOf::Left(true)),
+            rename_provider: Some(match abilities.prepares_renames {
+                true => lsp::OneOf::Right(lsp::RenameOptions {
+                    prepare_provider: Some(true),
+                    work_done_progress_options: Default::default(),
+                }),
+                false => lsp::OneOf::Left(true),
+            }),
+            code_lens_provider: Some(lsp::CodeLensOptions { resolve_provider: Some(false) }),
             document_link_provider: Some(lsp::DocumentLinkOptions {
                 resolve_provider: Some(false),
                 work_done_progress_options: Default::default(),
@@ -111,11 +161,20 @@ pub fn initialize_result(abilities: &Abilities) -> lsp::InitializeResult {
 /// The files whose changes matter to all findings.
 pub fn watchers() -> lsp::Registration {
     let globs = ["**/.env*", "**/aikeys.toml", "**/.gitignore", "**/pyproject.toml", "**/*baseline*.json"];
+    watcher("aikeys.watch", &globs)
+}
+
+/// All files: for who asked for the findings of all of them.
+pub fn all_watcher() -> lsp::Registration {
+    watcher("aikeys.watch.all", &["**/*"])
+}
+
+fn watcher(id: &str, globs: &[&str]) -> lsp::Registration {
     let watch =
         |glob: &&str| lsp::FileSystemWatcher { glob_pattern: lsp::GlobPattern::String((*glob).to_owned()), kind: None };
     let options = lsp::DidChangeWatchedFilesRegistrationOptions { watchers: globs.iter().map(watch).collect() };
     lsp::Registration {
-        id: "aikeys.watch".to_owned(),
+        id: id.to_owned(),
         method: "workspace/didChangeWatchedFiles".to_owned(),
         register_options: serde_json::to_value(options).ok(),
     }

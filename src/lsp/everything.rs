@@ -1,0 +1,184 @@
+//! Checks of all files: what clients ask for by `workspace/diagnostic` or by a command, made aside, kept until something
+//! changes.
+
+use std::collections::BTreeSet;
+use std::sync::mpsc::channel;
+use std::thread;
+
+use serde_json::{Value, json};
+use tokio::sync::mpsc::unbounded_channel;
+use tower_lsp::lsp_types::{
+    MessageType, NumberOrString, PreviousResultId, Url, WorkspaceDiagnosticParams, WorkspaceDiagnosticReportResult,
+};
+
+use super::commands::aside;
+use super::convert::{self, found};
+use super::main_loop::{MainLoop, answer, failed};
+use super::outbox::{Letter, Token};
+use super::server::{Event, Reply};
+use super::survey::{Survey, survey};
+use crate::text::counted;
+
+/// A question for all diagnostics, and the reports that its client has.
+struct Parked {
+    known: Vec<PreviousResultId>,
+    reply: Reply<WorkspaceDiagnosticReportResult>,
+}
+
+/// What is known of all files.
+#[derive(Default)]
+pub(super) struct Everything {
+    latest: Option<found::Reports>,
+    running: bool,
+    /// Something changed since the latest survey began.
+    outdated: bool,
+    /// They are answered when there is news.
+    parked: Vec<Parked>,
+    /// Users who asked for a check.
+    asked: Vec<Reply<Option<Value>>>,
+    /// Files that are not open and have diagnostics at a client that does not ask.
+    published: BTreeSet<Url>,
+    /// The client asked for all files.
+    pulled: bool,
+    /// The client is told of all files that change.
+    pub(super) watched: bool,
+}
+
+impl MainLoop {
+    /// Answers when there is something new.
+    pub(super) fn diagnose_all(
+        &mut self,
+        params: WorkspaceDiagnosticParams,
+        reply: Reply<WorkspaceDiagnosticReportResult>,
+    ) {
+        self.watch_all();
+        self.everything.pulled = true;
+        self.everything.parked.push(Parked { known: params.previous_result_ids, reply });
+        match self.everything.latest {
+            Some(_) if !self.everything.outdated => self.settle(),
+            _ => self.survey(params.work_done_progress_params.work_done_token),
+        }
+    }
+
+    /// The command: all files are checked now.
+    pub(super) fn check_all(&mut self, reply: Reply<Option<Value>>) {
+        if self.session.folders.is_empty() {
+            return answer(reply, Err(failed("no folder is open".to_owned())));
+        }
+        self.watch_all();
+        self.everything.asked.push(reply);
+        self.survey(None);
+    }
+
+    /// Files changed, on the disk or in the settings around them.
+    pub(super) fn outdate(&mut self) {
+        self.spread.clear();
+        self.everything.outdated = true;
+        self.everything.parked.retain(|it| !it.reply.is_closed());
+        if !self.everything.parked.is_empty() {
+            self.survey(None);
+        }
+    }
+
+    fn survey(&mut self, token: Option<NumberOrString>) {
+        if self.everything.running {
+            self.everything.outdated = true;
+            return;
+        }
+        (self.everything.running, self.everything.outdated) = (true, false);
+        let folders: Vec<_> = self.session.folders.iter().cloned().collect();
+        let (said, progress) = unbounded_channel();
+        let title = "aikeys: checking all files".to_owned();
+        match token {
+            Some(token) => self.post(Letter::Progress(Token::Given(token), title, progress)),
+            None if self.abilities.progress && !self.everything.asked.is_empty() => {
+                let token = self.new_token("check");
+                self.post(Letter::Progress(token, title, progress));
+            }
+            None => {}
+        }
+        let events = self.events.clone();
+        aside("survey", move || {
+            let (sender, surveyed) = channel();
+            let work = move || {
+                // Nobody listens when the process is about to end.
+                let tick = &mut |files| drop(said.send(counted(files, "file")));
+                let _ = sender.send(survey(&folders, tick));
+            };
+            // A panic in there drops the sender.
+            let _ = thread::spawn(work).join();
+            let _ = events.send(Event::Surveyed(surveyed.try_recv().unwrap_or_default()));
+        });
+    }
+
+    /// A survey has ended.
+    pub(super) fn take_survey(&mut self, survey: &Survey) {
+        self.everything.running = false;
+        let latest = found::reports(survey, self.abilities.encoding);
+        let (files, findings) = (survey.looked, latest.values().map(|(_, all)| all.len()).sum::<usize>());
+        self.everything.latest = Some(latest);
+        let asked = std::mem::take(&mut self.everything.asked);
+        if !asked.is_empty() {
+            // Neovim asked for open files only, before 0.12.
+            if !self.everything.pulled {
+                self.publish_all();
+            }
+            let mut text = format!("{} in {}", counted(findings, "finding"), counted(files, "file"));
+            text.extend(survey.problems.iter().take(5).map(|it| format!("\nnot checked: {it}")));
+            let level = if survey.problems.is_empty() { MessageType::INFO } else { MessageType::WARNING };
+            self.post(Letter::Show(level, format!("aikeys: {text}")));
+            for reply in asked {
+                answer(reply, Ok(Some(json!({"files": files, "findings": findings}))));
+            }
+        }
+        self.settle();
+        if self.everything.outdated && !self.everything.parked.is_empty() {
+            self.survey(None);
+        }
+    }
+
+    /// Answers who has something new to hear.
+    fn settle(&mut self) {
+        let Some(latest) = self.everything.latest.take() else { return };
+        let parked = std::mem::take(&mut self.everything.parked);
+        for it in parked.into_iter().filter(|it| !it.reply.is_closed()) {
+            let (shown, in_cells) =
+                (|uri: &Url| self.session.shows(uri.as_str()), |uri: &Url| self.session.shows_cells(uri.as_str()));
+            match found::news(&latest, &it.known, &shown, &in_cells) {
+                Some(report) => answer(it.reply, Ok(WorkspaceDiagnosticReportResult::Report(report))),
+                None => self.everything.parked.push(it),
+            }
+        }
+        self.everything.latest = Some(latest);
+    }
+
+    /// For clients that do not ask.
+    fn publish_all(&mut self) {
+        let latest = self.everything.latest.take().unwrap_or_default();
+        let is_shown = |uri: &Url| self.session.shows(uri.as_str()) || self.session.shows_cells(uri.as_str());
+        let shown: Vec<Url> = latest.keys().filter(|uri| !is_shown(uri)).cloned().collect();
+        let gone = std::mem::take(&mut self.everything.published).into_iter().filter(|it| !latest.contains_key(it));
+        for uri in gone.filter(|uri| !self.session.shows(uri.as_str())) {
+            self.post(Letter::Publish(uri, Vec::new(), None));
+        }
+        for uri in &shown {
+            self.post(Letter::Publish(uri.clone(), latest[uri].1.clone(), None));
+        }
+        self.everything.published = shown.into_iter().collect();
+        self.everything.latest = Some(latest);
+    }
+
+    /// A file is open from now on: what was said of it without its asking goes.
+    pub(super) fn forget_published(&mut self, uri: &Url) {
+        if self.everything.published.remove(uri) && self.abilities.pull {
+            self.post(Letter::Publish(uri.clone(), Vec::new(), None));
+        }
+    }
+
+    /// From now on the client says which files change, wherever they are.
+    fn watch_all(&mut self) {
+        if self.abilities.watch && !std::mem::replace(&mut self.everything.watched, true) {
+            self.post(Letter::Register(vec![convert::all_watcher()]));
+        }
+    }
+}

@@ -1,0 +1,251 @@
+//! All files of the client's folders, aside from the session: their findings, and the keys in them.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::references;
+use crate::checks::{self, Options};
+use crate::fixes::{Exposure, key_at};
+use crate::project::{Workspace, env_files, read_small};
+use crate::rules::{self, Finding, is_env_file};
+use crate::secrets::{
+    Identity, SecretRef, env_line_at, env_lines, fingerprint, identity, scan, slashed, weak_fingerprint,
+};
+use crate::syntax::Document;
+use crate::text::Span;
+
+/// What was found in all files.
+#[derive(Default)]
+pub struct Survey {
+    /// The files with findings, by path.
+    pub files: Vec<Surveyed>,
+    /// How many files were looked at.
+    pub looked: usize,
+    /// What could not be looked at, and why.
+    pub problems: Vec<String>,
+}
+
+/// A file with findings.
+pub struct Surveyed {
+    /// Its place, links resolved.
+    pub file: PathBuf,
+    /// Its text.
+    pub doc: Arc<Document>,
+    /// Where it belongs.
+    pub workspace: Arc<Workspace>,
+    /// Every secret in it, with what may be shown of it.
+    pub secrets: Vec<(Span, String)>,
+    /// By position; those that the baseline knows are left out.
+    pub findings: Vec<Finding>,
+}
+
+/// Checks all files of some folders, as `--check` does. `tick` gets the number of files looked at so far, now and then.
+pub fn survey(folders: &[PathBuf], tick: &mut dyn FnMut(usize)) -> Survey {
+    let checked = checks::check(folders, &Options::default(), tick);
+    let mut problems = checked.problems;
+    let mut files = Vec::new();
+    for file in checked.files {
+        let mut findings: Vec<Finding> = file.findings.into_iter().map(|it| it.finding).collect();
+        match file.workspace.baseline(file.doc.path()) {
+            Ok(None) => {}
+            Ok(Some(baseline)) => drop(baseline.take_known(file.doc.path(), &mut findings, |finding| finding)),
+            Err(error) => problems.push(error.to_string()),
+        }
+        files.push(Surveyed {
+            file: file.workspace.root().join(file.doc.path()),
+            doc: Arc::new(file.doc),
+            workspace: file.workspace,
+            secrets: file.secrets,
+            findings,
+        });
+    }
+    Survey { files, looked: checked.looked, problems }
+}
+
+/// A key or a reference of the workspace, with all its places.
+pub struct Key {
+    /// The same for the same key everywhere; of a reference and of a short key, over its place.
+    pub fingerprint: String,
+    /// The provider's id.
+    pub provider: Option<String>,
+    /// The provider's name, or that nobody knows it.
+    pub name: String,
+    /// What may be shown of it.
+    pub redacted: String,
+    /// How far it got.
+    pub exposure: Reached,
+    /// A fact about that.
+    pub note: Option<String>,
+    /// The variable that holds it in an env file.
+    pub variable: Option<String>,
+    /// Where it stands: files, their texts, the spans there.
+    pub places: Vec<(Arc<Surveyed>, Span)>,
+}
+
+/// How far a key got, the worst first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reached {
+    /// A commit on a branch of a remote holds it.
+    Pushed,
+    /// A commit holds it.
+    Committed,
+    /// It stands in a file that git would take.
+    Source,
+    /// It stands in files for secrets only.
+    Env,
+    /// It is a reference to a store.
+    Store,
+}
+
+impl Reached {
+    /// For programs.
+    pub fn id(self) -> &'static str {
+        match self {
+            Reached::Pushed => "pushed",
+            Reached::Committed => "committed",
+            Reached::Source => "source",
+            Reached::Env => "env",
+            Reached::Store => "store",
+        }
+    }
+}
+
+/// Every key of some workspaces, the worst exposed first. git's history is searched for them.
+pub fn keys(workspaces: &[Arc<Workspace>]) -> Vec<Key> {
+    let mut all = Vec::new();
+    for workspace in workspaces {
+        let root = workspace.root().to_owned();
+        let mut files: Vec<Surveyed> = survey(&[root], &mut |_| {}).files;
+        files.retain(|it| !is_env_file(it.doc.path()));
+        files.extend(env_files(workspace).into_iter().filter_map(|path| env_file(workspace, &path)));
+        let files: Vec<Arc<Surveyed>> = files.into_iter().map(Arc::new).collect();
+        all.extend(keys_of(workspace, &files));
+    }
+    all.sort_by(|a: &Key, b: &Key| (a.exposure, &a.name, &a.redacted).cmp(&(b.exposure, &b.name, &b.redacted)));
+    all
+}
+
+fn env_file(workspace: &Arc<Workspace>, path: &Path) -> Option<Surveyed> {
+    let file = workspace.root().join(path);
+    let bytes = read_small(&file).ok().flatten()?;
+    let doc = Document::new(path, String::from_utf8_lossy(&bytes).into_owned());
+    let secrets = rules::secrets(&doc, &workspace.surroundings(path));
+    Some(Surveyed { file, doc: Arc::new(doc), workspace: Arc::clone(workspace), secrets, findings: Vec::new() })
+}
+
+fn keys_of(workspace: &Workspace, files: &[Arc<Surveyed>]) -> Vec<Key> {
+    let mut groups: HashMap<Identity, (String, Key)> = HashMap::new();
+    let mut references: BTreeMap<String, Key> = BTreeMap::new();
+    for file in files {
+        for (span, redacted) in &file.secrets {
+            let secret = key_at(&file.doc, *span);
+            let value = secret.expose();
+            let (_, key) = groups.entry(identity(value)).or_insert_with(|| {
+                let path = slashed(file.doc.path());
+                let print =
+                    fingerprint(value).unwrap_or_else(|| weak_fingerprint("key", &path, span.start as usize)).hex;
+                let provider = provider_of(workspace, file, *span);
+                (value.to_owned(), Key::new(print, provider, redacted.clone()))
+            });
+            key.add(file, *span);
+        }
+        if is_env_file(file.doc.path()) {
+            for (span, at) in references::all(&file.doc) {
+                let text = at.to_string();
+                let name = env_line_at(file.doc.text(), span).map(|line| file.doc.slice(line.name).to_owned());
+                let provider = name.as_deref().and_then(|it| workspace.catalogue().provider_of_env(it));
+                let provider = provider.map(|it| (it.id.clone(), it.name.clone()));
+                let key = references.entry(text.clone()).or_insert_with(|| Key::of_reference(&at, provider));
+                key.add(file, span);
+            }
+        }
+    }
+    let values: BTreeSet<&str> = groups.values().map(|(value, _)| value.as_str()).collect();
+    let exposed = workspace.exposures(&values.into_iter().collect::<Vec<_>>()).unwrap_or_default();
+    let found = groups.into_values().map(|(value, mut key)| {
+        key.judge(workspace, exposed.get(&identity(&value)).and_then(Option::as_ref));
+        key
+    });
+    found.chain(references.into_values()).collect()
+}
+
+/// The provider's id and name: as a rule found it, by the variable, by the key's shape.
+fn provider_of(workspace: &Workspace, file: &Surveyed, span: Span) -> Option<(String, String)> {
+    let catalogue = workspace.catalogue();
+    let found = file.findings.iter().find(|it| it.secret == Some(span)).and_then(|it| it.provider.as_deref());
+    let by_name = || {
+        let line = is_env_file(file.doc.path()).then(|| env_line_at(file.doc.text(), span)).flatten()?;
+        catalogue.provider_of_env(file.doc.slice(line.name))
+    };
+    let by_shape = || {
+        let value = key_at(&file.doc, span);
+        let token = scan(catalogue, value.expose().as_bytes()).into_iter().next()?;
+        Some(catalogue.shape(token.shape).0)
+    };
+    let provider = found.and_then(|id| catalogue.provider(id)).or_else(by_name).or_else(by_shape)?;
+    Some((provider.id.clone(), provider.name.clone()))
+}
+
+impl Key {
+    fn new(fingerprint: String, provider: Option<(String, String)>, redacted: String) -> Key {
+        let (provider, name) = match provider {
+            Some((id, name)) => (Some(id), name),
+            None => (None, "unknown provider".to_owned()),
+        };
+        Key {
+            fingerprint,
+            provider,
+            name,
+            redacted,
+            exposure: Reached::Env,
+            note: None,
+            variable: None,
+            places: Vec::new(),
+        }
+    }
+
+    fn of_reference(at: &SecretRef, provider: Option<(String, String)>) -> Key {
+        let text = at.to_string();
+        let print = weak_fingerprint("reference", &text, 0).hex;
+        Key { exposure: Reached::Store, ..Key::new(print, provider, text) }
+    }
+
+    fn add(&mut self, file: &Arc<Surveyed>, span: Span) {
+        if is_env_file(file.doc.path()) && self.variable.is_none() {
+            let line = env_lines(file.doc.text()).into_iter().find(|line| line.value.contains(span));
+            self.variable = line.map(|line| file.doc.slice(line.name).to_owned());
+        }
+        self.places.push((Arc::clone(file), span));
+    }
+
+    fn judge(&mut self, workspace: &Workspace, exposed: Option<&Exposure>) {
+        let is_kept = |path: &Path| workspace.keeps_secrets(path) || workspace.git_ignores(path) == Some(true);
+        let in_source = self.places.iter().any(|(file, _)| !is_kept(file.doc.path()));
+        self.exposure = match exposed {
+            Some(it) if it.pushed => Reached::Pushed,
+            Some(_) => Reached::Committed,
+            None if in_source => Reached::Source,
+            None => Reached::Env,
+        };
+        self.note = exposed.map(|it| {
+            let pushed = if it.pushed { "pushed" } else { "not pushed" };
+            format!("commit {} of {} holds it ({pushed}): rotate it", it.commit, it.date)
+        });
+    }
+}
+
+/// How many places and commits hold the keys of a document: for the lines above them.
+pub struct Spread {
+    /// Which key.
+    pub key: Identity,
+    /// Since when a commit holds it.
+    pub committed: Option<String>,
+}
+
+/// Which of some keys a commit holds, and since when.
+pub fn committed(workspace: &Workspace, keys: &[&str]) -> Vec<Spread> {
+    let found = workspace.exposures(keys).unwrap_or_default();
+    let spread = |(key, exposure): (Identity, Option<Exposure>)| Spread { key, committed: exposure.map(|it| it.date) };
+    found.into_iter().map(spread).collect()
+}
