@@ -67,7 +67,7 @@ enum Tool {
     Read,
 }
 
-/// The tools by their names, small and without `_`. Sources: the agents' manuals and sources, see `.github/agents.md`.
+/// The tools by their names, small and without `_`. Sources: the agents' manuals and sources, see `.github/examples/agents`.
 const TOOLS: &[(&[&str], Tool)] = &[
     (
         &[
@@ -85,10 +85,7 @@ const TOOLS: &[(&[&str], Tool)] = &[
     ),
     (&["applypatch"], Tool::Patch),
     (&["notebookedit", "editnotebook"], Tool::Notebook),
-    (
-        &["bash", "shell", "runshellcommand", "localshell", "shellcommand", "execcommand", "powershell"],
-        Tool::Command,
-    ),
+    (&["bash", "shell", "runshellcommand", "localshell", "shellcommand", "execcommand", "powershell"], Tool::Command),
     (&["read", "readfile", "readmanyfiles", "grep", "grepsearch", "searchfilecontent"], Tool::Read),
 ];
 

@@ -12,9 +12,24 @@ use crate::secrets::is_env_file;
 
 /// Programs that show nothing of a file that they name.
 const HARMLESS: [&str; 15] = [
-    "ls", "stat", "test", "[", "[[", "touch", "chmod", "chown", "rm", "echo", "printf", "true", "mkdir", "aikeys-lsp",
+    "ls",
+    "stat",
+    "test",
+    "[",
+    "[[",
+    "touch",
+    "chmod",
+    "chown",
+    "rm",
+    "echo",
+    "printf",
+    "tee",
+    "mkdir",
+    "aikeys-lsp",
     "du",
 ];
+/// Programs whose last word is what they write.
+const COPIES: [&str; 3] = ["cp", "mv", "install"];
 /// What git prints of a file. Of the rest, texts of commits name files as well.
 const GIT_SHOWS: [&str; 9] = ["show", "diff", "log", "cat-file", "grep", "blame", "annotate", "archive", "stash"];
 /// What a pattern is tried on.
@@ -34,7 +49,8 @@ pub(super) fn env_read(command: &str) -> Option<Refusal> {
             "git" => words.iter().any(|word| GIT_SHOWS.contains(&word.as_str())),
             program => !HARMLESS.contains(&program),
         };
-        let name = words.iter().find(|word| names_env_file(word)).filter(|_| shows)?;
+        let read = if COPIES.contains(&program) { &words[..words.len() - 1] } else { words };
+        let name = read.iter().find(|word| names_env_file(word)).filter(|_| shows)?;
         Some(Refusal::Read { name: name.clone() })
     })
 }
@@ -49,8 +65,10 @@ fn parts(command: &str) -> Vec<Vec<String>> {
     let end = |word: &mut String, parts: &mut Vec<Vec<String>>, is_target: &mut bool| {
         if !word.is_empty() {
             let word = std::mem::take(word);
-            if !std::mem::take(is_target) {
-                parts.last_mut().map(|part| part.push(word));
+            if !std::mem::take(is_target)
+                && let Some(part) = parts.last_mut()
+            {
+                part.push(word);
             }
         }
     };

@@ -64,7 +64,9 @@ pub(super) fn texts(before: Option<Source>, written: &Written) -> Texts {
         }
         Written::Cell(cell) => {
             let notebook = before.as_ref().and_then(text_of).and_then(|text| {
-                serde_json::from_str::<Value>(text.trim_start_matches('\u{feff}')).ok().filter(|it| it["cells"].is_array())
+                serde_json::from_str::<Value>(text.trim_start_matches('\u{feff}'))
+                    .ok()
+                    .filter(|it| it["cells"].is_array())
             });
             let notebook = notebook.unwrap_or_else(|| json!({ "cells": [], "metadata": {}, "nbformat": 4 }));
             // Written the same way, so that what did not change is the same text.

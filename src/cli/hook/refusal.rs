@@ -61,7 +61,7 @@ fn reason(refusal: &Refusal) -> String {
             "aikeys-lsp stopped this write: {} would hold {}.\n{}\n{} The value belongs into `.env`, which git has to \
              ignore: ask the user to put it there by hand. Keys that stand in files already are moved by `aikeys-lsp \
              --check --fix`. If this is no key, ask the user instead of writing it another way.",
-            shown(path),
+            visible(path),
             keys(problems.len()),
             listed(problems),
             read_instead(problems)
@@ -69,7 +69,7 @@ fn reason(refusal: &Refusal) -> String {
         Refusal::Kept { path, problems } => format!(
             "aikeys-lsp stopped this write to {}.\n{}\nLet .gitignore cover the file first, then write it again; if git \
              tracks it, `git rm --cached` takes it out. A template such as `.env.example` has the names without values.",
-            shown(path),
+            visible(path),
             listed(problems)
         ),
         Refusal::Command(problems) => format!(
@@ -82,18 +82,13 @@ fn reason(refusal: &Refusal) -> String {
             read_instead(problems)
         ),
         Refusal::Read { name } => format!(
-            "aikeys-lsp stopped this: {} is an env file, and what an agent reads goes to its provider and into \
+            "aikeys-lsp stopped this: {} names an env file, and what an agent reads goes to its provider and into \
              transcripts. `.env.example` has the names of the variables. `aikeys-lsp run -- COMMAND` starts a program \
-             with their values, `aikeys-lsp --check {}` says what is wrong with the file, without values. The user asked \
-             for this with `--deny-env-reads`.",
-            visible(Path::new(name)),
+             with their values, `aikeys-lsp --check` says what is wrong in files, without values. The user asked for \
+             this with `--deny-env-reads`.",
             visible(Path::new(name))
         ),
     }
-}
-
-fn shown(path: &Path) -> String {
-    visible(path)
 }
 
 fn keys(count: usize) -> String {

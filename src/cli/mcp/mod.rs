@@ -7,10 +7,12 @@ mod tools;
 
 use std::io::{self, BufRead, Read, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
+use std::path::Path;
 
 use anyhow::Result;
 use serde_json::{Value, json};
+
+use crate::secrets::discreet;
 
 /// Versions that begin with a handshake, the newest first.
 const HANDSHAKE: [&str; 4] = ["2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05"];
@@ -91,7 +93,7 @@ fn line(input: &mut dyn BufRead) -> io::Result<Option<Line>> {
 }
 
 /// The answer to a message; a notification has none. Several may come at once: one older version of the protocol says so.
-fn answer(folder: &PathBuf, message: &Value) -> Option<Value> {
+fn answer(folder: &Path, message: &Value) -> Option<Value> {
     match message {
         Value::Array(all) if !all.is_empty() => {
             let answers: Vec<Value> = all.iter().filter_map(|one| answer_one(folder, one)).collect();
@@ -101,7 +103,7 @@ fn answer(folder: &PathBuf, message: &Value) -> Option<Value> {
     }
 }
 
-fn answer_one(folder: &PathBuf, message: &Value) -> Option<Value> {
+fn answer_one(folder: &Path, message: &Value) -> Option<Value> {
     let id = message.get("id").cloned();
     let has_id = matches!(id, Some(Value::String(_) | Value::Number(_)));
     let method = message.get("method").and_then(Value::as_str);
@@ -137,18 +139,15 @@ fn error(id: Value, failure: Failure) -> Value {
     json!({ "jsonrpc": "2.0", "id": id, "error": error })
 }
 
-fn result(folder: &PathBuf, method: &str, params: &Value) -> Result<Value, Failure> {
+fn result(folder: &Path, method: &str, params: &Value) -> Result<Value, Failure> {
     if !params.is_object() {
         return Err(Failure::new(INVALID_PARAMS, "`params` is no object"));
     }
     let named = params["_meta"][VERSION].as_str();
     if let Some(version) = named.filter(|it| method != "initialize" && !STATELESS.contains(it)) {
         let supported: Vec<&str> = STATELESS.iter().chain(&HANDSHAKE).copied().collect();
-        let data = json!({ "supported": supported, "requested": version });
-        return Err(Failure {
-            data: Some(data),
-            ..Failure::new(UNSUPPORTED_VERSION, "Unsupported protocol version")
-        });
+        let data = json!({ "supported": supported, "requested": discreet(version) });
+        return Err(Failure { data: Some(data), ..Failure::new(UNSUPPORTED_VERSION, "Unsupported protocol version") });
     }
     let mut result = match method {
         "initialize" => {

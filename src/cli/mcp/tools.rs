@@ -135,7 +135,9 @@ fn has_parent(name: &str) -> bool {
 }
 
 fn outside(name: &str) -> String {
-    format!("{name}: this lies outside of the folder that the server was started in: name a path below it, without `..`")
+    format!(
+        "{name}: this lies outside of the folder that the server was started in: name a path below it, without `..`"
+    )
 }
 
 fn findings(mut checked: Checked) -> Result<Answer, String> {
