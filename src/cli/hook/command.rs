@@ -43,7 +43,7 @@ pub(super) fn env_file(name: &str) -> Option<Refusal> {
 /// Why a command may not run: it shows an env file.
 pub(super) fn env_read(command: &str) -> Option<Refusal> {
     parts(command).iter().find_map(|words| {
-        let program = words.iter().find(|word| !word.contains('=')).map_or("", |it| it.as_str());
+        let program = words.iter().find(|word| !word.contains('=')).map_or("", String::as_str);
         let program = program.rsplit('/').next().unwrap_or("");
         let shows = match program {
             "git" => words.iter().any(|word| GIT_SHOWS.contains(&word.as_str())),
