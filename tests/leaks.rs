@@ -238,9 +238,21 @@ fn wrong_arguments_show_no_key() {
         place.run(&["--check", &format!("--{key}")]);
         place.run(&[key]);
         place.run(&[&format!("--{key}")]);
-        for command in
-            ["explain", "providers", "completions", "rules", "demo", "init", "config", "doctor", "run", "store", "help"]
-        {
+        for command in [
+            "explain",
+            "providers",
+            "completions",
+            "rules",
+            "demo",
+            "init",
+            "config",
+            "doctor",
+            "run",
+            "store",
+            "help",
+            "hook",
+            "mcp",
+        ] {
             place.run(&[command, key]);
             place.run(&[command, &format!("--{key}")]);
         }
@@ -362,6 +374,48 @@ const BROKEN_BASELINE: &[&str] = &[
 ];
 
 /// The demo makes its own keys: nothing that looks whole is in what it says.
+#[test]
+fn agents_are_told_no_key() {
+    let mut place = Place::new(7);
+    let keys: Vec<String> = place.keys.all().map(|key| key.text.clone()).collect();
+    for key in keys.iter().step_by(PART) {
+        let text = format!("OPENAI_API_KEY = \"{key}\"\nclient = Mistral(api_key=\"{key}\")\n");
+        let calls = [
+            serde_json::json!({ "tool_name": "Write", "tool_input": { "file_path": "new.py", "content": text } }),
+            serde_json::json!({ "tool_name": "Edit", "tool_input": { "path": "literals.py", "old_string": key, "new_string": text } }),
+            serde_json::json!({ "tool_name": "Bash", "tool_input": { "command": format!("A={key} MISTRAL_API_KEY={key} cat .env") } }),
+            serde_json::json!({ "tool_name": "NotebookEdit", "tool_input": { "notebook_path": "new.ipynb", "new_source": text } }),
+            serde_json::json!({ "tool_name": "apply_patch", "tool_input": { "command": format!("*** Add File: a.py\n+{text}") } }),
+            serde_json::json!({ "tool_name": key, "hook_event_name": key, "cwd": key }),
+        ];
+        for (agent, call) in
+            ["claude", "codex", "cursor", "gemini"].iter().flat_map(|it| calls.iter().map(move |call| (it, call)))
+        {
+            place.run_with(&["hook", agent, "--deny-env-reads"], call.to_string().as_bytes(), "");
+            place.run_with(&["hook", agent], &call.to_string().as_bytes()[1..], "");
+        }
+        let call = |name: &str, arguments: serde_json::Value| {
+            let params = serde_json::json!({ "name": name, "arguments": arguments });
+            serde_json::json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params }).to_string()
+        };
+        let messages = [
+            call("check_path", serde_json::json!({ "path": "." })),
+            call("check_text", serde_json::json!({ "text": text, "file_name": "new.py" })),
+            call("explain", serde_json::json!({ "rule": key })),
+            call(key, serde_json::json!({})),
+            serde_json::json!({ "jsonrpc": "2.0", "id": 1, "method": key }).to_string(),
+            key.clone(),
+        ];
+        place.run_with(&["mcp"], messages.join("\n").as_bytes(), "");
+    }
+    // Names of files are quoted: what a shape tells is hidden there as well.
+    let named = format!("{}.py", place.keys.nth(0));
+    let call =
+        serde_json::json!({ "tool_name": "Write", "tool_input": { "file_path": named, "content": place.keys.nth(1) } });
+    place.run_with(&["hook", "claude"], call.to_string().as_bytes(), "");
+    assert!(place.end() > 100 / PART);
+}
+
 #[test]
 fn the_demo_shows_no_key() {
     let home = TempDir::with_prefix("aikeys-leaks-").expect("a folder");

@@ -42,3 +42,13 @@ fn clients_of_all_kinds_are_answered() {
 fn reports_are_what_their_readers_take() {
     passes(&cache().join("reports/bin/python"), &["reports_test.py"]);
 }
+
+#[test]
+fn agents_get_answers_by_the_model_context_protocol() {
+    passes(&cache().join("mcp/bin/python"), &["mcp_test.py"]);
+}
+
+#[test]
+fn agents_do_what_their_hook_says() {
+    passes(Path::new("/usr/bin/env"), &["python3", "agents_test.py"]);
+}

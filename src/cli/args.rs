@@ -1,5 +1,6 @@
 //! The arguments, and nothing that is done with them.
 
+mod agent;
 mod project;
 mod store;
 
@@ -10,6 +11,7 @@ use clap::builder::PossibleValuesParser;
 use clap::error::{ContextKind, ErrorKind};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
+pub use agent::{Agent, Hook};
 pub use project::{Config, Doctor, Init, OtherTool, Shown};
 pub use store::StoreAction;
 
@@ -236,6 +238,13 @@ pub enum Command {
         #[arg(value_name = "DIR")]
         folder: Option<PathBuf>,
     },
+    /// Answer the hook of a coding agent: no write and no command may hold a key
+    ///
+    /// An agent starts it and sends a call of a tool on standard input. Exit codes: 0 the call is answered, 1 nothing was
+    /// checked, which agents show and go on.
+    Hook(Hook),
+    /// Serve checks to agents, by the Model Context Protocol on standard input and output
+    Mcp,
     /// Show a check and a move on a made-up project
     Demo,
 }

@@ -9,9 +9,11 @@ mod doctor;
 mod env;
 pub mod explain;
 pub mod fix;
+mod hook;
 mod init;
 mod man;
 mod mask;
+mod mcp;
 mod outputs;
 mod progress;
 pub mod report;
@@ -57,7 +59,9 @@ pub fn main(serve: fn() -> ExitCode) -> ExitCode {
         Ok(request) => request,
         Err(error) => {
             let _ = complain(&error);
-            return ExitCode::from(if error.use_stderr() { FAILED } else { CLEAN });
+            // An agent whose settings are wrong goes on.
+            let failed = if std::env::args_os().nth(1).is_some_and(|it| it == "hook") { hook::BROKEN } else { FAILED };
+            return ExitCode::from(if error.use_stderr() { failed } else { CLEAN });
         }
     };
     match request {
@@ -121,6 +125,8 @@ fn command(command: Command, out: &mut dyn Write) -> Result<ExitCode> {
         }
         Command::Completions { shell } => explain::completions(out, shell)?,
         Command::Man { folder } => man::man(out, folder.as_deref())?,
+        Command::Hook(args) => return Ok(ExitCode::from(hook::hook(&args, out))),
+        Command::Mcp => mcp::serve(out)?,
         Command::Demo => demo::demo(out)?,
     }
     out.flush()?;

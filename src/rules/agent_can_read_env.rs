@@ -14,9 +14,9 @@ pub(super) static RULE: Rule = Rule {
 What an agent reads goes to its provider, and into transcripts that stay on the disk. \
 Files that only ignore (`.gitignore` and their like) were shown not to hold an agent back.
 
-Write the rule that the agent honours: that is the fix here. An agent that may run commands can still print the file, so \
-an encrypted store is better: after `aikeys-lsp store init` the env file holds references only, and `aikeys-lsp run` resolves \
-them.",
+Write the rule that the agent honours: that is the fix here. An agent that may run commands can still print the file. \
+Its hook, `aikeys-lsp hook AGENT --deny-env-reads`, refuses commands that name the file. An encrypted store is better: \
+after `aikeys-lsp store init` the env file holds references only, and `aikeys-lsp run` resolves them.",
     check,
     fixes: |context, _| {
         let open = context.around.agents.iter().filter(|agent| !agent.is_denied());

@@ -304,6 +304,11 @@ pub fn fixes(doc: &Document, around: &Surroundings, finding: &Finding) -> Repair
     repairs
 }
 
+/// The rule speaks of a whole file that git has or would take, and not of one key.
+pub fn is_about_git(rule: &str) -> bool {
+    [env_file_in_git::RULE.id, app_secrets_file_tracked::RULE.id].contains(&rule)
+}
+
 /// A secret in a file that git ignores is one step less severe: it has not left the machine.
 pub fn adjusted(severity: Severity, is_secret: bool, git: GitState) -> Severity {
     match (severity, git) {

@@ -38,6 +38,9 @@ PYSPARK=4.3.0         # Spark itself is in it; it takes Java 17 or newer
 SERDE_SARIF=0.8.0     # the crate carries SARIF's own schema
 JSONSCHEMA=4.26.0
 LXML=6.1.3
+CLAUDE_CODE=2.1.332   # the agents whose hooks are answered; a stand-in plays their models
+CODEX=0.171.0
+MCP=2.3.0             # the protocol's own client: both the versions with a handshake and those without
 
 mkdir -p "$cache/logs" "$cache/installed"
 
@@ -320,6 +323,24 @@ part_packages() {
     cargo fetch --locked --quiet --manifest-path "$here/../../Cargo.toml"
 }
 
+# --- coding agents, and a client of the Model Context Protocol --------------------------------------
+
+install_agents() {
+    rm -rf "$cache/agents"
+    mkdir -p "$cache/agents"
+    npm_install --prefix "$cache/agents" \
+        "@anthropic-ai/claude-code@$CLAUDE_CODE" "@openai/codex@$CODEX"
+}
+
+part_agents() {
+    once node "$NODE" "$cache/node/bin/node" install_node
+    once agents "$CLAUDE_CODE $CODEX" "$cache/agents/node_modules/.bin/codex" install_agents
+}
+
+install_mcp() { venv "$cache/mcp" "mcp==$MCP"; }
+
+part_mcp() { once mcp "$MCP" "$cache/mcp/bin/python" install_mcp; }
+
 # --- schemas of reports ---------------------------------------------------------------------------
 
 install_schemas() {
@@ -345,7 +366,7 @@ part_schemas() {
     has openssl || debian openssl
 }
 
-PARTS="nvim vscode pytest-lsp sdk node-sdk ripgrep pipelines spark openbao moto google keyring age pass valkey lint packages schemas"
+PARTS="nvim vscode pytest-lsp sdk node-sdk ripgrep pipelines spark openbao moto google keyring age pass valkey lint packages agents mcp schemas"
 # shellcheck disable=SC2086
 (($# > 0)) || set -- $PARTS
 for part in "$@"; do
@@ -367,6 +388,8 @@ for part in "$@"; do
     valkey) part_valkey ;;
     lint) part_lint ;;
     packages) part_packages ;;
+    agents) part_agents ;;
+    mcp) part_mcp ;;
     schemas) part_schemas ;;
     *) fail "unknown part: $part ($PARTS)" ;;
     esac

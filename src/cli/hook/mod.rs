@@ -1,0 +1,70 @@
+//! `hook`: what a coding agent is about to do, judged before it does it. No store is asked, and no network.
+//!
+//! A hook that fails must not lock anybody out, and must not be silent: it says why on standard error and ends with
+//! [`BROKEN`], which every agent shows and goes on.
+
+mod answer;
+mod call;
+mod command;
+mod edit;
+mod judge;
+mod patch;
+mod refusal;
+
+use std::io::{self, Read, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use anyhow::{Context, Result, ensure};
+
+use super::CLEAN;
+use super::args::Hook;
+use super::report::visible;
+use crate::secrets::without_keys;
+use call::{Act, Call};
+
+/// The hook failed. Each agent goes on: 2 would stop whatever it does, and Gemini CLI takes every other number for that.
+pub const BROKEN: u8 = 1;
+
+/// More than an agent sends: a notebook is read up to this size, and its text is escaped once more.
+const MOST: u64 = 128 << 20;
+
+/// Answers on standard output; returns the exit code.
+pub(super) fn hook(args: &Hook, out: &mut dyn Write) -> u8 {
+    let answered = catch_unwind(AssertUnwindSafe(|| {
+        let text = answer(args, &mut io::stdin().lock())?;
+        out.write_all(text.as_bytes())?;
+        out.flush()?;
+        Ok::<(), anyhow::Error>(())
+    }));
+    match answered {
+        Ok(Ok(())) => CLEAN,
+        Ok(Err(error)) => {
+            let said = visible(&without_keys(&format!("{error:#}")));
+            let _ = writeln!(io::stderr(), "aikeys-lsp hook: nothing was checked: {said}");
+            BROKEN
+        }
+        // What was said of the panic stands on standard error.
+        Err(_) => BROKEN,
+    }
+}
+
+/// What the agent gets to read.
+fn answer(args: &Hook, input: &mut dyn Read) -> Result<String> {
+    let mut bytes = Vec::new();
+    input.take(MOST + 1).read_to_end(&mut bytes).context("standard input cannot be read")?;
+    ensure!(bytes.len() as u64 <= MOST, "standard input is larger than {} MB", MOST >> 20);
+    let call = Call::read(args.agent, &bytes)?;
+    let mut refusals = Vec::new();
+    for act in &call.acts {
+        refusals.extend(match act {
+            Act::Write { path, written } => judge::write(&call.folder, path.as_deref(), written)?,
+            Act::Run { command } => match judge::command(&call.folder, command)? {
+                None if args.deny_env_reads => command::env_read(command),
+                found => found,
+            },
+            Act::Read { path } if args.deny_env_reads => command::env_file(path),
+            Act::Read { .. } => None,
+        });
+    }
+    Ok(answer::answer(&call, &refusal::joined(refusals)))
+}
