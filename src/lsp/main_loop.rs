@@ -10,9 +10,9 @@ use serde_json::Value;
 use tokio::sync::mpsc::UnboundedSender;
 use tower_lsp::jsonrpc::{Error, ErrorCode};
 use tower_lsp::lsp_types::{
-    CodeAction, CodeActionParams, CodeActionResponse, CompletionParams, CompletionResponse, DocumentDiagnosticParams,
-    DocumentDiagnosticReportResult, DocumentLink, DocumentLinkParams, Hover, HoverParams, InitializeParams,
-    InitializeResult, MessageType, Url,
+    CodeAction, CodeActionParams, CodeActionResponse, CompletionParams, CompletionResponse,
+    DidChangeTextDocumentParams, DocumentDiagnosticParams, DocumentDiagnosticReportResult, DocumentLink,
+    DocumentLinkParams, Hover, HoverParams, InitializeParams, InitializeResult, MessageType, Url,
 };
 
 use super::convert::notebooks::Message;
@@ -26,6 +26,8 @@ use super::server::{Event, Reply};
 use super::session::{STALE, Session};
 use crate::secrets::without_keys;
 
+/// How many documents can be changed before they are opened: nobody means more.
+const EARLY: usize = 64;
 /// A message that fits into one line, in bytes.
 const LINE: usize = 120;
 /// The protocol's `RequestFailed`: a well-formed request that could not be carried out.
@@ -37,6 +39,7 @@ pub(super) fn start(inbox: Receiver<Event>, events: Sender<Event>, letters: Unbo
         session: Session::new(),
         abilities: Abilities::default(),
         verbose: false,
+        early: BTreeMap::new(),
         tokens: 0,
         everything: Everything::default(),
         spread: Spread::default(),
@@ -56,6 +59,8 @@ pub(super) struct MainLoop {
     pub(super) abilities: Abilities,
     /// The client's log gets a line for each event.
     verbose: bool,
+    /// Changes of documents that are not open yet, the last one of each.
+    early: BTreeMap<Url, DidChangeTextDocumentParams>,
     /// How many progresses were shown.
     tokens: u32,
     /// What is known of all files.
@@ -103,14 +108,19 @@ impl MainLoop {
                 }
             }
             Event::Opened(params) => {
-                self.forget_published(&params.text_document.uri);
+                let (uri, version) = (params.text_document.uri.clone(), params.text_document.version);
+                self.forget_published(&uri);
                 self.session.open(convert::opened(params.text_document));
+                if let Some(early) = self.early.remove(&uri).filter(|it| it.text_document.version > version) {
+                    self.change(early);
+                }
             }
-            Event::Changed(params) => {
-                let encoding = self.abilities.encoding;
-                let (uri, version) = (params.text_document.uri, params.text_document.version);
-                self.session.change(uri.as_str(), version, |doc| convert::apply(doc, params.content_changes, encoding));
+            Event::Changed(params) if self.session.shows(params.text_document.uri.as_str()) => self.change(params),
+            // Helix tells of an edit in a file that it opens for it before it tells of the file.
+            Event::Changed(params) if self.early.len() < EARLY => {
+                self.early.insert(params.text_document.uri.clone(), params);
             }
+            Event::Changed(_) => {}
             Event::Saved(params) => {
                 let uri = params.text_document.uri;
                 self.session.saved(uri.as_str());
@@ -180,6 +190,12 @@ impl MainLoop {
                 }
             }
         }
+    }
+
+    fn change(&mut self, params: DidChangeTextDocumentParams) {
+        let encoding = self.abilities.encoding;
+        let (uri, version) = (params.text_document.uri, params.text_document.version);
+        self.session.change(uri.as_str(), version, |doc| convert::apply(doc, params.content_changes, encoding));
     }
 
     fn initialize(&mut self, params: &InitializeParams) -> InitializeResult {

@@ -364,7 +364,7 @@ fn a_move_of_the_editor_can_be_put_back() {
     }
     let is_told = |it: &Value| it["params"]["message"].as_str().is_some_and(|it| it.contains("put back the move of"));
     let told = client.wait("a message", is_told);
-    assert!(told["params"]["message"].as_str().is_some_and(|it| it.contains("OPENAI_API_KEY; .env keeps the keys")));
+    assert!(told["params"]["message"].as_str().is_some_and(|it| it.contains("; .env keeps the keys")));
     // The command line knows the editor's moves as well.
     let there = command(&mut client, &uri, HELD);
     execute(&mut client, there);
