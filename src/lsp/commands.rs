@@ -78,6 +78,10 @@ impl MainLoop {
     pub(super) fn finish(&mut self, stored: Stored, applied: Applied, reply: Reply<Option<Value>>) {
         match applied {
             Applied::Yes => {
+                // Its line is asked for before the edit, in VS Code.
+                if self.abilities.refresh_lenses {
+                    self.post(Letter::RefreshLenses);
+                }
                 self.session.moved = Some(stored.plan.workspace.root().to_owned());
                 if let Some(told) = &stored.told {
                     self.post(Letter::Show(MessageType::INFO, format!("aikeys: {told}")));

@@ -5,6 +5,8 @@ pub mod found;
 pub mod notebooks;
 pub mod start;
 
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
 use tower_lsp::lsp_types as lsp;
 
@@ -47,11 +49,20 @@ pub enum Encoding {
     Utf16,
 }
 
+/// Where a document lies. `git:/a.py` has a path, and is no file.
+pub fn file_of(uri: &lsp::Url) -> Option<PathBuf> {
+    if uri.scheme() == "file" { uri.to_file_path().ok() } else { None }
+}
+
+/// A buffer without a name is `file://` for Neovim, and what is said of it would be shown in another one.
+pub fn is_nameless(uri: &lsp::Url) -> bool {
+    uri.scheme() == "file" && uri.path().trim_matches('/').is_empty()
+}
+
 /// A document that the client opens.
 pub fn opened(document: lsp::TextDocumentItem) -> Opened {
     let lsp::TextDocumentItem { uri, language_id, version, text } = document;
-    // A buffer without a name is `file://` for Neovim.
-    let file = uri.to_file_path().ok().filter(|it| it.file_name().is_some());
+    let file = file_of(&uri);
     Opened { file, uri: uri.into(), language: language_id, version, text, is_cell: false }
 }
 

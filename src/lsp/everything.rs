@@ -38,6 +38,8 @@ pub(super) struct Everything {
     asked: Vec<Reply<Option<Value>>>,
     /// Files that are not open and have diagnostics at a client that does not ask.
     published: BTreeSet<Url>,
+    /// The client that knows of nothing was told so.
+    told_nothing: bool,
     /// The client asked for all files.
     pulled: bool,
     /// The client is told of all files that change.
@@ -74,6 +76,7 @@ impl MainLoop {
     pub(super) fn outdate(&mut self) {
         self.spread.clear();
         self.everything.outdated = true;
+        self.everything.told_nothing = false;
         self.everything.parked.retain(|it| !it.reply.is_closed());
         if !self.everything.parked.is_empty() {
             self.survey(None);
@@ -145,6 +148,12 @@ impl MainLoop {
             let (shown, in_cells) =
                 (|uri: &Url| self.session.shows(uri.as_str()), |uri: &Url| self.session.shows_cells(uri.as_str()));
             match found::news(&latest, &it.known, &shown, &in_cells) {
+                // Who asks again and again waits for news, as all do.
+                Some(report)
+                    if report.items.is_empty() && std::mem::replace(&mut self.everything.told_nothing, true) =>
+                {
+                    self.everything.parked.push(it);
+                }
                 Some(report) => answer(it.reply, Ok(WorkspaceDiagnosticReportResult::Report(report))),
                 None => self.everything.parked.push(it),
             }

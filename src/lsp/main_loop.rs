@@ -107,6 +107,7 @@ impl MainLoop {
                     self.post(Letter::Register(vec![convert::watchers()]));
                 }
             }
+            Event::Opened(params) if convert::is_nameless(&params.text_document.uri) => {}
             Event::Opened(params) => {
                 let (uri, version) = (params.text_document.uri.clone(), params.text_document.version);
                 self.forget_published(&uri);
@@ -334,7 +335,7 @@ impl MainLoop {
                 let uri = it.notebook_document.uri;
                 let cells = it.notebook_document.cells.into_iter().map(|cell| cell.document.into()).collect();
                 let texts = it.cell_text_documents.into_iter().map(convert::opened).collect();
-                self.session.open_notebook(uri.to_string(), uri.to_file_path().ok(), cells, texts);
+                self.session.open_notebook(uri.to_string(), convert::file_of(&uri), cells, texts);
                 // What lies on the disk is shown by its cells.
                 self.outdate();
             }

@@ -100,6 +100,7 @@ impl Session {
     }
 
     fn offers_of(&self, open: &Open, around: &Surroundings, finding: &Finding) -> Vec<Offer> {
+        let searches = open.workspace.as_ref().is_some_and(|it| self.may_search(it));
         let mut offers = Vec::new();
         let mut offer = |title: String, does: Does| offers.push(Offer { title, finding: finding.clone(), does });
         let repairs = rules::fixes(&open.doc, around, finding);
@@ -110,7 +111,7 @@ impl Session {
             }
             if let Some(deposit) = &fix.deposit {
                 // One for each store, behind the moves that change less. A cell is no file.
-                if !open.is_cell && fix.safety != Safety::Offered && seen.insert(deposit.store.clone()) {
+                if !open.is_cell && searches && fix.safety != Safety::Offered && seen.insert(deposit.store.clone()) {
                     everywhere.push((titled(&fix.title, Reach::Everywhere), Does::Move(number, Reach::Everywhere)));
                 }
                 let whole_file = (deposit.in_place && !open.is_cell).then(|| titled(&fix.title, Reach::File));

@@ -10,7 +10,7 @@ use crate::moves;
 use crate::project::{Workspace, answer};
 use crate::rules::{self, Finding, is_env_file};
 use crate::secrets::{Identity, identity};
-use crate::syntax::Document;
+use crate::syntax::{Document, Host, Language, largest};
 use crate::text::Span;
 
 /// A document that the client has open.
@@ -25,6 +25,8 @@ pub struct Open {
     pub(super) workspace: Option<Arc<Workspace>>,
     /// It is a cell of a notebook, whose file that is.
     pub(super) is_cell: bool,
+    /// How its text is read.
+    pub(super) form: Form,
     /// What was found in the outputs of the cell, as the notebook was saved; none of it has a place in the text.
     pub(super) outputs: Vec<Finding>,
     pub(super) dirty: bool,
@@ -34,6 +36,31 @@ pub struct Open {
     pub(super) committed: HashMap<Identity, Option<String>>,
     /// Which keys that lie in the right place the history holds, as far as it was searched.
     pub(super) exposed: Option<HashMap<Identity, Option<Exposure>>>,
+}
+
+/// How a text is read, as long as it is not too large for that.
+#[derive(Clone, Copy)]
+pub(super) struct Form {
+    pub language: Option<&'static Language>,
+    pub is_cell: bool,
+}
+
+impl Form {
+    /// A larger one is searched for keys and not parsed, as in a check.
+    pub fn document(self, path: PathBuf, text: String) -> Document {
+        match self {
+            _ if text.len() as u64 > largest(&path) => Document::plain(path, text),
+            Form { language, is_cell: true } => Document::cell(path, text, language),
+            Form { language, is_cell: false } => Document::with_language(path, text, language),
+        }
+    }
+
+    /// The text became too large for what it is read as, or small enough.
+    pub fn is_outgrown(self, doc: &Document) -> bool {
+        let is_parsed = doc.language().is_some() || doc.host().is_some();
+        let is_readable = self.language.is_some() || Host::of_path(doc.path()).is_some();
+        is_readable && is_parsed == (doc.text().len() as u64 > largest(doc.path()))
+    }
 }
 
 /// What a client says of a document that it opens.

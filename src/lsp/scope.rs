@@ -21,6 +21,8 @@ pub struct Scope {
     open: Vec<FileEdits>,
     /// The notebooks of which the client has the cells open: what lies on the disk is not theirs to change.
     notebooks: Vec<PathBuf>,
+    /// Files that are not open are looked at as well.
+    searches: bool,
 }
 
 impl Session {
@@ -36,7 +38,8 @@ impl Session {
         let cells = all.iter().filter(|(_, open)| open.is_cell);
         let notebooks = cells.map(|(_, open)| open.doc.path().to_owned()).collect();
         let open = all.iter().map(|(uri, open)| file(uri, open)).collect();
-        Some(Scope { workspace: own.workspace.clone(), open, notebooks })
+        let searches = own.workspace.as_ref().is_some_and(|it| self.may_search(it));
+        Some(Scope { workspace: own.workspace.clone(), open, notebooks, searches })
     }
 }
 
@@ -61,7 +64,9 @@ impl Scope {
     pub fn texts_with(&self, text: &str) -> Vec<FileEdits> {
         let is_cell = |it: &&FileEdits| self.notebooks.iter().any(|notebook| notebook == it.doc.path());
         let holds = |it: &&FileEdits| it.doc.text().contains(text);
-        let Some(workspace) = &self.workspace else { return self.open.iter().filter(holds).cloned().collect() };
+        let Some(workspace) = self.workspace.as_ref().filter(|_| self.searches) else {
+            return self.open.iter().filter(holds).cloned().collect();
+        };
         let open: BTreeMap<PathBuf, Arc<Document>> = self
             .open
             .iter()

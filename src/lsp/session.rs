@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::history::{History, Learned};
 use super::notebooks::Notebook;
 use super::offers::{FileEdits, Move};
+use super::open::Form;
 pub use super::open::{Open, Opened};
 use super::open::{check, checked, copy, has_unknown_keys};
 use crate::fixes::{Checked, Destination, Surroundings, key_at};
@@ -59,15 +60,14 @@ impl Session {
         let Opened { uri, file, language, version, text, is_cell } = opened;
         let path = file.clone().unwrap_or_else(|| PathBuf::from("untitled"));
         let named = Language::of_lsp_id(&language);
-        let doc = match Host::of_path(&path) {
-            _ if is_cell => Document::cell(path, text, named),
+        let language = match Host::of_path(&path) {
+            _ if is_cell => named,
             // A notebook is opened as JSON, and is more.
-            Some(_) => Document::with_language(path, text, None),
-            None => {
-                let language = named.or_else(|| Language::of_path(&path));
-                Document::with_language(path, text, language)
-            }
+            Some(_) => None,
+            None => named.or_else(|| Language::of_path(&path)),
         };
+        let form = Form { language, is_cell };
+        let doc = form.document(path, text);
         self.revision += 1;
         let mut open = Open {
             version,
@@ -75,6 +75,7 @@ impl Session {
             revision: self.revision,
             file,
             workspace: None,
+            form,
             is_cell,
             outputs: Vec::new(),
             dirty: true,
@@ -94,6 +95,9 @@ impl Session {
         open.version = version;
         open.dirty = true;
         apply(&mut open.doc);
+        if open.form.is_outgrown(&open.doc) {
+            open.doc = open.form.document(open.doc.path().to_owned(), open.doc.text().to_owned());
+        }
     }
 
     /// A document was saved: a moment at which git may know more of it than before.
@@ -249,10 +253,7 @@ impl Session {
         open.workspace = self.workspaces.get(&folder).cloned().flatten();
         let path = open.workspace.as_ref().map_or_else(|| file.clone(), |it| it.relative(file));
         if path != open.doc.path() {
-            open.doc = match open.is_cell {
-                true => Document::cell(path, open.doc.text(), open.doc.language()),
-                false => Document::with_language(path, open.doc.text(), open.doc.language()),
-            };
+            open.doc = open.form.document(path, open.doc.text().to_owned());
         }
     }
 
@@ -265,7 +266,9 @@ impl Session {
     /// The git repository or the settings around a folder make a workspace; without them the client's folder does.
     pub(super) fn workspace_of(&self, folder: &Path) -> Result<Workspace, ProjectError> {
         let open = |folder: &Path| {
-            let found = Workspace::open(folder)?;
+            // A folder that is not there would be taken for a file of the one above.
+            let inside = if folder.is_dir() { folder.to_owned() } else { folder.join("file") };
+            let found = Workspace::open(&inside)?;
             Ok(if self.trusted == Some(true) && self.is_ours(found.root()) { found.trusting() } else { found })
         };
         let found = open(folder)?;
@@ -286,6 +289,12 @@ impl Session {
         around.overlay(&|path| self.open_at(workspace, path).map(|(_, open)| Arc::new(copy(&open.doc))));
         around.checked = checked(&open.doc, workspace.root(), &self.answers);
         around
+    }
+
+    /// All files of a workspace may be looked at: it is one of the client's folders, a repository, or has settings. The
+    /// folder around a lone file can be anything, a home or the whole disk.
+    pub(super) fn may_search(&self, workspace: &Workspace) -> bool {
+        workspace.git_kinds().is_some() || workspace.settings_file().is_some() || self.is_ours(workspace.root())
     }
 
     /// The client has this file open.

@@ -88,9 +88,10 @@ impl Document {
 
     /// A document of the same kind with another text. Nothing of it is parsed yet.
     pub fn with_text(&self, text: impl Into<String>) -> Document {
-        match self.is_inside() {
-            true => Document::cell(&self.path, text, self.language),
-            false => Document::with_language(&self.path, text, self.language),
+        match (self.is_inside(), self.language, self.host) {
+            (true, ..) => Document::cell(&self.path, text, self.language),
+            (false, None, None) => Document::plain(&self.path, text),
+            _ => Document::with_language(&self.path, text, self.language),
         }
     }
 

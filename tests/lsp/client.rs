@@ -42,14 +42,30 @@ pub(crate) fn editor() -> Value {
     })
 }
 
+/// What of the server's words is read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Hearing {
+    All,
+    None,
+}
+
 impl Client {
     /// Starts a server.
     pub(crate) fn start() -> Client {
         Client::start_with(&[])
     }
 
+    /// Starts a server and never reads what it says.
+    pub(crate) fn start_deaf() -> Client {
+        Client::start_so(&[], Hearing::None)
+    }
+
     /// Starts a server with these variables.
     pub(crate) fn start_with(variables: &[(&str, &str)]) -> Client {
+        Client::start_so(variables, Hearing::All)
+    }
+
+    fn start_so(variables: &[(&str, &str)], hearing: Hearing) -> Client {
         let home = TempDir::with_prefix("aikeys-home-").expect("a folder");
         let mut command = Command::new(env!("CARGO_BIN_EXE_aikeys-lsp"));
         command.arg("--stdio").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -61,6 +77,10 @@ impl Client {
         let mut stderr = child.stderr.take().expect("a pipe");
         let (sender, messages) = channel();
         thread::spawn(move || {
+            // The pipe stays open, and full.
+            while hearing == Hearing::None {
+                thread::sleep(PATIENCE);
+            }
             while let Some(message) = read(&mut stdout) {
                 if sender.send(message).is_err() {
                     return;
@@ -207,6 +227,12 @@ impl Client {
         result
     }
 
+    /// The same without waiting for an answer.
+    pub(crate) fn initialize_deaf(&mut self, capabilities: Value) {
+        self.ask("initialize", json!({"processId": null, "capabilities": capabilities, "rootUri": null}));
+        self.notify("initialized", json!({}));
+    }
+
     /// Opens a document.
     pub(crate) fn open(&mut self, uri: &str, language: &str, text: &str) {
         let document = json!({"uri": uri, "languageId": language, "version": 1, "text": text});
@@ -231,7 +257,8 @@ impl Client {
         let end = Instant::now() + PATIENCE;
         loop {
             if let Some(status) = self.child.try_wait().expect("the child is ours") {
-                self.heard.extend(self.messages.iter());
+                // Of a client that never reads nothing more comes.
+                self.heard.extend(std::iter::from_fn(|| self.messages.recv_timeout(Duration::from_secs(1)).ok()));
                 let errors = self.errors.take().expect("the server ends once").join().expect("stderr was read");
                 return (status, errors);
             }

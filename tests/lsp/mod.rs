@@ -1,5 +1,6 @@
 //! The language server: its state without a transport, and the real program with a small client.
 
+mod bad_clients;
 mod baseline;
 pub(crate) mod client;
 mod everything;

@@ -196,7 +196,7 @@ fn a_store_that_refuses_leaves_all_as_it_was() {
     };
     let (sealed, denied) = (Listener::new(SEALED.0, SEALED.1), Listener::new(DENIED.0, DENIED.1));
     for (address, says) in [(&closed, "cannot be reached"), (&sealed.address, "sealed"), (&denied.address, "says no")] {
-        let project = Project::new(&[("app.py", &text)]);
+        let project = Project::with_git(&[("app.py", &text)]);
         let uri = project.uri("app.py");
         let mut client = Client::start_with(&[("VAULT_ADDR", address), ("VAULT_TOKEN", "t")]);
         client.initialize(editor());
@@ -221,7 +221,7 @@ fn a_store_that_refuses_leaves_all_as_it_was() {
 #[test]
 fn moves_from_everywhere_go_to_every_store_and_stand_last() {
     let text = source(&key(33));
-    let project = Project::new(&[("app.py", &text)]);
+    let project = Project::with_git(&[("app.py", &text)]);
     let uri = project.uri("app.py");
     let mut client = Client::start_with(&[("VAULT_ADDR", "https://vault.example")]);
     client.command_line(&project.root(), &["store", "init", "--yes"], "");

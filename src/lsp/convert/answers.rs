@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use tower_lsp::lsp_types as lsp;
 
-use super::{Encoding, range};
+use super::{Encoding, file_of, range};
 use crate::lsp::completion::{Completion, Sort};
 use crate::lsp::references::Link;
 use crate::syntax::Document;
@@ -51,6 +51,6 @@ pub fn uri_of(arguments: &[serde_json::Value]) -> Option<String> {
 /// The same, with its place on the disk.
 pub fn check_of(arguments: &[serde_json::Value]) -> Option<(String, Option<PathBuf>)> {
     let uri = uri_of(arguments)?;
-    let file = uri.parse::<lsp::Url>().ok().and_then(|it| it.to_file_path().ok());
+    let file = uri.parse::<lsp::Url>().ok().and_then(|it| file_of(&it));
     Some((uri, file))
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use tower_lsp::lsp_types as lsp;
 
 use super::found::{CLEAR_OUTPUT, SHOW_PLACES};
-use super::{CHECK, CHECK_ALL, EVERYWHERE, Encoding, FIX_ALL, KEYS, KIND, MOVE, STORES, UNDO};
+use super::{CHECK, CHECK_ALL, EVERYWHERE, Encoding, FIX_ALL, KEYS, KIND, MOVE, STORES, UNDO, file_of};
 
 /// What the client can do.
 #[derive(Clone, Debug, Default)]
@@ -184,11 +184,11 @@ fn watcher(id: &str, globs: &[&str]) -> lsp::Registration {
 pub fn folders(params: &lsp::InitializeParams) -> Vec<PathBuf> {
     match &params.workspace_folders {
         Some(folders) => paths(folders),
-        None => params.root_uri.iter().filter_map(|it| it.to_file_path().ok()).collect(),
+        None => params.root_uri.iter().filter_map(|it| file_of(it)).collect(),
     }
 }
 
 /// Where folders lie.
 pub fn paths(folders: &[lsp::WorkspaceFolder]) -> Vec<PathBuf> {
-    folders.iter().filter_map(|it| it.uri.to_file_path().ok()).collect()
+    folders.iter().filter_map(|it| file_of(&it.uri)).collect()
 }
