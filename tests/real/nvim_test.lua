@@ -29,6 +29,14 @@ local function attached(buffer)
   return client
 end
 
+-- The answer to a request. In Neovim 0.10 the methods of a client take no self.
+local function ask(client, method, params, buffer)
+  if vim.fn.has('nvim-0.11') == 1 then
+    return client:request_sync(method, params, LIMIT, buffer)
+  end
+  return client.request_sync(method, params, LIMIT, buffer)
+end
+
 -- The only diagnostic of the buffer, with the text that it marks.
 local function only_diagnostic(buffer)
   wait('a diagnostic', function()
@@ -98,6 +106,12 @@ local function files()
     end
   end
   return list
+end
+
+-- What the user was told: by Neovim 0.12 as notifications, by earlier ones as messages.
+local notified = ''
+local function messages()
+  return notified .. vim.fn.execute('messages')
 end
 
 local scenarios = {}
@@ -242,7 +256,7 @@ function scenarios.stale()
   goto_diagnostic(d)
   local params = vim.lsp.util.make_range_params(0, client.offset_encoding)
   params.context = { diagnostics = {} }
-  local reply = assert(client:request_sync('textDocument/codeAction', params, LIMIT, buffer))
+  local reply = assert(ask(client, 'textDocument/codeAction', params, buffer))
   local action
   for _, candidate in ipairs(reply.result) do
     if vim.startswith(candidate.title, 'Move to .env') then
@@ -252,7 +266,8 @@ function scenarios.stale()
   -- The key stands where it stood: only the version tells.
   vim.api.nvim_buf_set_lines(buffer, -1, -1, false, { '# typed meanwhile' })
   local before = text(buffer)
-  client:exec_cmd(action.command, { bufnr = buffer })
+  -- As Neovim itself does when an action is chosen.
+  client.commands[action.command.command](action.command, { bufnr = buffer, client_id = client.id })
   wait('a refusal', function()
     return vim.g.told ~= nil
   end)
@@ -281,7 +296,12 @@ function scenarios.health()
 end
 
 function scenarios.health_missing()
-  vim.lsp.config('aikeys_lsp', { cmd = { 'no-such-aikeys-lsp', '--stdio' } })
+  local config = { cmd = { 'no-such-aikeys-lsp', '--stdio' } }
+  if vim.lsp.config then
+    vim.lsp.config('aikeys_lsp', config)
+  else
+    require('aikeys').setup({ config = config })
+  end
   vim.cmd.checkhealth('aikeys')
   return { report = text(0) }
 end
@@ -294,11 +314,11 @@ function scenarios.help()
     vim.cmd.help(tag)
     own[tag] = vim.fn.fnamemodify(vim.api.nvim_buf_get_name(0), ':t')
   end
+  local dead = {}
   for link in page:gmatch('|([^%s|]+)|') do
-    vim.cmd.help(link) -- an error if there is no such page
-    table.insert(links, link)
+    table.insert(pcall(vim.cmd.help, link) and links or dead, link)
   end
-  return { own = own, links = links, widest = vim.fn.max(vim.tbl_map(vim.fn.strdisplaywidth, vim.split(page, '\n'))) }
+  return { own = own, links = links, dead = dead, widest = vim.fn.max(vim.tbl_map(vim.fn.strdisplaywidth, vim.split(page, '\n'))) }
 end
 
 -- References in `.env`: completed, checked, hovered.
@@ -328,7 +348,7 @@ function scenarios.references()
   vim.g.answered = false
   vim.cmd('AikeysStoreCheck')
   wait('the answer', function()
-    return vim.g.answered and vim.fn.execute('messages'):find('aikeys: ', 1, true) ~= nil
+    return vim.g.answered and messages():find('aikeys: ', 1, true) ~= nil
   end)
   vim.api.nvim_win_set_cursor(0, { 2, 12 })
   vim.lsp.buf.hover()
@@ -341,7 +361,7 @@ function scenarios.references()
       end
     end
   end)
-  return { words = words, messages = vim.fn.execute('messages'), hover = hover }
+  return { words = words, messages = messages(), hover = hover }
 end
 
 function scenarios.undo()
@@ -357,7 +377,7 @@ function scenarios.undo()
     return vim.g.answered
   end)
   local result = { same = text(buffer) == before, modified = vim.bo[buffer].modified, moved = moved }
-  result.messages = vim.fn.execute('messages')
+  result.messages = messages()
   vim.g.answered = false
   vim.cmd('AikeysUndo')
   wait('a refusal', function()
@@ -387,10 +407,11 @@ function scenarios.check()
   return { items = items, window = vim.fn.getqflist({ winid = 0 }).winid ~= 0 }
 end
 
--- Remembers what the plugin told the user last.
+-- Remembers what the user was told last, and all of it.
 vim.notify = function(message, level)
   vim.g.told = message
   vim.g.told_level = level
+  notified = notified .. message .. '\n'
 end
 
 -- Notes that a move is answered, once the plugin has seen the answer too.

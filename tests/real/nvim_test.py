@@ -1,11 +1,14 @@
 #!/usr/bin/env python3
-"""Drives the plugin in editors/nvim in a real, headless Neovim with the real server.
+"""Drives the plugin in editors/nvim in real, headless Neovims with the real server.
 
-    AIKEYS_LSP_BIN=target/debug/aikeys-lsp python3 tests/real/nvim_test.py [SCENARIO...]
+    AIKEYS_LSP_BIN=target/debug/aikeys-lsp python3 tests/real/nvim_test.py [VERSION...] [SCENARIO...]
+
+Without a version: 0.10, 0.11 and 0.12.
 
 The Neovim side is nvim_test.lua. What lies on the disk is checked here.
 """
 
+import concurrent.futures
 import contextlib
 import hashlib
 import json
@@ -20,7 +23,7 @@ import tempfile
 import time
 import traceback
 
-from common import HERE, REPOSITORY, Workspace, leaks, server, tool
+from common import HERE, REPOSITORY, Workspace, absent, leaks, server, tool
 
 TIME_LIMIT = 60
 
@@ -34,8 +37,9 @@ def alive(pid):
 class Neovim:
     """One Neovim with a home of its own, so that no configuration of the user takes part."""
 
-    def __init__(self, scenario, folder, program):
+    def __init__(self, scenario, folder, version, program):
         self.scenario = scenario
+        self.version = version
         self.home = pathlib.Path(folder) / "home"
         self.workspace = Workspace(pathlib.Path(folder) / "workspace")
         self.program = program
@@ -60,7 +64,7 @@ class Neovim:
         init.write_text(
             "vim.opt.runtimepath:append(vim.env.PLUGIN)\n"
             "vim.lsp.log.set_level('trace')\n"
-            "vim.lsp.enable('aikeys_lsp')\n"
+            "if vim.lsp.enable then vim.lsp.enable('aikeys_lsp') else require('aikeys').setup() end\n"
         )
         result = self.home / "result.json"
         environment = self.environment() | {
@@ -99,6 +103,10 @@ class Neovim:
             os.kill(pid, signal.SIGKILL)
         assert not left, "the server outlived Neovim"
         return answer
+
+    def encoding(self):
+        """What this Neovim and the server agree on. 0.10 offers UTF-16 only."""
+        return "utf-16" if self.version == "0.10" else "utf-8"
 
     def log(self):
         return (self.home / "state" / "nvim" / "lsp.log").read_text()
@@ -143,7 +151,7 @@ def move(nvim):
 
     check_diagnostic(answer["diagnostic"], key)
     assert answer["diagnostic"]["severity"] == 1, "a literal key is an error"
-    assert answer["encoding"] == "utf-8", answer["encoding"]
+    assert answer["encoding"] == nvim.encoding(), answer["encoding"]
     assert answer["hover"].strip() and not leaks(answer["hover"], key), "the hover is empty or shows the key"
     titles = answer["titles"]
     for beginning in ("Move to .env", "Ignore with a reason…"):
@@ -246,7 +254,7 @@ def health(nvim):
     assert "ERROR" not in answer["before"] + answer["running"], answer
     assert "no buffer has started it yet" in answer["before"], answer["before"]
     assert "aikeys-lsp 0." in answer["running"], answer["running"]
-    assert "running for 1 buffer(s)" in answer["running"] and "positions in utf-8" in answer["running"]
+    assert "running for 1 buffer(s)" in answer["running"] and f"positions in {nvim.encoding()}" in answer["running"]
     assert "git does not ignore `.env`" in answer["running"], answer["running"]
     assert "'undofile' is on" in answer["running"] and "DEBUG or TRACE" in answer["running"]
 
@@ -262,6 +270,7 @@ def help(nvim):
     assert {"aikeys", ":AikeysCheck", ":AikeysStoreCheck", ":AikeysUndo", "aikeys-trust", "aikeys.setup()"} <= set(answer["own"])
     assert set(answer["own"].values()) == {"aikeys.txt"}, answer["own"]
     assert len(answer["links"]) >= 5 and answer["widest"] <= 78, answer
+    assert not answer["dead"] or nvim.version == "0.10", f"links that lead nowhere: {answer['dead']}"
 
 
 def references(nvim):
@@ -311,26 +320,42 @@ SCENARIOS = [
 ]  # fmt: skip
 
 
+# The program of each version, in the cache folder.
+VERSIONS = {"0.10": "nvim-0.10", "0.11": "nvim", "0.12": "nvim-0.12"}
+
+
+def attempt(version, program, name):
+    """Runs one scenario; the verdict, and what was wrong."""
+    started = time.monotonic()
+    wrong = ""
+    with tempfile.TemporaryDirectory(prefix="aikeys-nvim-") as folder:
+        try:
+            NAMES[name](Neovim(name, os.path.realpath(folder), version, program))
+        except (AssertionError, OSError, KeyError) as error:
+            place = traceback.extract_tb(error.__traceback__)[-1]
+            wrong = f"--- {version} {name}, nvim_test.py:{place.lineno}: {type(error).__name__}: {error}\n"
+    print(f"{version} {name}: {'FAILED' if wrong else 'ok'} ({time.monotonic() - started:.1f} s)", flush=True)
+    return wrong
+
+
+NAMES = {scenario.__name__: scenario for scenario in SCENARIOS}
+
+
 def main():
-    program = tool("nvim/bin/nvim", "nvim")
     server()
-    names = {scenario.__name__: scenario for scenario in SCENARIOS}
-    failed = 0
-    chosen = sys.argv[1:] or list(names)
-    for name in chosen:
-        started = time.monotonic()
-        with tempfile.TemporaryDirectory(prefix="aikeys-nvim-") as folder:
-            try:
-                names[name](Neovim(name, os.path.realpath(folder), program))
-                verdict = "ok"
-            except (AssertionError, OSError, KeyError) as error:
-                failed += 1
-                verdict = "FAILED"
-                place = traceback.extract_tb(error.__traceback__)[-1]
-                print(f"--- {name}, nvim_test.py:{place.lineno}: {type(error).__name__}: {error}", file=sys.stderr)
-        print(f"{name}: {verdict} ({time.monotonic() - started:.1f} s)", flush=True)
-    print(f"{len(chosen) - failed} passed, {failed} failed")
-    sys.exit(1 if failed else 0)
+    versions = [word for word in sys.argv[1:] if word in VERSIONS] or list(VERSIONS)
+    chosen = [word for word in sys.argv[1:] if word not in VERSIONS] or list(NAMES)
+    skipped = [reason for version in versions if (reason := absent(VERSIONS[version]))]
+    programs = {v: tool(f"{VERSIONS[v]}/bin/nvim", "nvim") for v in versions if not absent(VERSIONS[v])}
+    # Neovim and the server wait for each other: two scenarios at once keep two cores busy.
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        started = [pool.submit(attempt, v, program, name) for v, program in programs.items() for name in chosen]
+        wrong = list(filter(None, (future.result() for future in started)))
+    print("".join(wrong), end="", file=sys.stderr, flush=True)
+    print(f"{len(started) - len(wrong)} passed, {len(wrong)} failed")
+    for reason in skipped:
+        print(f"NOT TESTED: {reason}")
+    sys.exit(1 if wrong else 0)
 
 
 if __name__ == "__main__":

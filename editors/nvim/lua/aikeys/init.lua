@@ -4,24 +4,68 @@ local M = {}
 
 ---@class aikeys.Options
 ---@field save_after_move boolean write the buffer after a move, if it had no other unsaved changes
+---@field config? vim.lsp.ClientConfig Neovim 0.10 only: what `vim.lsp.config()` changes in later ones
 M.options = { save_after_move = false }
 
---- Optional. Never starts the server: that is `vim.lsp.enable('aikeys_lsp')`.
+--- How the server is started. Neovim 0.10 has no `vim.lsp.config`.
+function M.config()
+  if vim.lsp.config then
+    return vim.lsp.config.aikeys_lsp
+  end
+  local file = vim.api.nvim_get_runtime_file('lsp/aikeys_lsp.lua', false)[1]
+  return vim.tbl_deep_extend('force', { name = 'aikeys_lsp' }, dofile(file), M.options.config or {})
+end
+
+--- Neovim 0.10: what `vim.lsp.enable` does in later ones, for the files that are open and those to come.
+local function enable()
+  local config = M.config()
+  local function start(buffer)
+    if vim.bo[buffer].buftype == '' and vim.tbl_contains(config.filetypes, vim.bo[buffer].filetype) then
+      local root = vim.fs.root(buffer, config.root_markers)
+      vim.lsp.start(vim.tbl_extend('keep', { root_dir = root }, config), { bufnr = buffer })
+    end
+  end
+  vim.api.nvim_create_autocmd('FileType', {
+    group = vim.api.nvim_create_augroup('aikeys', {}),
+    callback = function(args)
+      start(args.buf)
+    end,
+  })
+  vim.tbl_map(start, vim.tbl_filter(vim.api.nvim_buf_is_loaded, vim.api.nvim_list_bufs()))
+end
+
+--- Optional, but in Neovim 0.10: there it starts the server, which `vim.lsp.enable('aikeys_lsp')` does in later ones.
 ---@param options? aikeys.Options
 function M.setup(options)
   M.options = vim.tbl_extend('force', M.options, options or {})
+  if not vim.lsp.config then
+    enable()
+  end
 end
 
---- The program, as configured with `vim.lsp.config`.
+--- The program, as configured.
 ---@return string
 function M.program()
-  local config = vim.lsp.config.aikeys_lsp
+  local config = M.config()
   local cmd = config and config.cmd
   return type(cmd) == 'table' and cmd[1] or 'aikeys-lsp'
 end
 
 local function notify(message, level)
   vim.notify('aikeys: ' .. message, level)
+end
+
+--- Has the server carry out a command.
+---@param client vim.lsp.Client
+---@param params lsp.ExecuteCommandParams
+---@param handler lsp.Handler
+---@param buffer integer
+local function request(client, params, handler, buffer)
+  if vim.fn.has('nvim-0.11') == 1 then
+    client:request('workspace/executeCommand', params, handler, buffer)
+  else
+    client.request('workspace/executeCommand', params, handler, buffer)
+  end
 end
 
 --- The server has written `.env` and `.gitignore`. A buffer that still shows an old one would
@@ -56,7 +100,7 @@ function M.move(command, ctx)
   local before = unsaved()
   local params = { command = command.command, arguments = command.arguments }
 
-  client:request('workspace/executeCommand', params, function(err)
+  request(client, params, function(err)
     if err then
       notify(err.message, vim.log.levels.ERROR)
       return
@@ -96,12 +140,32 @@ function M.execute(command)
   end
   local uris = client.attached_buffers[buffer] and { vim.uri_from_bufnr(buffer) } or {}
   local params = { command = command, arguments = uris }
-  client:request('workspace/executeCommand', params, function(err)
+  request(client, params, function(err)
     if err then
       notify(err.message, vim.log.levels.ERROR)
     end
     read_again()
   end, buffer)
+end
+
+--- Fills the quickfix list. No line of a file is shown there: it may hold the key.
+---@param title string
+---@param items vim.quickfix.entry[]
+local function list(title, items)
+  vim.fn.setqflist({}, ' ', { title = title, items = items })
+  vim.cmd('botright cwindow')
+end
+
+--- What a code lens or an action names: other places, which the server has found.
+---@param command lsp.Command
+---@param ctx lsp.HandlerContext
+function M.show_places(command, ctx)
+  local client = assert(vim.lsp.get_client_by_id(ctx.client_id))
+  local items = vim.lsp.util.locations_to_items(command.arguments[3], client.offset_encoding)
+  for _, item in ipairs(items) do
+    item.text, item.user_data = command.title, nil
+  end
+  list('aikeys: places', items)
 end
 
 local kinds = { error = 'E', warning = 'W', info = 'I', hint = 'N' }
@@ -132,9 +196,7 @@ function M.check(paths)
     if result.code > 1 then
       notify(vim.trim(result.stderr), vim.log.levels.ERROR)
     end
-    local items = M.quickfix_items(result.stdout)
-    vim.fn.setqflist({}, ' ', { title = 'aikeys', items = items })
-    vim.cmd('botright cwindow')
+    list('aikeys', M.quickfix_items(result.stdout))
     if result.code == 0 then
       notify('no findings', vim.log.levels.INFO)
     end
