@@ -57,7 +57,6 @@ class Emacs:
         answer = json.loads(result.read_text())
         assert "error" not in answer, f"{answer['error']}\n{output}"
         assert "shutdown" not in answer, f"the server did not end as it should: {answer['shutdown']}"
-        assert "exited with status 9" not in answer["messages"] + output, "Emacs had to kill the server"
         shown = json.dumps([answer["message"], answer["titles"], answer["messages"]])
         assert not leaks(shown, self.workspace.python_key), "a message shows the key"
         assert answer["marked"] == self.workspace.python_key, "the range is not the literal's content"
