@@ -407,6 +407,76 @@ function scenarios.check()
   return { items = items, window = vim.fn.getqflist({ winid = 0 }).winid ~= 0 }
 end
 
+-- Windows' line ends, and emoji before the key.
+function scenarios.crlf()
+  local buffer = edit('crlf.py')
+  attached(buffer)
+  local d = move(buffer)
+  vim.cmd.write()
+  return { diagnostic = d, format = vim.bo[buffer].fileformat }
+end
+
+-- A file that may not be written: the key is safe before the user finds out.
+function scenarios.read_only()
+  local buffer = edit('app.py')
+  attached(buffer)
+  move(buffer)
+  local written = pcall(vim.cmd.write)
+  return { written = written, readonly = vim.bo[buffer].readonly, modified = vim.bo[buffer].modified }
+end
+
+-- A file in no project.
+function scenarios.outside()
+  local buffer = edit('../outside/app.py')
+  local client = attached(buffer)
+  local d = move(buffer)
+  vim.cmd.write()
+  return { root = client.root_dir, diagnostic = d }
+end
+
+-- A buffer that was never a file.
+function scenarios.new_file()
+  local buffer = edit('new.py')
+  attached(buffer)
+  vim.api.nvim_buf_set_lines(buffer, 0, -1, false, vim.fn.readfile('app.py'))
+  local d = move(buffer)
+  local there = vim.uv.fs_stat('new.py') ~= nil
+  vim.cmd.write()
+  return { diagnostic = d, there = there }
+end
+
+-- A buffer without a name is left alone, in peace.
+function scenarios.no_name()
+  vim.cmd.enew()
+  local buffer = vim.api.nvim_get_current_buf()
+  vim.bo[buffer].filetype = 'python'
+  vim.api.nvim_buf_set_lines(buffer, 0, -1, false, vim.fn.readfile('app.py'))
+  -- The server still serves what has a name.
+  local named = edit('src/main.rs')
+  attached(named)
+  only_diagnostic(named)
+  vim.bo[buffer].modified = false
+  return { messages = messages() }
+end
+
+-- Neovim's undo, then the server's: the literal is there once, and the answer says what was done.
+function scenarios.undo_twice()
+  local buffer = edit('app.py')
+  attached(buffer)
+  local before = text(buffer)
+  move(buffer)
+  vim.cmd.undo()
+  local result = { undone = text(buffer) == before }
+  vim.g.answered, vim.g.told = false, nil
+  vim.cmd('AikeysUndo')
+  wait('the answer', function()
+    return vim.g.answered
+  end)
+  result.same = text(buffer) == before
+  result.messages = messages()
+  return result
+end
+
 -- Remembers what the user was told last, and all of it.
 vim.notify = function(message, level)
   vim.g.told = message

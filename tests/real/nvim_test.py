@@ -314,9 +314,65 @@ def check(nvim):
     assert answer["window"], "the quickfix window is not open"
 
 
+def crlf(nvim):
+    """Windows' line ends and emoji in the same line: the edit hits the literal, and nothing else changes."""
+    workspace = nvim.workspace
+    before = f'import os\r\nnote = "🔑 ключ"; api_key = "{workspace.python_key}"\r\nprint("é")\r\n'
+    (workspace.folder / "crlf.py").write_bytes(before.encode())
+    answer = nvim.run()
+    check_diagnostic(answer["diagnostic"], workspace.python_key)
+    after = (workspace.folder / "crlf.py").read_bytes().decode()
+    expected = before.replace(f'"{workspace.python_key}"', 'os.environ["OPENAI_API_KEY"]')
+    assert after == expected, f"crlf.py is otherwise than expected: {after.replace(workspace.python_key, 'KEY')!r}"
+    assert workspace.environment()["OPENAI_API_KEY"] == workspace.python_key
+
+
+def read_only(nvim):
+    """A file that may not be written: Neovim says so at `:w`, and the key is in both places."""
+    workspace = nvim.workspace
+    (workspace.folder / "app.py").chmod(0o400)
+    answer = nvim.run()
+    assert answer["readonly"] and answer["modified"] and not answer["written"], answer
+    assert workspace.python_key in workspace.read("app.py")
+    assert workspace.environment()["OPENAI_API_KEY"] == workspace.python_key
+
+
+def outside(nvim):
+    """A file in no project: `.env` lies beside it."""
+    workspace = nvim.workspace
+    workspace.write("../outside/app.py", workspace.read("app.py"))
+    answer = nvim.run()
+    check_diagnostic(answer["diagnostic"], workspace.python_key)
+    assert "root" not in answer, answer
+    assert workspace.python_key not in workspace.read("../outside/app.py")
+    assert workspace.environment("../outside/.env")["OPENAI_API_KEY"] == workspace.python_key
+    assert not (workspace.folder / ".env").exists()
+
+
+def new_file(nvim):
+    """A buffer that was not written yet is no file after the move either."""
+    answer = nvim.run()
+    check_diagnostic(answer["diagnostic"], nvim.workspace.python_key)
+    assert not answer["there"], "new.py was written unasked"
+    nvim.check_moved("new.py", nvim.workspace.python_key)
+
+
+def no_name(nvim):
+    """A buffer without a name breaks nothing."""
+    assert "rror" not in nvim.run()["messages"]
+
+
+def undo_twice(nvim):
+    """Neovim's undo, then the server's: the literal is back once, and the second one says why it does nothing."""
+    answer = nvim.run()
+    assert answer["undone"] and answer["same"], answer
+    assert "nothing was put back" in answer["messages"], answer["messages"]
+
+
 SCENARIOS = [
     move, rust, wide, env_unsaved, env_open, save_after_move, everywhere, stale,
     dotenv_names, health, health_missing, help, check, references, undo,
+    crlf, read_only, outside, new_file, no_name, undo_twice,
 ]  # fmt: skip
 
 
