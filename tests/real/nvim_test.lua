@@ -108,6 +108,44 @@ local function files()
   return list
 end
 
+-- What is offered after these keys, which are typed in normal mode.
+local function completed(keys)
+  local words
+  vim.api.nvim_feedkeys(vim.keycode(keys .. '<C-x><C-o>'), 'n', false)
+  -- Typed keys run when the script waits; the menu closes when the mode ends.
+  vim.api.nvim_create_autocmd('CompleteChanged', {
+    callback = function()
+      words = words or vim.tbl_map(function(item)
+        return item.word
+      end, vim.fn.complete_info({ 'items' }).items)
+      vim.api.nvim_feedkeys(vim.keycode('<C-e><Esc>u'), 'n', false)
+    end,
+  })
+  vim.api.nvim_feedkeys('', 'x!', false)
+  wait('completion', function()
+    return words ~= nil
+  end)
+  vim.cmd.stopinsert()
+  return words
+end
+
+-- The quickfix list, with what its entries mark.
+local function quickfix(title)
+  wait('the quickfix list ' .. title, function()
+    return vim.fn.getqflist({ title = 0 }).title == title
+  end)
+  local items = {}
+  for _, item in ipairs(vim.fn.getqflist()) do
+    vim.fn.bufload(item.bufnr)
+    local name = vim.fn.fnamemodify(vim.api.nvim_buf_get_name(item.bufnr), ':.')
+    -- Neovim 0.10 gives places no end.
+    local last = item.end_lnum > 0 and { item.end_lnum - 1, item.end_col - 1 } or { item.lnum - 1, -1 }
+    local marked = vim.api.nvim_buf_get_text(item.bufnr, item.lnum - 1, item.col - 1, last[1], last[2], {})
+    table.insert(items, { name = name, text = item.text, type = item.type, marked = table.concat(marked, '\n') })
+  end
+  return items
+end
+
 -- What the user was told: by Neovim 0.12 as notifications, by earlier ones as messages.
 local notified = ''
 local function messages()
@@ -326,22 +364,7 @@ function scenarios.references()
   local buffer = edit('.env')
   attached(buffer)
   vim.api.nvim_win_set_cursor(0, { 3, 0 })
-  vim.api.nvim_feedkeys(vim.keycode('A"<C-x><C-o>'), 'n', false)
-  local words
-  -- Typed keys run when the script waits; the menu closes when the mode ends.
-  vim.api.nvim_create_autocmd('CompleteChanged', {
-    callback = function()
-      words = words or vim.tbl_map(function(item)
-        return item.word
-      end, vim.fn.complete_info({ 'items' }).items)
-      vim.api.nvim_feedkeys(vim.keycode('<C-e><Esc>u'), 'n', false)
-    end,
-  })
-  vim.api.nvim_feedkeys('', 'x!', false)
-  wait('completion', function()
-    return words ~= nil
-  end)
-  vim.cmd.stopinsert()
+  local words = completed('A"')
   vim.cmd('edit!')
   attached(buffer)
 
@@ -389,22 +412,122 @@ end
 
 function scenarios.check()
   vim.cmd('AikeysCheck')
-  wait('the quickfix list', function()
-    return vim.fn.getqflist({ title = 0 }).title == 'aikeys'
-  end)
-  local items = {}
-  for _, item in ipairs(vim.fn.getqflist()) do
-    local buffer = item.bufnr
-    vim.fn.bufload(buffer)
-    local marked = vim.api.nvim_buf_get_text(buffer, item.lnum - 1, item.col - 1, item.end_lnum - 1, item.end_col - 1, {})
-    table.insert(items, {
-      name = vim.fn.fnamemodify(vim.api.nvim_buf_get_name(buffer), ':.'),
-      text = item.text,
-      type = item.type,
-      marked = table.concat(marked, '\n'),
-    })
+  return { items = quickfix('aikeys'), window = vim.fn.getqflist({ winid = 0 }).winid ~= 0 }
+end
+
+-- A lens above the key names the other places of it.
+function scenarios.lens()
+  local buffer = edit('app.py')
+  attached(buffer)
+  goto_diagnostic(only_diagnostic(buffer))
+  if vim.lsp.codelens.enable then
+    vim.lsp.codelens.enable(true, { bufnr = buffer })
+  else
+    vim.lsp.codelens.refresh({ bufnr = buffer })
   end
-  return { items = items, window = vim.fn.getqflist({ winid = 0 }).winid ~= 0 }
+  local title
+  wait('a lens', function()
+    local all = vim.lsp.codelens.enable and vim.lsp.codelens.get({ bufnr = buffer }) or vim.lsp.codelens.get(buffer)
+    local first = all[1] and (all[1].lens or all[1])
+    title = first and first.command and first.command.title
+    return title ~= nil
+  end)
+  vim.lsp.codelens.run()
+  return { title = title, items = quickfix('aikeys: places') }
+end
+
+function scenarios.keys()
+  attached(edit('app.py'))
+  vim.cmd('AikeysKeys')
+  return { items = quickfix('aikeys: keys') }
+end
+
+-- The chosen store's move stands first.
+function scenarios.store()
+  local buffer = edit('app.py')
+  attached(buffer)
+  goto_diagnostic(only_diagnostic(buffer))
+  local offered
+  vim.ui.select = function(stores, options, choose)
+    offered = vim.tbl_map(options.format_item, stores)
+    choose(vim.tbl_filter(function(store)
+      return store.id == 'env'
+    end, stores)[1])
+  end
+  vim.cmd('AikeysStore')
+  wait('the choice', function()
+    return offered ~= nil and vim.g.told ~= nil
+  end)
+  local chosen = vim.g.told
+  vim.cmd('AikeysStore nowhere')
+  wait('a refusal', function()
+    return vim.g.told ~= chosen
+  end)
+  local refused = vim.g.told
+  local titles = apply('Move to')
+  wait('the answer to the move', function()
+    return text(buffer):find('OPENAI_API_KEY', 1, true) ~= nil
+  end)
+  vim.cmd.wall()
+  return { offered = offered, chosen = chosen, refused = refused, titles = titles }
+end
+
+-- From a read to its line, from a line to its reads, and a new name for all of them.
+function scenarios.names()
+  local buffer = edit('read.py')
+  attached(buffer)
+  only_diagnostic(edit('app.py'))
+  vim.cmd('buffer ' .. buffer)
+  vim.api.nvim_win_set_cursor(0, { 2, 22 })
+  vim.lsp.buf.references()
+  local references = {}
+  wait('the references', function()
+    references = vim.tbl_map(function(item)
+      return vim.fn.fnamemodify(vim.api.nvim_buf_get_name(item.bufnr), ':.')
+    end, vim.fn.getqflist())
+    return #references > 0
+  end)
+  vim.cmd.cclose()
+  vim.cmd('buffer ' .. buffer)
+  vim.api.nvim_win_set_cursor(0, { 2, 22 })
+  vim.lsp.buf.definition()
+  wait('the definition', function()
+    return vim.endswith(vim.api.nvim_buf_get_name(0), '.env')
+  end)
+  local line = vim.api.nvim_get_current_line():match('^[^=]*')
+  vim.cmd('buffer ' .. buffer)
+  vim.api.nvim_win_set_cursor(0, { 2, 22 })
+  vim.lsp.buf.rename('SECOND_KEY')
+  wait('the new name', function()
+    return text(buffer):find('SECOND_KEY', 1, true) ~= nil
+  end)
+  vim.cmd.wall()
+  return { references = references, line = line }
+end
+
+-- Names of variables are completed where one is read.
+function scenarios.complete()
+  local buffer = edit('read.py')
+  attached(buffer)
+  vim.api.nvim_win_set_cursor(0, { 2, 0 })
+  return { words = completed('A["') }
+end
+
+-- Neovim 0.12 asks for the findings of all files.
+function scenarios.workspace()
+  attached(edit('app.py'))
+  vim.lsp.buf.workspace_diagnostics()
+  local names
+  wait('the findings of all files', function()
+    names = {}
+    for _, d in ipairs(vim.diagnostic.get()) do
+      table.insert(names, vim.fn.fnamemodify(vim.api.nvim_buf_get_name(d.bufnr), ':.'))
+    end
+    return vim.tbl_contains(names, 'src/main.rs') and vim.tbl_contains(names, 'app.py')
+  end)
+  edit('src/main.rs')
+  local rust = only_diagnostic(vim.api.nvim_get_current_buf())
+  return { names = names, rust = rust.marked }
 end
 
 -- Windows' line ends, and emoji before the key.

@@ -267,7 +267,7 @@ def health_missing(nvim):
 def help(nvim):
     """The help page builds, its tags lead to it, and its links lead somewhere."""
     answer = nvim.run()
-    assert {"aikeys", ":AikeysCheck", ":AikeysStoreCheck", ":AikeysUndo", "aikeys-trust", "aikeys.setup()"} <= set(answer["own"])
+    assert {"aikeys", ":AikeysCheck", ":AikeysKeys", ":AikeysStore", ":AikeysStoreCheck", ":AikeysUndo", "aikeys-trust", "aikeys.setup()"} <= set(answer["own"])
     assert set(answer["own"].values()) == {"aikeys.txt"}, answer["own"]
     assert len(answer["links"]) >= 5 and answer["widest"] <= 78, answer
     assert not answer["dead"] or nvim.version == "0.10", f"links that lead nowhere: {answer['dead']}"
@@ -369,10 +369,78 @@ def undo_twice(nvim):
     assert "nothing was put back" in answer["messages"], answer["messages"]
 
 
+def lens(nvim):
+    """A lens says that the key stands elsewhere as well, and leads there."""
+    workspace = nvim.workspace
+    workspace.write("other.py", f'KEY = "{workspace.python_key}"\n')
+    answer = nvim.run()
+    assert "same key in 2 places" in answer["title"], answer["title"]
+    assert [item["name"] for item in answer["items"]] == ["app.py", "other.py"], answer["items"]
+    for item in answer["items"]:
+        assert item["marked"].strip("\"';") == workspace.python_key, "the quickfix range is wrong"
+        assert not leaks(item["text"], workspace.python_key), "the quickfix list shows the key"
+
+
+def keys(nvim):
+    """:AikeysKeys lists every key once for each of its places, and shows none."""
+    workspace = nvim.workspace
+    workspace.write("other.py", f'KEY = "{workspace.python_key}"\n')
+    workspace.write(".env", f"OPENAI_API_KEY={workspace.python_key}\n")
+    workspace.write(".gitignore", ".env\n")
+    items = nvim.run()["items"]
+    assert sorted(item["name"] for item in items) == [".env", "app.py", "other.py", "src/main.rs"], items
+    for item in items:
+        key = workspace.rust_key if item["name"] == "src/main.rs" else workspace.python_key
+        assert item["marked"].strip("\"';") == key, f"the range in {item['name']} is wrong"
+        assert not leaks(item["text"], key), "the quickfix list shows the key"
+    assert any(item["text"].startswith("OpenAI sk-proj-…") for item in items), items
+    assert not any("NIL" in item["text"] or "nil" in item["text"] for item in items), items
+
+
+def store(nvim):
+    """:AikeysStore offers what is set up, and what is chosen comes first."""
+    nvim.command_line("store", "init", "--yes")
+    answer = nvim.run()
+    assert sorted(answer["offered"]) == [".env", "the encrypted store"], answer["offered"]
+    assert "keys go to" in answer["chosen"] and "no store `nowhere`" in answer["refused"], answer
+    nvim.check_moved("app.py", nvim.workspace.python_key)
+
+
+def names(nvim):
+    """References, definition and rename of a variable, over code and `.env`."""
+    workspace = nvim.workspace
+    workspace.write("read.py", 'import os\nkey = os.environ["FIRST_KEY"]\n')
+    workspace.write(".env", f"# mine\nFIRST_KEY={workspace.python_key}\n")
+    workspace.write(".gitignore", ".env\n")
+    answer = nvim.run()
+    assert sorted(answer["references"]) == [".env", "read.py"], answer["references"]
+    assert answer["line"] == "FIRST_KEY", answer["line"]
+    assert workspace.read("read.py") == 'import os\nkey = os.environ["SECOND_KEY"]\n'
+    assert workspace.environment() == {"SECOND_KEY": workspace.python_key}, sorted(workspace.environment())
+
+
+def complete(nvim):
+    workspace = nvim.workspace
+    workspace.write("read.py", "import os\nkey = os.environ\n")
+    workspace.write(".env", "FIRST_KEY=x\nSECOND_KEY=y\n")
+    workspace.write(".gitignore", ".env\n")
+    answer = nvim.run()
+    assert {"FIRST_KEY", "SECOND_KEY"} <= {word.strip('"') for word in answer["words"]}, answer["words"]
+
+
+def workspace(nvim):
+    """The findings of files that are not open. Neovim 0.12 asks for them."""
+    if nvim.version != "0.12":
+        return
+    answer = nvim.run()
+    assert answer["rust"].strip('"') == nvim.workspace.rust_key, "a finding is marked wrongly, or twice"
+
+
 SCENARIOS = [
     move, rust, wide, env_unsaved, env_open, save_after_move, everywhere, stale,
     dotenv_names, health, health_missing, help, check, references, undo,
     crlf, read_only, outside, new_file, no_name, undo_twice,
+    lens, keys, store, names, complete, workspace,
 ]  # fmt: skip
 
 

@@ -18,6 +18,14 @@ vim.api.nvim_create_user_command('AikeysUndo', function()
   require('aikeys').execute('aikeys.undo')
 end, { desc = 'Put the files of the last move back' })
 
+vim.api.nvim_create_user_command('AikeysKeys', function()
+  require('aikeys').keys()
+end, { desc = 'List all keys of the workspace with their places, in the quickfix list' })
+
+vim.api.nvim_create_user_command('AikeysStore', function(args)
+  require('aikeys').store(args.fargs[1])
+end, { nargs = '?', desc = 'Choose where keys go' })
+
 vim.api.nvim_create_user_command('AikeysCheck', function(args)
   require('aikeys').check(vim.tbl_map(vim.fn.expand, args.fargs))
 end, { nargs = '*', complete = 'file', desc = 'Check files for literal AI keys, into the quickfix list' })

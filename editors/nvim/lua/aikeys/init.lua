@@ -130,7 +130,8 @@ end
 
 --- Asks the server for one of its commands. It tells the user itself how it went.
 ---@param command string
-function M.execute(command)
+---@param answered? fun(answer: any, client: vim.lsp.Client)
+function M.execute(command, answered)
   local buffer = vim.api.nvim_get_current_buf()
   local client = vim.lsp.get_clients({ name = 'aikeys_lsp', bufnr = buffer })[1]
     or vim.lsp.get_clients({ name = 'aikeys_lsp' })[1]
@@ -140,9 +141,11 @@ function M.execute(command)
   end
   local uris = client.attached_buffers[buffer] and { vim.uri_from_bufnr(buffer) } or {}
   local params = { command = command, arguments = uris }
-  request(client, params, function(err)
+  request(client, params, function(err, answer)
     if err then
       notify(err.message, vim.log.levels.ERROR)
+    elseif answered then
+      answered(answer, client)
     end
     read_again()
   end, buffer)
@@ -156,16 +159,76 @@ local function list(title, items)
   vim.cmd('botright cwindow')
 end
 
---- What a code lens or an action names: other places, which the server has found.
+--- Places of the protocol as entries of the list.
+---@param client vim.lsp.Client
+---@param places lsp.Location[]
+---@param text string
+local function entries(client, places, text)
+  return vim.tbl_map(function(item)
+    item.text, item.user_data = text, nil
+    return item
+  end, vim.lsp.util.locations_to_items(places, client.offset_encoding))
+end
+
+--- What a code lens names: other places, which the server has found.
 ---@param command lsp.Command
 ---@param ctx lsp.HandlerContext
 function M.show_places(command, ctx)
   local client = assert(vim.lsp.get_client_by_id(ctx.client_id))
-  local items = vim.lsp.util.locations_to_items(command.arguments[3], client.offset_encoding)
-  for _, item in ipairs(items) do
-    item.text, item.user_data = command.title, nil
-  end
-  list('aikeys: places', items)
+  list('aikeys: places', entries(client, command.arguments[3], command.title))
+end
+
+--- What the server says, if it says anything: `null` is no `nil` in every Neovim.
+local function said(text)
+  return type(text) == 'string' and text or nil
+end
+
+--- Lists all keys of the workspace with their places.
+function M.keys()
+  M.execute('aikeys.keys', function(answer, client)
+    local items = {}
+    for _, key in ipairs(answer.keys) do
+      local text = ('%s %s, %s'):format(key.name, key.redacted, said(key.note) or key.exposure)
+      vim.list_extend(items, entries(client, key.places, text))
+    end
+    list('aikeys: keys', items)
+    if #items == 0 then
+      notify('no keys', vim.log.levels.INFO)
+    end
+  end)
+end
+
+--- Chooses where keys go, until Neovim ends.
+---@param id? string asks without one
+function M.store(id)
+  M.execute('aikeys.stores', function(stores, client)
+    local function choose(store)
+      if store then
+        local change = { settings = { aikeys = { store = store.id } } }
+        if vim.fn.has('nvim-0.11') == 1 then
+          client:notify('workspace/didChangeConfiguration', change)
+        else
+          client.notify('workspace/didChangeConfiguration', change)
+        end
+        notify(('keys go to %s first'):format(store.label), vim.log.levels.INFO)
+      end
+    end
+    if not id then
+      vim.ui.select(stores, {
+        prompt = 'Where keys go',
+        format_item = function(store)
+          return said(store.note) and ('%s (%s)'):format(store.label, store.note) or store.label
+        end,
+      }, choose)
+      return
+    end
+    for _, store in ipairs(stores) do
+      if store.id == id then
+        return choose(store)
+      end
+    end
+    notify(('there is no store `%s`'):format(id), vim.log.levels.ERROR)
+  end)
 end
 
 local kinds = { error = 'E', warning = 'W', info = 'I', hint = 'N' }
