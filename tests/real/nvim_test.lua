@@ -121,6 +121,13 @@ local function completed(keys)
       vim.api.nvim_feedkeys(vim.keycode('<C-e><Esc>u'), 'n', false)
     end,
   })
+  -- Where nothing is offered, nothing else ends the mode.
+  vim.defer_fn(function()
+    if not words then
+      vim.api.nvim_feedkeys(vim.keycode('<Esc>'), 'n', false)
+      words = {}
+    end
+  end, LIMIT)
   vim.api.nvim_feedkeys('', 'x!', false)
   wait('completion', function()
     return words ~= nil
@@ -510,7 +517,32 @@ function scenarios.complete()
   local buffer = edit('read.py')
   attached(buffer)
   vim.api.nvim_win_set_cursor(0, { 2, 0 })
-  return { words = completed('A["') }
+  return { words = completed('0f"a') }
+end
+
+-- Every fix of the file that needs no decision, as an editor asks for it on saving.
+function scenarios.fix_all()
+  local buffer = edit('twice.py')
+  attached(buffer)
+  wait('two diagnostics', function()
+    return #vim.diagnostic.get(buffer) == 2
+  end)
+  local seen
+  vim.lsp.buf.code_action({
+    context = { only = { 'source.fixAll.aikeys' }, diagnostics = {} },
+    apply = true,
+    filter = function(action)
+      seen = action.kind
+      return true
+    end,
+  })
+  wait('the answer', function()
+    return seen ~= nil
+  end)
+  wait('the fix', function()
+    return #vim.diagnostic.get(buffer) == 0
+  end)
+  return { seen = seen, text = text(buffer) }
 end
 
 -- Neovim 0.12 asks for the findings of all files.

@@ -420,12 +420,21 @@ def names(nvim):
 
 
 def complete(nvim):
+    """The names of variables, where one is read."""
     workspace = nvim.workspace
-    workspace.write("read.py", "import os\nkey = os.environ\n")
+    workspace.write("read.py", "import os\nkey = os.environ[\"\"]\n")
     workspace.write(".env", "FIRST_KEY=x\nSECOND_KEY=y\n")
     workspace.write(".gitignore", ".env\n")
     answer = nvim.run()
     assert {"FIRST_KEY", "SECOND_KEY"} <= {word.strip('"') for word in answer["words"]}, answer["words"]
+
+
+def fix_all(nvim):
+    """`source.fixAll.aikeys`, as on saving: all of the file that needs no decision. No key is moved by it."""
+    comment = "  # aikeys: " + "ignore[hardcoded-ai-key] is of no use here"
+    nvim.workspace.write("twice.py", f"a = 1{comment}\nb = 2{comment}\n")
+    answer = nvim.run()
+    assert answer["seen"] == "source.fixAll.aikeys" and answer["text"] == "a = 1\nb = 2", answer
 
 
 def workspace(nvim):
@@ -440,7 +449,7 @@ SCENARIOS = [
     move, rust, wide, env_unsaved, env_open, save_after_move, everywhere, stale,
     dotenv_names, health, health_missing, help, check, references, undo,
     crlf, read_only, outside, new_file, no_name, undo_twice,
-    lens, keys, store, names, complete, workspace,
+    lens, keys, store, names, complete, fix_all, workspace,
 ]  # fmt: skip
 
 

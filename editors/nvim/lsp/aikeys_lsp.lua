@@ -15,8 +15,8 @@ return {
     'dockerfile', 'make', 'terraform', 'terraform-vars', 'tf', 'hcl', 'markdown', 'text',
   },
   root_markers = { 'aikeys.toml', '.git' },
-  -- What this client can show, so that the server offers it.
-  init_options = { aikeys = { commands = { 'aikeys.showPlaces' } } },
+  -- What this client shows by itself.
+  init_options = { aikeys = { commands = { 'aikeys.showPlaces' }, showsErrors = true } },
   commands = {
     -- The server does the move. This only watches for its end: see lua/aikeys/init.lua.
     ['aikeys.move'] = function(command, ctx)
