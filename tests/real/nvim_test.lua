@@ -403,8 +403,9 @@ function scenarios.undo()
   local moved = on_disk('app.py')
   vim.g.answered = false
   vim.cmd('AikeysUndo')
+  -- What is shown may come a moment after the answer.
   wait('the answer', function()
-    return vim.g.answered
+    return vim.g.answered and messages():find('put back the move', 1, true) ~= nil
   end)
   local result = { same = text(buffer) == before, modified = vim.bo[buffer].modified, moved = moved }
   result.messages = messages()
@@ -625,7 +626,7 @@ function scenarios.undo_twice()
   vim.g.answered, vim.g.told = false, nil
   vim.cmd('AikeysUndo')
   wait('the answer', function()
-    return vim.g.answered
+    return vim.g.answered and messages():find('put back', 1, true) ~= nil
   end)
   result.same = text(buffer) == before
   result.messages = messages()

@@ -457,6 +457,11 @@ SCENARIOS = [
 VERSIONS = {"0.10": "nvim-0.10", "0.11": "nvim", "0.12": "nvim-0.12"}
 
 
+def release(program):
+    """What this Neovim says it is: the one of the moving Debian may be newer than its name here."""
+    return subprocess.run([program, "--version"], capture_output=True, text=True, check=True).stdout.split("\n")[0]
+
+
 def attempt(version, program, name):
     """Runs one scenario; the verdict, and what was wrong."""
     started = time.monotonic()
@@ -485,7 +490,8 @@ def main():
         started = [pool.submit(attempt, v, program, name) for v, program in programs.items() for name in chosen]
         wrong = list(filter(None, (future.result() for future in started)))
     print("".join(wrong), end="", file=sys.stderr, flush=True)
-    print(f"{len(started) - len(wrong)} passed, {len(wrong)} failed")
+    real = ", ".join(release(program) for program in programs.values())
+    print(f"{len(started) - len(wrong)} passed, {len(wrong)} failed, in {real}")
     for reason in skipped:
         print(f"NOT TESTED: {reason}")
     sys.exit(1 if wrong else 0)

@@ -4,7 +4,7 @@ if vim.g.loaded_aikeys then
 end
 vim.g.loaded_aikeys = true
 
--- `.env.local` and the like have no filetype in Neovim 0.11, so no server is started for them.
+-- `.env.local` and the like have no filetype before Neovim 0.12, so no server is started for them.
 -- `sh` is what Neovim gives to `.env` itself. The low priority lets every other rule win.
 vim.filetype.add({
   pattern = { ['%.env%.[%w_.-]+'] = { 'sh', { priority = -1000 } } },
