@@ -93,6 +93,15 @@ class Helix:
         self.wait("the key to leave the buffer", lambda screen: "●" not in screen.split("NOR")[0] and "[+]" in screen)
         return shown, lines
 
+    def choose(self):
+        """Chooses the first action on the finding."""
+        self.marked()
+        self.keys("]", "d")
+        self.wait("the message of the finding", lambda screen: "stands in the text" in screen)
+        self.keys("Space", "a")
+        self.wait("the actions", lambda screen: "Ignore with a reason" in screen)
+        self.keys("Enter")
+
     def write_all(self):
         self.command("write-all")
         self.wait("the files to be written", lambda screen: "NOR" in screen and "[+]" not in screen)
@@ -162,6 +171,25 @@ def env_unsaved(helix):
     assert workspace.environment() == expected, f".env has other lines: {sorted(workspace.environment())}"
 
 
+def env_open(helix):
+    """`.env` is open without changes: Helix does not write an old text over the key."""
+    workspace = helix.workspace
+    workspace.write(".env", "OTHER=1\n")
+    workspace.write(".gitignore", ".env\n")
+    helix.start(".env")
+    helix.wait("the file", lambda screen: "OTHER=1" in screen)
+    helix.open("app.py")
+    helix.move()
+    helix.open(".env")
+    helix.keys("o", "TYPED=2", "Escape")
+    helix.wait("the typed line", lambda screen: "TYPED=2" in screen and "[+]" in screen and "NOR" in screen)
+    helix.command("write")
+    helix.wait("a refusal", lambda screen: "modified by an external process" in screen)
+    assert workspace.environment()["OPENAI_API_KEY"] == workspace.python_key
+    helix.command("reload")
+    helix.wait("the file as it is", lambda screen: "[+]" not in screen and "TYPED" not in screen)
+
+
 def crlf(helix):
     """Windows' line ends and emoji in the same line: the edit hits the literal, and nothing else changes."""
     workspace = helix.workspace
@@ -175,7 +203,50 @@ def crlf(helix):
     assert after == expected, f"app.py is otherwise than expected: {after.replace(workspace.python_key, 'KEY')!r}"
 
 
-SCENARIOS = {scenario.__name__: scenario for scenario in (move, env_unsaved, crlf)}
+def refused(helix):
+    """A move that cannot be done changes nothing, and Helix shows why."""
+    workspace = helix.workspace
+    workspace.write(".env", "OTHER=1\nthis is no line of an env file\n")
+    before = workspace.read("app.py")
+    helix.start("app.py")
+    helix.choose()
+    helix.wait("the reason", lambda screen: "cannot read this line" in screen)
+    assert "[+]" not in helix.screen() and workspace.read("app.py") == before
+    assert workspace.read(".env") == "OTHER=1\nthis is no line of an env file\n"
+
+
+def read_only(helix):
+    """A file that may not be written: the key is in both places."""
+    workspace = helix.workspace
+    (workspace.folder / "app.py").chmod(0o400)
+    helix.start("app.py")
+    helix.move()
+    assert workspace.python_key in workspace.read("app.py")
+    assert workspace.environment()["OPENAI_API_KEY"] == workspace.python_key
+
+
+def names(helix):
+    """Definition and rename of a variable, over code and `.env`."""
+    workspace = helix.workspace
+    workspace.write("read.py", 'import os\nkey = os.environ["FIRST_KEY"]\n')
+    workspace.write(".env", f"# mine\nFIRST_KEY={workspace.python_key}\n")
+    workspace.write(".gitignore", ".env\n")
+    helix.start("read.py")
+    helix.wait("the file", lambda screen: "FIRST_KEY" in screen)
+    helix.keys("j", "f", '"', "l")
+    helix.keys("Space", "r")
+    helix.wait("the question for the new name", lambda screen: "rename" in screen)
+    helix.keys("C-u")
+    helix.keys("SECOND_KEY", "Enter")
+    helix.wait("the new name", lambda screen: "SECOND_KEY" in screen and "[+]" in screen)
+    helix.write_all()
+    helix.keys("g", "d")
+    helix.wait(".env", lambda screen: re.search(r"NOR +\.env ", screen))
+    assert workspace.read("read.py") == 'import os\nkey = os.environ["SECOND_KEY"]\n'
+    assert workspace.environment() == {"SECOND_KEY": workspace.python_key}, sorted(workspace.environment())
+
+
+SCENARIOS = {scenario.__name__: scenario for scenario in (move, env_unsaved, env_open, crlf, refused, read_only, names)}
 
 
 def main():
