@@ -228,11 +228,13 @@ def read_only(helix):
 def names(helix):
     """Definition and rename of a variable, over code and `.env`."""
     workspace = helix.workspace
-    workspace.write("read.py", 'import os\nkey = os.environ["FIRST_KEY"]\n')
+    text = f'import os\nkey = os.environ["FIRST_KEY"]\nother = "{workspace.rust_key}"\n'
+    workspace.write("read.py", text)
     workspace.write(".env", f"# mine\nFIRST_KEY={workspace.python_key}\n")
     workspace.write(".gitignore", ".env\n")
     helix.start("read.py")
-    helix.wait("the file", lambda screen: "FIRST_KEY" in screen)
+    # Once there is a finding, the server is ready.
+    helix.marked()
     helix.keys("j", "f", '"', "l")
     helix.keys("Space", "r")
     helix.wait("the question for the new name", lambda screen: "rename" in screen)
@@ -242,7 +244,7 @@ def names(helix):
     helix.write_all()
     helix.keys("g", "d")
     helix.wait(".env", lambda screen: re.search(r"NOR +\.env ", screen))
-    assert workspace.read("read.py") == 'import os\nkey = os.environ["SECOND_KEY"]\n'
+    assert workspace.read("read.py") == text.replace("FIRST_KEY", "SECOND_KEY")
     assert workspace.environment() == {"SECOND_KEY": workspace.python_key}, sorted(workspace.environment())
 
 
