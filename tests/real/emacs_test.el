@@ -93,6 +93,30 @@
     (write-all)
     seen))
 
+(defun scenario-refused ()
+  "What the server says against a move is shown."
+  (open "app.py")
+  (let* ((before (buffer-string))
+         (action (car (actions-at (the-finding))))
+         (told (condition-case refusal
+                   (progn (eglot-execute (eglot-current-server) action) "")
+                 (error (error-message-string refusal)))))
+    `((told . ,told) (same . ,(equal (buffer-string) before)))))
+
+(defun scenario-names ()
+  "Definition and a new name of a variable."
+  (open "read.py")
+  (the-finding)
+  (goto-char (point-min))
+  (search-forward "FIRST")
+  (xref-find-definitions (xref-backend-identifier-at-point (xref-find-backend)))
+  (let ((seen `((file . ,(file-name-nondirectory (buffer-file-name)))
+                (line . ,(line-number-at-pos)))))
+    (find-file "read.py")
+    (eglot-rename "SECOND_KEY")
+    (write-all)
+    seen))
+
 (let ((answer
        (condition-case failure
            (funcall (intern (concat "scenario-" (getenv "SCENARIO"))))

@@ -57,8 +57,14 @@ class Emacs:
         answer = json.loads(result.read_text())
         assert "error" not in answer, f"{answer['error']}\n{output}"
         assert "shutdown" not in answer, f"the server did not end as it should: {answer['shutdown']}"
-        shown = json.dumps([answer["message"], answer["titles"], answer["messages"]])
-        assert not leaks(shown, self.workspace.python_key), "a message shows the key"
+        for key in (self.workspace.python_key, self.workspace.rust_key):
+            shown = [answer.get(it) for it in ("message", "titles", "messages", "told")]
+            assert not leaks(json.dumps(shown), key), "a message shows the key"
+        return answer
+
+    def move(self, pieces=1):
+        """Runs a scenario that moves the key of app.py."""
+        answer = self.run(pieces)
         assert answer["marked"] == self.workspace.python_key, "the range is not the literal's content"
         assert answer["modified"], "the buffer was written without being asked to"
         return answer
@@ -72,7 +78,7 @@ class Emacs:
 
 def move(emacs):
     """Marked by Flymake, moved by a code action, undone and redone."""
-    answer = emacs.run(1)
+    answer = emacs.move()
     assert answer["titles"][0].startswith("Move to .env"), answer["titles"]
     assert answer["undone"] and answer["redone"], answer
     emacs.check_moved()
@@ -83,7 +89,7 @@ def env_unsaved(emacs):
     """`.env` is open and has unsaved changes: neither they nor the key are lost."""
     emacs.workspace.write(".env", "OTHER=1\n")
     emacs.workspace.write(".gitignore", ".env\n")
-    emacs.run(1)
+    emacs.move()
     emacs.check_moved()
     values = emacs.workspace.environment()
     assert (values["OTHER"], values["TYPED"]) == ("1", "2"), f"lines of .env are lost: {sorted(values)}"
@@ -94,22 +100,45 @@ def crlf(emacs):
     workspace = emacs.workspace
     before = f'import os\r\nnote = "🔑 ключ"; api_key = "{workspace.python_key}"\r\nprint("é")\r\n'
     (workspace.folder / "app.py").write_bytes(before.encode())
-    emacs.run(1)
+    emacs.move()
     after = (workspace.folder / "app.py").read_bytes().decode()
     expected = before.replace(f'"{workspace.python_key}"', 'os.environ["OPENAI_API_KEY"]')
     assert after == expected, f"app.py is otherwise than expected: {after.replace(workspace.python_key, 'KEY')!r}"
+
+
+def refused(emacs):
+    """A move that cannot be done changes nothing, and Emacs shows why."""
+    workspace = emacs.workspace
+    workspace.write(".env", "OTHER=1\nthis is no line of an env file\n")
+    before = workspace.read("app.py")
+    answer = emacs.run(1)
+    assert "cannot read this line" in answer["told"], answer
+    assert answer["same"] and workspace.read("app.py") == before
+
+
+def names(emacs):
+    """Definition and rename of a variable, over code and `.env`."""
+    workspace = emacs.workspace
+    text = f'import os\nkey = os.environ["FIRST_KEY"]\nother = "{workspace.rust_key}"\n'
+    workspace.write("read.py", text)
+    workspace.write(".env", f"# mine\nFIRST_KEY={workspace.python_key}\n")
+    workspace.write(".gitignore", ".env\n")
+    answer = emacs.run(1)
+    assert (answer["file"], answer["line"]) == (".env", 2), answer
+    assert workspace.read("read.py") == text.replace("FIRST_KEY", "SECOND_KEY")
+    assert workspace.environment() == {"SECOND_KEY": workspace.python_key}, sorted(workspace.environment())
 
 
 def beside(emacs):
     """With Ruff in the same buffer, by way of rassumfrassum."""
     for name in ("rass", "ruff"):
         (emacs.folder / "bin" / name).symlink_to(tool(f"rass/bin/{name}", "emacs"))
-    answer = emacs.run(2)
+    answer = emacs.move(2)
     assert any(title.startswith("Ruff") for title in answer["titles"]), answer["titles"]
     emacs.check_moved()
 
 
-SCENARIOS = {scenario.__name__: scenario for scenario in (move, env_unsaved, crlf, beside)}
+SCENARIOS = {scenario.__name__: scenario for scenario in (move, env_unsaved, crlf, refused, names, beside)}
 
 
 def main():

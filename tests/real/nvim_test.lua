@@ -319,6 +319,23 @@ function scenarios.stale()
   return { told = vim.g.told, level = vim.g.told_level, unchanged = text(buffer) == before }
 end
 
+-- The server refuses: that is said once, and nothing is changed.
+function scenarios.refused()
+  local buffer = edit('app.py')
+  attached(buffer)
+  local d = only_diagnostic(buffer)
+  goto_diagnostic(d)
+  local before = text(buffer)
+  vim.g.answered = false
+  apply('Move to .env')
+  wait('a refusal', function()
+    return vim.g.answered and vim.g.told ~= nil
+  end)
+  -- A second message would come by now.
+  vim.wait(200)
+  return { messages = messages(), unchanged = text(buffer) == before }
+end
+
 function scenarios.dotenv_names()
   local types = {}
   for _, name in ipairs({ '.env', '.env.local', '.env.production', 'settings.env.json' }) do

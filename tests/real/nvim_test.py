@@ -242,6 +242,13 @@ def stale(nvim):
     assert not (nvim.workspace.folder / ".env").exists(), ".env was written"
 
 
+def refused(nvim):
+    nvim.workspace.write(".env", "OTHER=1\nthis is no line of an env file\n")
+    answer = nvim.run()
+    assert answer["messages"].count("cannot read this line") == 1, answer["messages"]
+    assert answer["unchanged"] and nvim.workspace.read(".env").count("\n") == 2, answer
+
+
 def dotenv_names(nvim):
     answer = nvim.run()
     answer.pop("children")
@@ -446,7 +453,7 @@ def workspace(nvim):
 
 
 SCENARIOS = [
-    move, rust, wide, env_unsaved, env_open, save_after_move, everywhere, stale,
+    move, rust, wide, env_unsaved, env_open, save_after_move, everywhere, stale, refused,
     dotenv_names, health, health_missing, help, check, references, undo,
     crlf, read_only, outside, new_file, no_name, undo_twice,
     lens, keys, store, names, complete, fix_all, workspace,
