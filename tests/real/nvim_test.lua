@@ -319,6 +319,23 @@ function scenarios.stale()
   return { told = vim.g.told, level = vim.g.told_level, unchanged = text(buffer) == before }
 end
 
+-- The comment with which a finding is left alone, where the reason can be typed.
+function scenarios.ignore()
+  local buffer = edit('app.py')
+  attached(buffer)
+  goto_diagnostic(only_diagnostic(buffer))
+  apply('Ignore with a reason')
+  wait('the comment', function()
+    return text(buffer):find('aikeys: ignore', 1, true) ~= nil
+  end)
+  wait('what is said of it', function()
+    local all = vim.diagnostic.get(buffer)
+    return #all == 1 and all[1].code ~= 'hardcoded-ai-key'
+  end)
+  local first = vim.diagnostic.get(buffer)[1]
+  return { line = vim.api.nvim_buf_get_lines(buffer, 3, 4, false)[1], code = first.code, modified = vim.bo[buffer].modified }
+end
+
 -- The server refuses: that is said once, and nothing is changed.
 function scenarios.refused()
   local buffer = edit('app.py')
@@ -520,6 +537,10 @@ function scenarios.names()
     return vim.endswith(vim.api.nvim_buf_get_name(0), '.env')
   end)
   local line = vim.api.nvim_get_current_line():match('^[^=]*')
+  -- What is typed into `.env` meanwhile stays.
+  vim.api.nvim_buf_set_lines(0, 1, 1, false, { 'TYPED=2' })
+  -- Neovim tells the servers of a change in another buffer 150 ms later.
+  vim.wait(300)
   vim.cmd('buffer ' .. buffer)
   vim.api.nvim_win_set_cursor(0, { 2, 22 })
   vim.lsp.buf.rename('SECOND_KEY')

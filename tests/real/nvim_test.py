@@ -249,6 +249,13 @@ def refused(nvim):
     assert answer["unchanged"] and nvim.workspace.read(".env").count("\n") == 2, answer
 
 
+def ignore(nvim):
+    answer = nvim.run()
+    assert answer["line"].startswith("# aikeys: " + "ignore[hardcoded-ai-key]"), answer["line"]
+    assert answer["code"] == "unused-ignore", "nothing asks for the reason"
+    assert answer["modified"], "the buffer was written without being asked to"
+
+
 def dotenv_names(nvim):
     answer = nvim.run()
     answer.pop("children")
@@ -423,7 +430,8 @@ def names(nvim):
     assert sorted(answer["references"]) == [".env", "read.py"], answer["references"]
     assert answer["line"] == "FIRST_KEY", answer["line"]
     assert workspace.read("read.py") == 'import os\nkey = os.environ["SECOND_KEY"]\n'
-    assert workspace.environment() == {"SECOND_KEY": workspace.python_key}, sorted(workspace.environment())
+    expected = {"TYPED": "2", "SECOND_KEY": workspace.python_key}
+    assert workspace.environment() == expected, sorted(workspace.environment())
 
 
 def complete(nvim):
@@ -453,7 +461,7 @@ def workspace(nvim):
 
 
 SCENARIOS = [
-    move, rust, wide, env_unsaved, env_open, save_after_move, everywhere, stale, refused,
+    move, rust, wide, env_unsaved, env_open, save_after_move, everywhere, stale, refused, ignore,
     dotenv_names, health, health_missing, help, check, references, undo,
     crlf, read_only, outside, new_file, no_name, undo_twice,
     lens, keys, store, names, complete, fix_all, workspace,
