@@ -158,8 +158,10 @@ def env_unsaved(helix):
     workspace = helix.workspace
     workspace.write(".env", "OTHER=1\n")
     workspace.write(".gitignore", ".env\n")
-    helix.start(".env")
-    helix.wait("the file", lambda screen: "OTHER=1" in screen)
+    # While the server starts, Helix 25.01 mixes up what it tells of a file that changes.
+    helix.start("app.py")
+    helix.marked()
+    helix.open(".env")
     helix.keys("o", "TYPED=2", "Escape")
     helix.wait("the typed line", lambda screen: "TYPED=2" in screen and "[+]" in screen and "NOR" in screen)
     helix.open("app.py")

@@ -457,6 +457,20 @@ function scenarios.check()
   return { items = quickfix('aikeys'), window = vim.fn.getqflist({ winid = 0 }).winid ~= 0 }
 end
 
+-- With a running server the findings of files that are not open are diagnostics too, and none is there twice.
+function scenarios.check_all()
+  local buffer = edit('app.py')
+  attached(buffer)
+  only_diagnostic(buffer)
+  vim.api.nvim_buf_set_lines(buffer, 0, 0, false, { '# not written' })
+  vim.cmd('AikeysCheck')
+  local items = quickfix('aikeys')
+  local rust = edit('src/main.rs')
+  attached(rust)
+  vim.wait(300)
+  return { items = items, rust = only_diagnostic(rust).marked, messages = messages() }
+end
+
 -- A lens above the key names the other places of it.
 function scenarios.lens()
   local buffer = edit('app.py')
@@ -639,18 +653,24 @@ function scenarios.new_file()
   return { diagnostic = d, there = there }
 end
 
--- A buffer without a name is left alone, in peace.
+-- A buffer without a name: findings, and no move, for there is no place beside it.
 function scenarios.no_name()
   vim.cmd.enew()
   local buffer = vim.api.nvim_get_current_buf()
   vim.bo[buffer].filetype = 'python'
   vim.api.nvim_buf_set_lines(buffer, 0, -1, false, vim.fn.readfile('app.py'))
+  attached(buffer)
+  goto_diagnostic(only_diagnostic(buffer))
+  local titles = apply('Ignore with a reason')
+  wait('the comment', function()
+    return text(buffer):find('aikeys: ignore', 1, true) ~= nil
+  end)
   -- The server still serves what has a name.
+  vim.bo[buffer].modified = false
   local named = edit('src/main.rs')
   attached(named)
   only_diagnostic(named)
-  vim.bo[buffer].modified = false
-  return { messages = messages() }
+  return { messages = messages(), titles = titles }
 end
 
 -- Neovim's undo, then the server's: the literal is there once, and the answer says what was done.

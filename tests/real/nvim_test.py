@@ -373,8 +373,10 @@ def new_file(nvim):
 
 
 def no_name(nvim):
-    """A buffer without a name breaks nothing."""
-    assert "rror" not in nvim.run()["messages"]
+    """A buffer without a name has findings, and no move: there is no place beside it."""
+    answer = nvim.run()
+    assert "rror" not in answer["messages"], answer["messages"]
+    assert not any(title.startswith("Move") for title in answer["titles"]), answer["titles"]
 
 
 def undo_twice(nvim):
@@ -382,6 +384,19 @@ def undo_twice(nvim):
     answer = nvim.run()
     assert answer["undone"] and answer["same"], answer
     assert "nothing was put back" in answer["messages"], answer["messages"]
+
+
+def check_all(nvim):
+    """:AikeysCheck of a running server: all files, unsaved text as it is, nothing twice, and no key."""
+    answer = nvim.run()
+    workspace = nvim.workspace
+    found = {item["name"]: item for item in answer["items"]}
+    assert sorted(item["name"] for item in answer["items"]) == ["app.py", "src/main.rs"], answer["items"]
+    for name, key in (("app.py", workspace.python_key), ("src/main.rs", workspace.rust_key)):
+        assert found[name]["marked"].strip("\"'") == key, f"the quickfix range in {name} is wrong"
+        assert not leaks(found[name]["text"], key), "the quickfix list shows the key"
+    assert answer["rust"].strip('"') == workspace.rust_key
+    assert "2 findings" in answer["messages"], answer["messages"]
 
 
 def lens(nvim):
@@ -463,7 +478,7 @@ def workspace(nvim):
 
 SCENARIOS = [
     move, env_unsaved, env_open, save_after_move, everywhere, refused, ignore, fix_all, crlf, undo,
-    lens, keys, store, names, complete, references, workspace, check, dotenv_names, health, health_missing, help,
+    lens, keys, store, names, complete, references, workspace, check, check_all, dotenv_names, health, health_missing, help,
 ]  # fmt: skip
 
 # What is the server's doing more than Neovim's: 0.11 stands for all, to save time.

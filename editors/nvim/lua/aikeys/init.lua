@@ -251,9 +251,9 @@ function M.quickfix_items(report)
   end, vim.split(report, '\n', { trimempty = true }))
 end
 
---- Checks files and folders (the current folder without any) and fills the quickfix list.
----@param paths string[]
-function M.check(paths)
+--- Checks files and folders with the command line and fills the quickfix list.
+---@param paths string[] the current folder without any
+local function check_paths(paths)
   local command = vim.list_extend({ M.program(), '--check', '--format', 'jsonl', '--' }, paths)
   local started, failure = pcall(vim.system, command, { text = true }, vim.schedule_wrap(function(result)
     if result.code > 1 then
@@ -267,6 +267,22 @@ function M.check(paths)
   if not started then
     notify(failure, vim.log.levels.ERROR)
   end
+end
+
+--- Fills the quickfix list with the findings of these files and folders, or of all files. The running server knows
+--- what is not written yet, and makes diagnostics of the files that are not open.
+---@param paths string[]
+function M.check(paths)
+  if #paths > 0 or #vim.lsp.get_clients({ name = 'aikeys_lsp' }) == 0 then
+    check_paths(paths)
+    return
+  end
+  M.execute('aikeys.check', function()
+    local ours = vim.tbl_filter(function(diagnostic)
+      return diagnostic.source == 'aikeys'
+    end, vim.diagnostic.get())
+    list('aikeys', vim.diagnostic.toqflist(ours))
+  end)
 end
 
 return M
