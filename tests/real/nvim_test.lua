@@ -653,24 +653,19 @@ function scenarios.new_file()
   return { diagnostic = d, there = there }
 end
 
--- A buffer without a name: findings, and no move, for there is no place beside it.
+-- A buffer without a name breaks nothing.
 function scenarios.no_name()
   vim.cmd.enew()
   local buffer = vim.api.nvim_get_current_buf()
   vim.bo[buffer].filetype = 'python'
   vim.api.nvim_buf_set_lines(buffer, 0, -1, false, vim.fn.readfile('app.py'))
   attached(buffer)
-  goto_diagnostic(only_diagnostic(buffer))
-  local titles = apply('Ignore with a reason')
-  wait('the comment', function()
-    return text(buffer):find('aikeys: ignore', 1, true) ~= nil
-  end)
   -- The server still serves what has a name.
   vim.bo[buffer].modified = false
   local named = edit('src/main.rs')
   attached(named)
   only_diagnostic(named)
-  return { messages = messages(), titles = titles }
+  return { messages = messages() }
 end
 
 -- Neovim's undo, then the server's: the literal is there once, and the answer says what was done.

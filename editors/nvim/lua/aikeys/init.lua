@@ -277,11 +277,21 @@ function M.check(paths)
     check_paths(paths)
     return
   end
-  M.execute('aikeys.check', function()
-    local ours = vim.tbl_filter(function(diagnostic)
-      return diagnostic.source == 'aikeys'
-    end, vim.diagnostic.get())
-    list('aikeys', vim.diagnostic.toqflist(ours))
+  M.execute('aikeys.check', function(answer)
+    -- The diagnostics may come a moment after the answer.
+    local function fill(tries)
+      local ours = vim.tbl_filter(function(diagnostic)
+        return diagnostic.source == 'aikeys'
+      end, vim.diagnostic.get())
+      if #ours < answer.findings and tries > 0 then
+        vim.defer_fn(function()
+          fill(tries - 1)
+        end, 50)
+      else
+        list('aikeys', vim.diagnostic.toqflist(ours))
+      end
+    end
+    fill(20)
   end)
 end
 
