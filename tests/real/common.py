@@ -20,6 +20,12 @@ def tool(relative, part):
     return path
 
 
+def absent(name):
+    """Why this program cannot be had on this machine, as install.sh found. A test that skips for it says so."""
+    reason = CACHE / "absent" / name
+    return reason.read_text().strip() if reason.exists() else None
+
+
 def server():
     """The server under test, from AIKEYS_LSP_BIN."""
     named = os.environ.get("AIKEYS_LSP_BIN")

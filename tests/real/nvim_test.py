@@ -1,11 +1,14 @@
 #!/usr/bin/env python3
-"""Drives the plugin in editors/nvim in a real, headless Neovim with the real server.
+"""Drives the plugin in editors/nvim in real, headless Neovims with the real server.
 
-    AIKEYS_LSP_BIN=target/debug/aikeys-lsp python3 tests/real/nvim_test.py [SCENARIO...]
+    AIKEYS_LSP_BIN=target/debug/aikeys-lsp python3 tests/real/nvim_test.py [VERSION...] [SCENARIO...]
+
+Without a version: 0.10, 0.11 and 0.12.
 
 The Neovim side is nvim_test.lua. What lies on the disk is checked here.
 """
 
+import concurrent.futures
 import contextlib
 import hashlib
 import json
@@ -20,7 +23,7 @@ import tempfile
 import time
 import traceback
 
-from common import HERE, REPOSITORY, Workspace, leaks, server, tool
+from common import HERE, REPOSITORY, Workspace, absent, leaks, server, tool
 
 TIME_LIMIT = 60
 
@@ -34,8 +37,9 @@ def alive(pid):
 class Neovim:
     """One Neovim with a home of its own, so that no configuration of the user takes part."""
 
-    def __init__(self, scenario, folder, program):
+    def __init__(self, scenario, folder, version, program):
         self.scenario = scenario
+        self.version = version
         self.home = pathlib.Path(folder) / "home"
         self.workspace = Workspace(pathlib.Path(folder) / "workspace")
         self.program = program
@@ -60,7 +64,7 @@ class Neovim:
         init.write_text(
             "vim.opt.runtimepath:append(vim.env.PLUGIN)\n"
             "vim.lsp.log.set_level('trace')\n"
-            "vim.lsp.enable('aikeys_lsp')\n"
+            "if vim.lsp.enable then vim.lsp.enable('aikeys_lsp') else require('aikeys').setup() end\n"
         )
         result = self.home / "result.json"
         environment = self.environment() | {
@@ -99,6 +103,10 @@ class Neovim:
             os.kill(pid, signal.SIGKILL)
         assert not left, "the server outlived Neovim"
         return answer
+
+    def encoding(self):
+        """What this Neovim and the server agree on. 0.10 offers UTF-16 only."""
+        return "utf-16" if self.version == "0.10" else "utf-8"
 
     def log(self):
         return (self.home / "state" / "nvim" / "lsp.log").read_text()
@@ -143,7 +151,7 @@ def move(nvim):
 
     check_diagnostic(answer["diagnostic"], key)
     assert answer["diagnostic"]["severity"] == 1, "a literal key is an error"
-    assert answer["encoding"] == "utf-8", answer["encoding"]
+    assert answer["encoding"] == nvim.encoding(), answer["encoding"]
     assert answer["hover"].strip() and not leaks(answer["hover"], key), "the hover is empty or shows the key"
     titles = answer["titles"]
     for beginning in ("Move to .env", "Ignore with a reason…"):
@@ -234,6 +242,20 @@ def stale(nvim):
     assert not (nvim.workspace.folder / ".env").exists(), ".env was written"
 
 
+def refused(nvim):
+    nvim.workspace.write(".env", "OTHER=1\nthis is no line of an env file\n")
+    answer = nvim.run()
+    assert answer["messages"].count("cannot read this line") == 1, answer["messages"]
+    assert answer["unchanged"] and nvim.workspace.read(".env").count("\n") == 2, answer
+
+
+def ignore(nvim):
+    answer = nvim.run()
+    assert answer["line"].startswith("# aikeys: " + "ignore[hardcoded-ai-key]"), answer["line"]
+    assert answer["code"] == "unused-ignore", "nothing asks for the reason"
+    assert answer["modified"], "the buffer was written without being asked to"
+
+
 def dotenv_names(nvim):
     answer = nvim.run()
     answer.pop("children")
@@ -246,7 +268,7 @@ def health(nvim):
     assert "ERROR" not in answer["before"] + answer["running"], answer
     assert "no buffer has started it yet" in answer["before"], answer["before"]
     assert "aikeys-lsp 0." in answer["running"], answer["running"]
-    assert "running for 1 buffer(s)" in answer["running"] and "positions in utf-8" in answer["running"]
+    assert "running for 1 buffer(s)" in answer["running"] and f"positions in {nvim.encoding()}" in answer["running"]
     assert "git does not ignore `.env`" in answer["running"], answer["running"]
     assert "'undofile' is on" in answer["running"] and "DEBUG or TRACE" in answer["running"]
 
@@ -259,9 +281,11 @@ def health_missing(nvim):
 def help(nvim):
     """The help page builds, its tags lead to it, and its links lead somewhere."""
     answer = nvim.run()
-    assert {"aikeys", ":AikeysCheck", ":AikeysStoreCheck", ":AikeysUndo", "aikeys-trust", "aikeys.setup()"} <= set(answer["own"])
+    commands = {":AikeysCheck", ":AikeysKeys", ":AikeysStore", ":AikeysStoreCheck", ":AikeysUndo"}
+    assert commands | {"aikeys", "aikeys-trust", "aikeys.setup()"} <= set(answer["own"]), answer["own"]
     assert set(answer["own"].values()) == {"aikeys.txt"}, answer["own"]
     assert len(answer["links"]) >= 5 and answer["widest"] <= 78, answer
+    assert not answer["dead"] or nvim.version == "0.10", f"links that lead nowhere: {answer['dead']}"
 
 
 def references(nvim):
@@ -305,32 +329,208 @@ def check(nvim):
     assert answer["window"], "the quickfix window is not open"
 
 
+def crlf(nvim):
+    """Windows' line ends and emoji in the same line: the edit hits the literal, and nothing else changes."""
+    workspace = nvim.workspace
+    before = f'import os\r\nnote = "🔑 ключ"; api_key = "{workspace.python_key}"\r\nprint("é")\r\n'
+    (workspace.folder / "crlf.py").write_bytes(before.encode())
+    answer = nvim.run()
+    check_diagnostic(answer["diagnostic"], workspace.python_key)
+    after = (workspace.folder / "crlf.py").read_bytes().decode()
+    expected = before.replace(f'"{workspace.python_key}"', 'os.environ["OPENAI_API_KEY"]')
+    assert after == expected, f"crlf.py is otherwise than expected: {after.replace(workspace.python_key, 'KEY')!r}"
+    assert workspace.environment()["OPENAI_API_KEY"] == workspace.python_key
+
+
+def read_only(nvim):
+    """A file that may not be written: Neovim says so at `:w`, and the key is in both places."""
+    workspace = nvim.workspace
+    (workspace.folder / "app.py").chmod(0o400)
+    answer = nvim.run()
+    assert answer["readonly"] and answer["modified"] and not answer["written"], answer
+    assert workspace.python_key in workspace.read("app.py")
+    assert workspace.environment()["OPENAI_API_KEY"] == workspace.python_key
+
+
+def outside(nvim):
+    """A file in no project: `.env` lies beside it."""
+    workspace = nvim.workspace
+    workspace.write("../outside/app.py", workspace.read("app.py"))
+    answer = nvim.run()
+    check_diagnostic(answer["diagnostic"], workspace.python_key)
+    assert "root" not in answer, answer
+    assert workspace.python_key not in workspace.read("../outside/app.py")
+    assert workspace.environment("../outside/.env")["OPENAI_API_KEY"] == workspace.python_key
+    assert not (workspace.folder / ".env").exists()
+
+
+def new_file(nvim):
+    """A buffer that was not written yet is no file after the move either."""
+    answer = nvim.run()
+    check_diagnostic(answer["diagnostic"], nvim.workspace.python_key)
+    assert not answer["there"], "new.py was written unasked"
+    nvim.check_moved("new.py", nvim.workspace.python_key)
+
+
+def no_name(nvim):
+    """A buffer without a name breaks nothing."""
+    answer = nvim.run()
+    assert "rror" not in answer["messages"], answer["messages"]
+
+
+def undo_twice(nvim):
+    """Neovim's undo, then the server's: the literal is back once, and the second one says why it does nothing."""
+    answer = nvim.run()
+    assert answer["undone"] and answer["same"], answer
+    assert "nothing was put back" in answer["messages"], answer["messages"]
+
+
+def check_all(nvim):
+    """:AikeysCheck of a running server: all files, unsaved text as it is, nothing twice, and no key."""
+    answer = nvim.run()
+    workspace = nvim.workspace
+    found = {item["name"]: item for item in answer["items"]}
+    assert sorted(item["name"] for item in answer["items"]) == ["app.py", "src/main.rs"], answer["items"]
+    for name, key in (("app.py", workspace.python_key), ("src/main.rs", workspace.rust_key)):
+        assert found[name]["marked"].strip("\"'") == key, f"the quickfix range in {name} is wrong"
+        assert not leaks(found[name]["text"], key), "the quickfix list shows the key"
+    assert answer["rust"].strip('"') == workspace.rust_key
+    assert "2 findings" in answer["messages"], answer["messages"]
+
+
+def lens(nvim):
+    """A lens says that the key stands elsewhere as well, and leads there."""
+    workspace = nvim.workspace
+    workspace.write("other.py", f'KEY = "{workspace.python_key}"\n')
+    answer = nvim.run()
+    assert "same key in 2 places" in answer["title"], answer["title"]
+    assert [item["name"] for item in answer["items"]] == ["app.py", "other.py"], answer["items"]
+    for item in answer["items"]:
+        assert item["marked"].strip("\"';") == workspace.python_key, "the quickfix range is wrong"
+        assert not leaks(item["text"], workspace.python_key), "the quickfix list shows the key"
+
+
+def keys(nvim):
+    """:AikeysKeys lists every key once for each of its places, and shows none."""
+    workspace = nvim.workspace
+    workspace.write("other.py", f'KEY = "{workspace.python_key}"\n')
+    workspace.write(".env", f"OPENAI_API_KEY={workspace.python_key}\n")
+    workspace.write(".gitignore", ".env\n")
+    items = nvim.run()["items"]
+    assert sorted(item["name"] for item in items) == [".env", "app.py", "other.py", "src/main.rs"], items
+    for item in items:
+        key = workspace.rust_key if item["name"] == "src/main.rs" else workspace.python_key
+        assert item["marked"].strip("\"';") == key, f"the range in {item['name']} is wrong"
+        assert not leaks(item["text"], key), "the quickfix list shows the key"
+    assert any(item["text"].startswith("OpenAI sk-proj-…") for item in items), items
+    assert not any("NIL" in item["text"] or "nil" in item["text"] for item in items), items
+
+
+def store(nvim):
+    """:AikeysStore offers what is set up, and what is chosen comes first."""
+    nvim.command_line("store", "init", "--yes")
+    answer = nvim.run()
+    assert sorted(answer["offered"]) == [".env", "the encrypted store"], answer["offered"]
+    assert "keys go to" in answer["chosen"] and "no store `nowhere`" in answer["refused"], answer
+    nvim.check_moved("app.py", nvim.workspace.python_key)
+
+
+def names(nvim):
+    """References, definition and rename of a variable, over code and `.env`."""
+    workspace = nvim.workspace
+    workspace.write("read.py", 'import os\nkey = os.environ["FIRST_KEY"]\n')
+    workspace.write(".env", f"# mine\nFIRST_KEY={workspace.python_key}\n")
+    workspace.write(".gitignore", ".env\n")
+    answer = nvim.run()
+    assert sorted(answer["references"]) == [".env", "read.py"], answer["references"]
+    assert answer["line"] == "FIRST_KEY", answer["line"]
+    assert workspace.read("read.py") == 'import os\nkey = os.environ["SECOND_KEY"]\n'
+    expected = {"TYPED": "2", "SECOND_KEY": workspace.python_key}
+    assert workspace.environment() == expected, sorted(workspace.environment())
+
+
+def complete(nvim):
+    """The names of variables, where one is read."""
+    workspace = nvim.workspace
+    workspace.write("read.py", 'import os\nkey = os.environ[""]\n')
+    workspace.write(".env", "FIRST_KEY=x\nSECOND_KEY=y\n")
+    workspace.write(".gitignore", ".env\n")
+    answer = nvim.run()
+    assert {"FIRST_KEY", "SECOND_KEY"} <= {word.strip('"') for word in answer["words"]}, answer["words"]
+
+
+def fix_all(nvim):
+    """`source.fixAll.aikeys`, as on saving: all of the file that needs no decision. No key is moved by it."""
+    comment = "  # aikeys: " + "ignore[hardcoded-ai-key] is of no use here"
+    nvim.workspace.write("twice.py", f"a = 1{comment}\nb = 2{comment}\n")
+    answer = nvim.run()
+    assert answer["seen"] == "source.fixAll.aikeys" and answer["text"] == "a = 1\nb = 2", answer
+
+
+def workspace(nvim):
+    """The findings of files that are not open. Neovim 0.12 asks for them."""
+    if nvim.version != "0.12":
+        return
+    answer = nvim.run()
+    assert answer["rust"].strip('"') == nvim.workspace.rust_key, "a finding is marked wrongly, or twice"
+
+
 SCENARIOS = [
-    move, rust, wide, env_unsaved, env_open, save_after_move, everywhere, stale,
-    dotenv_names, health, health_missing, help, check, references, undo,
+    move, env_unsaved, env_open, save_after_move, everywhere, refused, ignore, fix_all, crlf, undo,
+    lens, keys, store, names, complete, references, workspace, check, check_all, dotenv_names, health, health_missing, help,
 ]  # fmt: skip
+
+# What is the server's doing more than Neovim's: 0.11 stands for all, to save time.
+ONCE = [rust, wide, stale, read_only, outside, new_file, no_name, undo_twice]
+
+
+# The program of each version, in the cache folder.
+VERSIONS = {"0.10": "nvim-0.10", "0.11": "nvim", "0.12": "nvim-0.12"}
+
+
+def release(program):
+    """What this Neovim says it is: the one of the moving Debian may be newer than its name here."""
+    return subprocess.run([program, "--version"], capture_output=True, text=True, check=True).stdout.split("\n")[0]
+
+
+def attempt(version, program, name):
+    """Runs one scenario; the verdict, and what was wrong."""
+    started = time.monotonic()
+    wrong = ""
+    with tempfile.TemporaryDirectory(prefix="aikeys-nvim-") as folder:
+        try:
+            NAMES[name](Neovim(name, os.path.realpath(folder), version, program))
+        except (AssertionError, OSError, KeyError) as error:
+            place = traceback.extract_tb(error.__traceback__)[-1]
+            wrong = f"--- {version} {name}, nvim_test.py:{place.lineno}: {type(error).__name__}: {error}\n"
+    print(f"{version} {name}: {'FAILED' if wrong else 'ok'} ({time.monotonic() - started:.1f} s)", flush=True)
+    return wrong
+
+
+NAMES = {scenario.__name__: scenario for scenario in SCENARIOS + ONCE}
+
+
+def chosen(version):
+    """What is run in this version: what was named, or all."""
+    named = [word for word in sys.argv[1:] if word not in VERSIONS]
+    return named or [it.__name__ for it in SCENARIOS + (ONCE if version == "0.11" else [])]
 
 
 def main():
-    program = tool("nvim/bin/nvim", "nvim")
     server()
-    names = {scenario.__name__: scenario for scenario in SCENARIOS}
-    failed = 0
-    chosen = sys.argv[1:] or list(names)
-    for name in chosen:
-        started = time.monotonic()
-        with tempfile.TemporaryDirectory(prefix="aikeys-nvim-") as folder:
-            try:
-                names[name](Neovim(name, os.path.realpath(folder), program))
-                verdict = "ok"
-            except (AssertionError, OSError, KeyError) as error:
-                failed += 1
-                verdict = "FAILED"
-                place = traceback.extract_tb(error.__traceback__)[-1]
-                print(f"--- {name}, nvim_test.py:{place.lineno}: {type(error).__name__}: {error}", file=sys.stderr)
-        print(f"{name}: {verdict} ({time.monotonic() - started:.1f} s)", flush=True)
-    print(f"{len(chosen) - failed} passed, {failed} failed")
-    sys.exit(1 if failed else 0)
+    versions = [word for word in sys.argv[1:] if word in VERSIONS] or list(VERSIONS)
+    skipped = [reason for version in versions if (reason := absent(VERSIONS[version]))]
+    programs = {v: tool(f"{VERSIONS[v]}/bin/nvim", "nvim") for v in versions if not absent(VERSIONS[v])}
+    # Neovim and the server wait for each other: two scenarios at once keep two cores busy.
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        started = [pool.submit(attempt, v, program, name) for v, program in programs.items() for name in chosen(v)]
+        wrong = list(filter(None, (future.result() for future in started)))
+    print("".join(wrong), end="", file=sys.stderr, flush=True)
+    real = ", ".join(release(program) for program in programs.values())
+    print(f"{len(started) - len(wrong)} passed, {len(wrong)} failed, in {real}")
+    for reason in skipped:
+        print(f"NOT TESTED: {reason}")
+    sys.exit(1 if wrong else 0)
 
 
 if __name__ == "__main__":

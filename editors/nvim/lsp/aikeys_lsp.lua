@@ -1,5 +1,5 @@
 -- How Neovim starts the server. Switched on by `vim.lsp.enable('aikeys_lsp')`, changed by
--- `vim.lsp.config('aikeys_lsp', {...})`. See `:help aikeys`.
+-- `vim.lsp.config('aikeys_lsp', {...})`; in Neovim 0.10 by `require('aikeys').setup()`. See `:help aikeys`.
 
 ---@type vim.lsp.Config
 return {
@@ -15,10 +15,15 @@ return {
     'dockerfile', 'make', 'terraform', 'terraform-vars', 'tf', 'hcl', 'markdown', 'text',
   },
   root_markers = { 'aikeys.toml', '.git' },
-  -- The server does the move. This only watches for its end: see lua/aikeys/init.lua.
+  -- What this client shows by itself.
+  init_options = { aikeys = { commands = { 'aikeys.showPlaces' }, showsErrors = true } },
   commands = {
+    -- The server does the move. This only watches for its end: see lua/aikeys/init.lua.
     ['aikeys.move'] = function(command, ctx)
       require('aikeys').move(command, ctx)
+    end,
+    ['aikeys.showPlaces'] = function(command, ctx)
+      require('aikeys').show_places(command, ctx)
     end,
   },
 }

@@ -4,7 +4,7 @@ if vim.g.loaded_aikeys then
 end
 vim.g.loaded_aikeys = true
 
--- `.env.local` and the like have no filetype in Neovim 0.11, so no server is started for them.
+-- `.env.local` and the like have no filetype before Neovim 0.12, so no server is started for them.
 -- `sh` is what Neovim gives to `.env` itself. The low priority lets every other rule win.
 vim.filetype.add({
   pattern = { ['%.env%.[%w_.-]+'] = { 'sh', { priority = -1000 } } },
@@ -17,6 +17,14 @@ end, { desc = 'Ask the stores whether what the env file refers to is there' })
 vim.api.nvim_create_user_command('AikeysUndo', function()
   require('aikeys').execute('aikeys.undo')
 end, { desc = 'Put the files of the last move back' })
+
+vim.api.nvim_create_user_command('AikeysKeys', function()
+  require('aikeys').keys()
+end, { desc = 'List all keys of the workspace with their places, in the quickfix list' })
+
+vim.api.nvim_create_user_command('AikeysStore', function(args)
+  require('aikeys').store(args.fargs[1])
+end, { nargs = '?', desc = 'Choose where keys go' })
 
 vim.api.nvim_create_user_command('AikeysCheck', function(args)
   require('aikeys').check(vim.tbl_map(vim.fn.expand, args.fargs))

@@ -15,7 +15,8 @@ local function check_program()
   if vim.fn.executable(program) == 0 then
     health.error(('`%s` is not an executable'):format(program), {
       'Install aikeys-lsp, and put it on $PATH or name it in $AIKEYS_LSP_PATH.',
-      "Or: vim.lsp.config('aikeys_lsp', { cmd = { '/path/to/aikeys-lsp', '--stdio' } })",
+      vim.lsp.config and "Or: vim.lsp.config('aikeys_lsp', { cmd = { '/path/to/aikeys-lsp', '--stdio' } })"
+        or "Or: require('aikeys').setup({ config = { cmd = { '/path/to/aikeys-lsp', '--stdio' } } })",
     })
     return
   end
@@ -30,6 +31,10 @@ end
 local function check_clients()
   if vim.lsp.is_enabled and not vim.lsp.is_enabled('aikeys_lsp') then
     health.warn('the server is not enabled', "Add to your configuration: vim.lsp.enable('aikeys_lsp')")
+    return
+  end
+  if not vim.lsp.config and vim.fn.exists('#aikeys') == 0 then
+    health.warn('the server is not started', "Add to your configuration: require('aikeys').setup()")
     return
   end
   local clients = vim.lsp.get_clients({ name = 'aikeys_lsp' })
@@ -83,8 +88,8 @@ end
 
 function M.check()
   health.start('aikeys')
-  if vim.fn.has('nvim-0.11') == 0 then
-    health.error('Neovim 0.11 or later is needed (vim.lsp.config)')
+  if vim.fn.has('nvim-0.10') == 0 then
+    health.error('Neovim 0.10 or later is needed')
     return
   end
   health.ok('Neovim ' .. tostring(vim.version()))

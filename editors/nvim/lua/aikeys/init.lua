@@ -4,24 +4,68 @@ local M = {}
 
 ---@class aikeys.Options
 ---@field save_after_move boolean write the buffer after a move, if it had no other unsaved changes
+---@field config? vim.lsp.ClientConfig Neovim 0.10 only: what `vim.lsp.config()` changes in later ones
 M.options = { save_after_move = false }
 
---- Optional. Never starts the server: that is `vim.lsp.enable('aikeys_lsp')`.
+--- How the server is started. Neovim 0.10 has no `vim.lsp.config`.
+function M.config()
+  if vim.lsp.config then
+    return vim.lsp.config.aikeys_lsp
+  end
+  local file = vim.api.nvim_get_runtime_file('lsp/aikeys_lsp.lua', false)[1]
+  return vim.tbl_deep_extend('force', { name = 'aikeys_lsp' }, dofile(file), M.options.config or {})
+end
+
+--- Neovim 0.10: what `vim.lsp.enable` does in later ones, for the files that are open and those to come.
+local function enable()
+  local config = M.config()
+  local function start(buffer)
+    if vim.bo[buffer].buftype == '' and vim.tbl_contains(config.filetypes, vim.bo[buffer].filetype) then
+      local root = vim.fs.root(buffer, config.root_markers)
+      vim.lsp.start(vim.tbl_extend('keep', { root_dir = root }, config), { bufnr = buffer })
+    end
+  end
+  vim.api.nvim_create_autocmd('FileType', {
+    group = vim.api.nvim_create_augroup('aikeys', {}),
+    callback = function(args)
+      start(args.buf)
+    end,
+  })
+  vim.tbl_map(start, vim.tbl_filter(vim.api.nvim_buf_is_loaded, vim.api.nvim_list_bufs()))
+end
+
+--- Optional, but in Neovim 0.10: there it starts the server, which `vim.lsp.enable('aikeys_lsp')` does in later ones.
 ---@param options? aikeys.Options
 function M.setup(options)
   M.options = vim.tbl_extend('force', M.options, options or {})
+  if not vim.lsp.config then
+    enable()
+  end
 end
 
---- The program, as configured with `vim.lsp.config`.
+--- The program, as configured.
 ---@return string
 function M.program()
-  local config = vim.lsp.config.aikeys_lsp
+  local config = M.config()
   local cmd = config and config.cmd
   return type(cmd) == 'table' and cmd[1] or 'aikeys-lsp'
 end
 
 local function notify(message, level)
   vim.notify('aikeys: ' .. message, level)
+end
+
+--- Has the server carry out a command.
+---@param client vim.lsp.Client
+---@param params lsp.ExecuteCommandParams
+---@param handler lsp.Handler
+---@param buffer integer
+local function request(client, params, handler, buffer)
+  if vim.fn.has('nvim-0.11') == 1 then
+    client:request('workspace/executeCommand', params, handler, buffer)
+  else
+    client.request('workspace/executeCommand', params, handler, buffer)
+  end
 end
 
 --- The server has written `.env` and `.gitignore`. A buffer that still shows an old one would
@@ -56,7 +100,7 @@ function M.move(command, ctx)
   local before = unsaved()
   local params = { command = command.command, arguments = command.arguments }
 
-  client:request('workspace/executeCommand', params, function(err)
+  request(client, params, function(err)
     if err then
       notify(err.message, vim.log.levels.ERROR)
       return
@@ -86,7 +130,8 @@ end
 
 --- Asks the server for one of its commands. It tells the user itself how it went.
 ---@param command string
-function M.execute(command)
+---@param answered? fun(answer: any, client: vim.lsp.Client)
+function M.execute(command, answered)
   local buffer = vim.api.nvim_get_current_buf()
   local client = vim.lsp.get_clients({ name = 'aikeys_lsp', bufnr = buffer })[1]
     or vim.lsp.get_clients({ name = 'aikeys_lsp' })[1]
@@ -96,12 +141,94 @@ function M.execute(command)
   end
   local uris = client.attached_buffers[buffer] and { vim.uri_from_bufnr(buffer) } or {}
   local params = { command = command, arguments = uris }
-  client:request('workspace/executeCommand', params, function(err)
+  request(client, params, function(err, answer)
     if err then
       notify(err.message, vim.log.levels.ERROR)
+    elseif answered then
+      answered(answer, client)
     end
     read_again()
   end, buffer)
+end
+
+--- Fills the quickfix list. No line of a file is shown there: it may hold the key.
+---@param title string
+---@param items vim.quickfix.entry[]
+local function list(title, items)
+  vim.fn.setqflist({}, ' ', { title = title, items = items })
+  vim.cmd('botright cwindow')
+end
+
+--- Places of the protocol as entries of the list.
+---@param client vim.lsp.Client
+---@param places lsp.Location[]
+---@param text string
+local function entries(client, places, text)
+  return vim.tbl_map(function(item)
+    item.text, item.user_data = text, nil
+    return item
+  end, vim.lsp.util.locations_to_items(places, client.offset_encoding))
+end
+
+--- What a code lens names: other places, which the server has found.
+---@param command lsp.Command
+---@param ctx lsp.HandlerContext
+function M.show_places(command, ctx)
+  local client = assert(vim.lsp.get_client_by_id(ctx.client_id))
+  list('aikeys: places', entries(client, command.arguments[3], command.title))
+end
+
+--- What the server says, if it says anything: `null` is no `nil` in every Neovim.
+local function said(text)
+  return type(text) == 'string' and text or nil
+end
+
+--- Lists all keys of the workspace with their places.
+function M.keys()
+  M.execute('aikeys.keys', function(answer, client)
+    local items = {}
+    for _, key in ipairs(answer.keys) do
+      local text = ('%s %s, %s'):format(key.name, key.redacted, said(key.note) or key.exposure)
+      vim.list_extend(items, entries(client, key.places, text))
+    end
+    list('aikeys: keys', items)
+    if #items == 0 then
+      notify('no keys', vim.log.levels.INFO)
+    end
+  end)
+end
+
+--- Chooses where keys go, until Neovim ends.
+---@param id? string asks without one
+function M.store(id)
+  M.execute('aikeys.stores', function(stores, client)
+    local function choose(store)
+      if store then
+        local change = { settings = { aikeys = { store = store.id } } }
+        if vim.fn.has('nvim-0.11') == 1 then
+          client:notify('workspace/didChangeConfiguration', change)
+        else
+          client.notify('workspace/didChangeConfiguration', change)
+        end
+        notify(('keys go to %s first'):format(store.label), vim.log.levels.INFO)
+      end
+    end
+    if not id then
+      vim.ui.select(stores, {
+        prompt = 'Where keys go',
+        format_item = function(store)
+          return said(store.note) and ('%s (%s)'):format(store.label, store.note) or store.label
+        end,
+      }, choose)
+      return
+    end
+    for _, store in ipairs(stores) do
+      if store.id == id then
+        return choose(store)
+      end
+    end
+    notify(('there is no store `%s`'):format(id), vim.log.levels.ERROR)
+  end)
 end
 
 local kinds = { error = 'E', warning = 'W', info = 'I', hint = 'N' }
@@ -124,17 +251,15 @@ function M.quickfix_items(report)
   end, vim.split(report, '\n', { trimempty = true }))
 end
 
---- Checks files and folders (the current folder without any) and fills the quickfix list.
----@param paths string[]
-function M.check(paths)
+--- Checks files and folders with the command line and fills the quickfix list.
+---@param paths string[] the current folder without any
+local function check_paths(paths)
   local command = vim.list_extend({ M.program(), '--check', '--format', 'jsonl', '--' }, paths)
   local started, failure = pcall(vim.system, command, { text = true }, vim.schedule_wrap(function(result)
     if result.code > 1 then
       notify(vim.trim(result.stderr), vim.log.levels.ERROR)
     end
-    local items = M.quickfix_items(result.stdout)
-    vim.fn.setqflist({}, ' ', { title = 'aikeys', items = items })
-    vim.cmd('botright cwindow')
+    list('aikeys', M.quickfix_items(result.stdout))
     if result.code == 0 then
       notify('no findings', vim.log.levels.INFO)
     end
@@ -142,6 +267,32 @@ function M.check(paths)
   if not started then
     notify(failure, vim.log.levels.ERROR)
   end
+end
+
+--- Fills the quickfix list with the findings of these files and folders, or of all files. The running server knows
+--- what is not written yet, and makes diagnostics of the files that are not open.
+---@param paths string[]
+function M.check(paths)
+  if #paths > 0 or #vim.lsp.get_clients({ name = 'aikeys_lsp' }) == 0 then
+    check_paths(paths)
+    return
+  end
+  M.execute('aikeys.check', function(answer)
+    -- The diagnostics may come a moment after the answer.
+    local function fill(tries)
+      local ours = vim.tbl_filter(function(diagnostic)
+        return diagnostic.source == 'aikeys'
+      end, vim.diagnostic.get())
+      if #ours < answer.findings and tries > 0 then
+        vim.defer_fn(function()
+          fill(tries - 1)
+        end, 50)
+      else
+        list('aikeys', vim.diagnostic.toqflist(ours))
+      end
+    end
+    fill(20)
+  end)
 end
 
 return M
