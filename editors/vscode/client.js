@@ -93,7 +93,8 @@ class Server {
     if (this.state !== 'running') {
       throw new Error('the server is not running');
     }
-    return this.#client.sendRequest('workspace/executeCommand', { command, arguments: args }, token);
+    // An `undefined` at the end would count as a parameter.
+    return this.#client.sendRequest('workspace/executeCommand', { command, arguments: args }, ...(token ? [token] : []));
   }
 
   /** The user, a setting or a folder's trust wants a new one. */

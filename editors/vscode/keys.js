@@ -8,15 +8,16 @@ const PAUSE = 500;
 
 // From bad to good.
 const EXPOSURES = {
-  pushed: { says: 'in a pushed commit', icon: 'error', color: 'list.errorForeground' },
-  committed: { says: 'in a commit', icon: 'warning', color: 'list.warningForeground' },
-  source: { says: 'in a file that git does not ignore', icon: 'warning', color: 'list.warningForeground' },
-  env: { says: 'in an env file', icon: 'file' },
-  store: { says: 'in a store', icon: 'lock' },
+  pushed: { short: 'pushed', says: 'in a commit that was pushed', icon: 'error', color: 'list.errorForeground' },
+  committed: { short: 'committed', says: 'in a commit', icon: 'warning', color: 'list.warningForeground' },
+  source: { short: 'in the source', says: 'in a file that git does not ignore', icon: 'warning', color: 'list.warningForeground' },
+  env: { short: 'env file', says: 'in an env file', icon: 'file' },
+  store: { short: 'store', says: 'in a store', icon: 'lock' },
 };
 const RANKS = Object.keys(EXPOSURES);
 
 const rank = ({ exposure }) => RANKS.indexOf(exposure);
+const short = ({ exposure }) => EXPOSURES[exposure]?.short ?? exposure;
 const says = ({ exposure }) => EXPOSURES[exposure]?.says ?? exposure;
 
 function icon({ exposure }) {
@@ -36,15 +37,15 @@ function byProvider(keys) {
 function providerItem({ name, keys }) {
   const item = new vscode.TreeItem(name, vscode.TreeItemCollapsibleState.Expanded);
   item.id = name;
-  item.description = `${number(keys.length, 'key')}, ${says(keys[0])}`;
-  item.accessibilityInformation = { label: `${name}: ${item.description}` };
+  item.description = `${number(keys.length, 'key')}, ${short(keys[0])}`;
+  item.accessibilityInformation = { label: `${name}: ${number(keys.length, 'key')}, the most exposed ${says(keys[0])}` };
   return item;
 }
 
 function keyItem(key) {
   const item = new vscode.TreeItem(key.variable ?? key.redacted, vscode.TreeItemCollapsibleState.Collapsed);
   item.id = `${key.name} ${key.fingerprint}`;
-  item.description = [key.variable && key.redacted, says(key)].filter(Boolean).join(' · ');
+  item.description = [key.variable && key.redacted, short(key)].filter(Boolean).join(' · ');
   item.iconPath = icon(key);
   item.tooltip = [`${key.name}: ${key.redacted}`, says(key), key.note].filter(Boolean).join('\n');
   item.contextValue = `key.${key.exposure}`;

@@ -10,14 +10,18 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { commands } from './vscode/commands.mjs';
+import { ending } from './vscode/ending.mjs';
+import { folders } from './vscode/folders.mjs';
 import { moves } from './vscode/moves.mjs';
+import { notebook } from './vscode/notebook.mjs';
 import { Place, shots } from './vscode/place.mjs';
 import { checkServerSearch } from './vscode/search.mjs';
 import { started } from './vscode/started.mjs';
 import { leaksAny, running, say, until } from './vscode/tools.mjs';
 import { trust } from './vscode/trust.mjs';
 
-const SCENARIOS = { moves, started, trust };
+const SCENARIOS = { moves, started, commands, notebook, ending, folders, trust };
 
 function serverUnderTest() {
   if (!process.env.AIKEYS_LSP_BIN) {

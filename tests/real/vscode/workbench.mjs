@@ -146,6 +146,12 @@ export class Workbench {
     return text.replaceAll(/\s+/g, ' ');
   }
 
+  // Closes the active tab without keeping what is in it.
+  async closeUntitled() {
+    await this.command('View: Revert and Close Editor');
+    await this.page.locator('.tab', { hasText: 'Untitled' }).waitFor({ state: 'detached', timeout: WAIT });
+  }
+
   // A section of the side bar with its rows.
   view(title) {
     const pane = this.page.locator('.pane', { has: this.page.locator(`.pane-header[aria-label*="${title}"]`) }).first();

@@ -1,0 +1,68 @@
+// A notebook: a key in a cell, and one in an output.
+
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { leaksAny, openaiKey, say, until, values, WAIT, write } from './tools.mjs';
+
+function notebookOf(key) {
+  const cell = (id, source, outputs) => ({ cell_type: 'code', id, metadata: {}, execution_count: 1, source, outputs });
+  const output = [{ output_type: 'stream', name: 'stdout', text: [`the key is ${key}\n`] }];
+  return {
+    cells: [cell('one', ['import os\n', `api_key = "${key}"`], []), cell('two', ['print("the key is", api_key)'], output)],
+    metadata: { kernelspec: { name: 'python3', display_name: 'Python 3', language: 'python' }, language_info: { name: 'python' } },
+    nbformat: 4,
+    nbformat_minor: 5,
+  };
+}
+
+export async function notebook({ place, workspace, server }) {
+  const key = openaiKey();
+  execFileSync('git', ['init', '-q', workspace]);
+  write(workspace, { 'work.ipynb': notebookOf(key), '.gitignore': '.env\n' });
+  place.settings(server);
+  const file = path.join(workspace, 'work.ipynb');
+  const workbench = await place.window(workspace, file);
+  const { page } = workbench;
+  const cells = page.locator('.notebookOverlay .cell-list-container .monaco-list-row');
+  await cells.nth(1).waitFor({ timeout: WAIT });
+  // The cell's own mark, and the mark of what the other one printed.
+  await cells.nth(0).locator('[class*="squiggly-"]').first().waitFor({ timeout: WAIT });
+  await cells.nth(1).locator('[class*="squiggly-"]').first().waitFor({ timeout: WAIT });
+  await workbench.shot('notebook-1-marked');
+  say('a cell and an output are marked');
+
+  const choose = async (cell, title) => {
+    await cell.locator('.view-line').last().click();
+    const menu = page.locator('.action-widget:visible').first();
+    await until(`"${title}" in the menu`, async () => {
+      await page.keyboard.press('Control+.');
+      const action = menu.locator('.action', { hasText: title }).first();
+      const there = await action.waitFor({ timeout: 5000 }).then(() => true, () => false);
+      if (!there) {
+        await page.keyboard.press('Escape');
+        return false;
+      }
+      assert.ok(!leaksAny(await menu.innerText()), 'a title shows the key');
+      await workbench.shot(`notebook-2-${title.split(' ')[0]}`);
+      await action.click();
+      return true;
+    });
+  };
+  await choose(cells.nth(1), 'output');
+  const clean = (cell) => until('the mark to go', async () => (await cell.locator('[class*="squiggly-"]').count()) === 0);
+  await clean(cells.nth(1));
+  await choose(cells.nth(0), 'Move to .env');
+  await until('the edit', async () => (await cells.nth(0).innerText()).includes('OPENAI_API_KEY'));
+  await page.keyboard.press('Control+S');
+  const read = () => JSON.parse(fs.readFileSync(file, 'utf8'));
+  await until('the notebook to be saved', () => !leaksAny(fs.readFileSync(file, 'utf8')));
+  const saved = read();
+  assert.deepEqual(saved.cells.map((it) => it.id), ['one', 'two'], 'the cells are others');
+  assert.deepEqual(saved.cells[1].outputs, [], 'the output is there');
+  assert.equal([saved.cells[1].source].flat().join(''), 'print("the key is", api_key)');
+  assert.equal(values(path.join(workspace, '.env')).OPENAI_API_KEY, key, 'the key is not in .env');
+  await workbench.shot('notebook-3-clean');
+  say('the output was cleared, and the key moved');
+}
