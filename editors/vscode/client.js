@@ -47,7 +47,7 @@ class Client extends LanguageClient {
 function within(milliseconds, promise) {
   let timer;
   const late = new Promise((_, reject) => {
-    timer = setTimeout(() => reject(new Error('the server does not answer')), milliseconds);
+    timer = setTimeout(() => reject(Object.assign(new Error('the server does not answer'), { isLate: true })), milliseconds);
   });
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
@@ -140,10 +140,15 @@ class Server {
       client = this.#newClient();
       this.#client = client;
       await within(PATIENCE, client.start());
-      this.#set('running');
+      // The library calls a start done where the server ended meanwhile.
+      if (client === this.#client) {
+        this.#set('running');
+      }
     } catch (error) {
-      // Where it ended by itself, `#ended` knows already.
-      if (!client || client === this.#client) {
+      if (client && !error.isLate) {
+        this.#ended(client);
+        await client.dispose().catch(() => {});
+      } else {
         await this.#dispose();
         this.#down(error);
       }
@@ -182,7 +187,7 @@ class Server {
 
   #ended(client) {
     if (client !== this.#client) {
-      return; // we ended it
+      return; // we ended it, or it is known
     }
     this.#client = undefined;
     const now = Date.now();
