@@ -169,7 +169,7 @@ class Server {
       documentSelector: documentSelector(this.#context.extension.packageJSON),
       outputChannel: this.#log,
       revealOutputChannelOn: RevealOutputChannelOn.Never,
-      initializationOptions: () => ({ aikeys: { workspaceTrusted: trust(), store: setting('store'), commands: this.commands } }),
+      initializationOptions: () => ({ aikeys: { workspaceTrusted: trust(), store: setting('store'), commands: this.commands, showsErrors: true } }),
       initializationFailedHandler: () => false,
       middleware: {
         provideCodeLenses: (document, token, next) => (setting('codeLens.enable') ? next(document, token) : []),

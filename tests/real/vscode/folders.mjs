@@ -9,7 +9,7 @@ export async function folders({ place, workspace, server }) {
   const [one, two] = ['one', 'two'].map((name) => path.join(workspace, name));
   const file = path.join(workspace, 'both.code-workspace');
   const settings = (names) => write(workspace, { 'both.code-workspace': { folders: names.map((name) => ({ path: name })), settings: {} } });
-  for (const [folder, toml] of [[one, ''], [two, '[rules]\nhardcoded-ai-key = "warning"\n']]) {
+  for (const [folder, toml] of [[one, ''], [two, '[severity]\nhardcoded-ai-key = "warning"\n']]) {
     write(folder, { 'app.py': `import os\n\napi_key = "${openaiKey()}"\n`, 'aikeys.toml': toml });
     execFileSync('git', ['init', '-q', folder]);
   }
@@ -30,7 +30,8 @@ export async function folders({ place, workspace, server }) {
   settings(['one']);
   await rows.filter({ hasText: '1 key,' }).first().waitFor({ timeout: WAIT });
   say('the keys of a folder go with it');
-  await workbench.pick('Control+P', 'app.py', 'one');
+  await page.locator('.explorer-folders-view .monaco-list-row', { hasText: 'app.py' }).first().click();
+  await page.locator('.tab.active', { hasText: 'app.py' }).waitFor({ timeout: WAIT });
   await page.locator('.squiggly-error').first().waitFor({ timeout: WAIT });
   await until('the status', async () => /server \d/.test(await workbench.status()));
   say('the other folder is still looked after');

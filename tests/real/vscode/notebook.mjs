@@ -23,8 +23,9 @@ export async function notebook({ place, workspace, server }) {
   write(workspace, { 'work.ipynb': notebookOf(key), '.gitignore': '.env\n' });
   place.settings(server);
   const file = path.join(workspace, 'work.ipynb');
-  const workbench = await place.window(workspace, file);
+  const workbench = await place.window(workspace);
   const { page } = workbench;
+  await workbench.open('work.ipynb');
   const cells = page.locator('.notebookOverlay .cell-list-container .monaco-list-row');
   await cells.nth(1).waitFor({ timeout: WAIT });
   // The cell's own mark, and the mark of what the other one printed.
