@@ -15,6 +15,7 @@ import { ending } from './vscode/ending.mjs';
 import { folders } from './vscode/folders.mjs';
 import { moves } from './vscode/moves.mjs';
 import { notebook } from './vscode/notebook.mjs';
+import { pictures } from './vscode/pictures.mjs';
 import { Place, shots } from './vscode/place.mjs';
 import { checkServerSearch } from './vscode/search.mjs';
 import { started } from './vscode/started.mjs';
@@ -22,6 +23,7 @@ import { leaksAny, running, say, until } from './vscode/tools.mjs';
 import { trust } from './vscode/trust.mjs';
 
 const SCENARIOS = { moves, started, commands, notebook, ending, folders, trust };
+const BY_NAME = { pictures };
 
 function serverUnderTest() {
   if (!process.env.AIKEYS_LSP_BIN) {
@@ -34,7 +36,7 @@ function serverUnderTest() {
 
 function wanted() {
   const names = process.argv.slice(2);
-  const unknown = names.filter((name) => !SCENARIOS[name]);
+  const unknown = names.filter((name) => !SCENARIOS[name] && !BY_NAME[name]);
   assert.deepEqual(unknown, [], `there are these scenarios: ${Object.keys(SCENARIOS).join(', ')}`);
   return names.length > 0 ? names : Object.keys(SCENARIOS);
 }
@@ -64,7 +66,7 @@ async function main() {
       const scenario = scene(place, binary, name);
       servers.push(scenario.server);
       try {
-        await SCENARIOS[name](scenario);
+        await (SCENARIOS[name] ?? BY_NAME[name])(scenario);
       } catch (error) {
         error.message = `${name}: ${error.message}`;
         throw error;

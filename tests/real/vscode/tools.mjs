@@ -66,9 +66,14 @@ function made(key) {
   return key;
 }
 
-// Keys in the shapes of two providers. Put together here: none stands in a file.
+// Keys in the shapes of three providers. Put together here: none stands in a file.
 export const openaiKey = () => made(['sk', 'proj', randomText(74)].join('-') + ['T3B', 'lbkFJ'].join('') + randomText(74));
 export const anthropicKey = () => made(`${['sk', 'ant', 'api03', randomText(93)].join('-')}AA`);
+
+export const groqKey = () => {
+  const text = randomText(200).replaceAll(/[-_]/g, '');
+  return made(['gsk', [text.slice(0, 20), 'WGdy', 'b3FY', text.slice(20, 44)].join('')].join('_'));
+};
 
 // Does the text hold ten characters in a row of the key's random parts?
 export function leaks(text, key) {
