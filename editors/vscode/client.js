@@ -52,10 +52,38 @@ function within(milliseconds, promise) {
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
+// The collections of marks. The library leaves those of cells that are gone: it waits for the server
+// to take them back, which knows files only.
+class Marks {
+  #collections = new Set();
+
+  constructor(subscriptions) {
+    const forget = (cells) => cells.forEach(({ document }) => this.#collections.forEach((it) => it.delete(document.uri)));
+    subscriptions.push(
+      vscode.workspace.onDidCloseNotebookDocument((notebook) => forget(notebook.getCells())),
+      vscode.workspace.onDidChangeNotebookDocument(({ contentChanges }) =>
+        contentChanges.forEach(({ removedCells }) => forget(removedCells)),
+      ),
+    );
+  }
+
+  create(name) {
+    const collection = vscode.languages.createDiagnosticCollection(name);
+    this.#collections.add(collection);
+    return collection;
+  }
+
+  dispose(collection) {
+    this.#collections.delete(collection);
+    collection.dispose();
+  }
+}
+
 class Server {
   #context;
   #log;
   #client;
+  #marks;
   #queue = Promise.resolve(); // starts and stops run one after the other: two at once would leave a server behind
   #ends = [];
   #changed = new vscode.EventEmitter();
@@ -69,6 +97,7 @@ class Server {
     this.#context = context;
     this.#log = log;
     this.commands = commands; // those that the extension carries out
+    this.#marks = new Marks(context.subscriptions);
     context.subscriptions.push(this.#changed);
   }
 
@@ -171,6 +200,7 @@ class Server {
       revealOutputChannelOn: RevealOutputChannelOn.Never,
       initializationOptions: () => ({ aikeys: { workspaceTrusted: trust(), store: setting('store'), commands: this.commands, showsErrors: true } }),
       initializationFailedHandler: () => false,
+      diagnosticCollectionProvider: this.#marks,
       middleware: {
         provideCodeLenses: (document, token, next) => (setting('codeLens.enable') ? next(document, token) : []),
       },

@@ -32,7 +32,12 @@ export async function notebook({ place, workspace, server }) {
   await cells.nth(0).locator('[class*="squiggly-"]').first().waitFor({ timeout: WAIT });
   await cells.nth(1).locator('[class*="squiggly-"]').first().waitFor({ timeout: WAIT });
   await workbench.shot('notebook-1-marked');
-  say('a cell and an output are marked');
+  const errors = (count) => until(`${count} errors in the status bar`, async () => {
+    const text = await page.locator('[id="status.problems"]').innerText();
+    return text.trim().split(/\s+/)[0] === String(count);
+  });
+  await errors(2);
+  say('a cell and an output are marked, once each');
 
   // The menu closes by itself where the marks change while it opens: then again.
   const choose = async (cell, title, done) => {
@@ -55,8 +60,10 @@ export async function notebook({ place, workspace, server }) {
     });
   };
   await choose(cells.nth(1), 'output', async () => (await cells.nth(1).locator('[class*="squiggly-"]').count()) === 0);
+  await errors(1);
   await choose(cells.nth(0), 'Move to .env', async () => (await cells.nth(0).innerText()).includes('OPENAI_API_KEY'));
   await page.keyboard.press('Control+S');
+  await errors(0);
   const read = () => JSON.parse(fs.readFileSync(file, 'utf8'));
   await until('the notebook to be saved', () => !leaksAny(fs.readFileSync(file, 'utf8')));
   const saved = read();
@@ -66,4 +73,12 @@ export async function notebook({ place, workspace, server }) {
   assert.equal(values(path.join(workspace, '.env')).OPENAI_API_KEY, key, 'the key is not in .env');
   await workbench.shot('notebook-3-clean');
   say('the output was cleared, and the key moved');
+
+  // What was marked goes with the notebook.
+  await page.keyboard.press('Control+Z');
+  await errors(1);
+  await workbench.command('View: Revert and Close Editor');
+  await page.locator('.notebookOverlay:visible').waitFor({ state: 'detached', timeout: WAIT });
+  await errors(0);
+  say('a closed notebook has no marks');
 }
