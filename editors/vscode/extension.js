@@ -6,6 +6,7 @@ const { Server, trust } = require('./client.js');
 const commands = require('./commands.js');
 const { Findings } = require('./findings.js');
 const { Keys } = require('./keys.js');
+const { offerToAgents } = require('./mcp.js');
 const { debugProvider, runWithReferences, taskProvider } = require('./run.js');
 const { showStatus } = require('./status.js');
 
@@ -21,6 +22,7 @@ function activate(context) {
   const findings = new Findings(context.subscriptions);
   const keys = new Keys(context, server, findings, log);
   showStatus(context, server, findings);
+  offerToAgents(context, server);
 
   const parts = { log, server: () => server.find().command, trust: () => (trust() ? ['--trust-workspace'] : []) };
   // What fails is told in our words; VS Code would add nothing to it.

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import net from 'node:net';
 import path from 'node:path';
+import { environment } from './place.mjs';
 import { openaiKey, say, until, WAIT, write } from './tools.mjs';
 
 // Restricted mode first: the store that the folder names is no place for a key before the user trusts the folder.
@@ -18,6 +19,7 @@ export async function trust({ place, workspace, server }) {
     'app.py': `import os\n\napi_key = "${key}"\n`,
     'aikeys.toml': `[stores.vault]\naddress = "${address}"\nmount = "kv"\npath = "theirs"\n`,
   });
+  execFileSync(server, ['store', 'init', '--yes'], { cwd: workspace, env: environment(place.folder), stdio: 'pipe' });
   place.settings(server, { 'security.workspace.trust.enabled': true });
   const workbench = await place.window(workspace, path.join(workspace, 'app.py'));
   const { page } = workbench;
@@ -28,7 +30,7 @@ export async function trust({ place, workspace, server }) {
     return all;
   };
   const careful = await titles();
-  assert.ok(!careful.includes('Vault'), `in restricted mode: ${careful}`);
+  assert.doesNotMatch(careful, /Move to (?!\.env)/, `in restricted mode: ${careful}`);
   await workbench.shot('trust-1-restricted');
   await workbench.command('Workspaces: Manage Workspace Trust');
   await page.locator('.workspace-trust-editor .monaco-button', { hasText: 'Trust' }).first().click({ timeout: WAIT });
