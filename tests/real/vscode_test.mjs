@@ -71,11 +71,8 @@ async function main() {
         error.message = `${name}: ${error.message}`;
         throw error;
       }
-      if (process.env.TIMES) say('leaving');
       await place.leave();
-      if (process.env.TIMES) say('left');
       await until('the server to end with its window', () => running(scenario.server).length === 0);
-      if (process.env.TIMES) say('ended');
     }
     for (const log of place.logs()) {
       assert.ok(!leaksAny(fs.readFileSync(log, 'utf8')), `a log of VS Code shows a key: ${log}`);

@@ -134,7 +134,6 @@ export class Place {
 
   /** A window of a folder or a workspace file, with a file in it opened. */
   async window(workspace, file) {
-    const since = Date.now();
     const page = await this.browser.newPage({ viewport: { width: 1280, height: 800 } });
     this.#pages.push(page);
     // Leaving a page with unsaved files asks.
@@ -145,7 +144,6 @@ export class Place {
     await page.goto(`${this.address}/?${kind}=${workspace}${payload}`);
     const workbench = new Workbench(page, shots);
     await workbench.ready();
-    if (process.env.TIMES) say(`window after ${Date.now() - since} ms`);
     return workbench;
   }
 
