@@ -16,14 +16,16 @@ import { folders } from './vscode/folders.mjs';
 import { moves } from './vscode/moves.mjs';
 import { notebook } from './vscode/notebook.mjs';
 import { pictures } from './vscode/pictures.mjs';
-import { Place, shots } from './vscode/place.mjs';
+import { packageExtension, Place, shots } from './vscode/place.mjs';
 import { checkServerSearch } from './vscode/search.mjs';
 import { started } from './vscode/started.mjs';
 import { leaksAny, running, say, until } from './vscode/tools.mjs';
 import { trust } from './vscode/trust.mjs';
 
-const SCENARIOS = { moves, started, commands, notebook, ending, folders, trust };
+// Two workbenches at a time: each waits more than it works.
+const LANES = [{ moves, started, ending }, { commands, notebook, folders, trust }];
 const BY_NAME = { pictures };
+const SCENARIOS = Object.assign({}, ...LANES);
 
 function serverUnderTest() {
   if (!process.env.AIKEYS_LSP_BIN) {
@@ -51,42 +53,51 @@ function scene(place, binary, name) {
   return { place, folder, workspace, server, binary };
 }
 
-async function main() {
-  const binary = serverUnderTest();
-  const names = wanted();
-  const folder = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), 'aikeys-vscode-')));
-  const place = new Place(folder);
-  const servers = [];
-  const left = () => servers.flatMap((server) => running(server));
+// The scenarios of one workbench, one after the other.
+async function lane(place, vsix, binary, scenarios, servers) {
   try {
-    fs.mkdirSync(shots, { recursive: true });
-    checkServerSearch(path.join(folder, 'search'));
-    await place.start();
-    for (const name of names) {
+    await place.start(vsix);
+    for (const [name, run] of Object.entries(scenarios)) {
       const scenario = scene(place, binary, name);
       servers.push(scenario.server);
-      try {
-        await (SCENARIOS[name] ?? BY_NAME[name])(scenario);
-      } catch (error) {
+      await run(scenario).catch((error) => {
         error.message = `${name}: ${error.message}`;
         throw error;
-      }
+      });
       await place.leave();
       await until('the server to end with its window', () => running(scenario.server).length === 0);
     }
     for (const log of place.logs()) {
       assert.ok(!leaksAny(fs.readFileSync(log, 'utf8')), `a log of VS Code shows a key: ${log}`);
     }
-    say('no log holds a key');
   } catch (error) {
     await place.failure();
     error.message += `\n(screenshot and log: ${shots}/failure.*)`;
     throw error;
+  }
+}
+
+async function main() {
+  const binary = serverUnderTest();
+  const names = wanted();
+  const folder = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), 'aikeys-vscode-')));
+  const lanes = [...LANES, BY_NAME]
+    .map((all) => Object.fromEntries(Object.entries(all).filter(([name]) => names.includes(name))))
+    .filter((scenarios) => Object.keys(scenarios).length > 0);
+  const places = lanes.map((_, at) => new Place(path.join(folder, String(at))));
+  const servers = [];
+  const left = () => servers.flatMap((server) => running(server));
+  try {
+    fs.mkdirSync(shots, { recursive: true });
+    checkServerSearch(path.join(folder, 'search'));
+    const vsix = packageExtension(folder);
+    await Promise.all(lanes.map((scenarios, at) => lane(places[at], vsix, binary, scenarios, servers)));
+    say('no log holds a key');
   } finally {
-    await place.close();
+    await Promise.all(places.map((place) => place.close()));
     // The servers must go with their editor.
     const outlived = await until('the servers to end', () => left().length === 0, 10_000).then(() => [], left);
-    place.kill();
+    places.forEach((place) => place.kill());
     outlived.forEach((pid) => process.kill(Number(pid), 'SIGKILL'));
     // A shell of a terminal writes its history at its end.
     await until('the folder to be free', () => {

@@ -1,9 +1,10 @@
 // The packed extension, and a VS Code workbench that a browser shows.
 
 import assert from 'node:assert/strict';
-import { execFileSync, spawn } from 'node:child_process';
+import { execFile, execFileSync, spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import { cache, freePort, repository, require, say, tool, until } from './tools.mjs';
 import { Workbench } from './workbench.mjs';
 
@@ -74,7 +75,7 @@ const SETTINGS = {
   'security.workspace.trust.startupPrompt': 'never',
 };
 
-/** code-server and a browser. One for all scenarios: each has a page, and so a window, of its own. */
+/** code-server and a browser, for several scenarios: each has a page, and so a window, of its own. */
 export class Place {
   #children = [];
   #pages = [];
@@ -84,14 +85,13 @@ export class Place {
     this.data = path.join(folder, 'user-data');
   }
 
-  async start() {
-    const vsix = packageExtension(this.folder);
+  async start(vsix) {
     const places = ['--user-data-dir', this.data, '--extensions-dir', path.join(this.folder, 'extensions')];
     this.settings();
     const program = [tool('code-server/lib/node_modules/code-server/out/node/entry.js')];
     // The server is named by a setting, a different one in each scenario.
     const env = environment(this.folder, { AIKEYS_LSP_PATH: undefined });
-    execFileSync(tool('node/bin/node'), [...program, ...places, '--install-extension', vsix], { env, stdio: 'pipe' });
+    await promisify(execFile)(tool('node/bin/node'), [...program, ...places, '--install-extension', vsix], { env });
 
     const port = await freePort();
     const log = fs.openSync(path.join(this.folder, 'code-server.log'), 'w');
