@@ -243,9 +243,14 @@ fn an_extension_holds_the_program() {
             "0o0 [Content_Types].xml",
             "0o0 extension.vsixmanifest",
             "0o0 extension/LICENSE.md",
+            "0o0 extension/changelog.md",
             "0o0 extension/dist/extension.js",
             "0o0 extension/package.json",
             "0o0 extension/readme.md",
+            "0o0 extension/walkthrough/agents.md",
+            "0o0 extension/walkthrough/ci.md",
+            "0o0 extension/walkthrough/find.md",
+            "0o0 extension/walkthrough/fix.md",
             "0o111 extension/bundled/aikeys-lsp",
         ]
     );

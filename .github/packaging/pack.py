@@ -215,7 +215,12 @@ def vsix(folder: Path, out: Path, vsce: Path, modules: Path, some: bool):
                 extension(target, program, platform, Path(scratch), modules)
                 path = out.resolve() / f"{NAME}-{platform}-{VERSION}.vsix"
                 flags = ["--target", platform, "--no-dependencies", "--out", path]
-                flags += [] if home() else ["--allow-missing-repository"]
+                # Pictures of the page lie in the repository, beside the extension.
+                flags += (
+                    ["--baseContentUrl", f"{home()}/blob/HEAD/editors/vscode", "--baseImagesUrl", f"{home()}/raw/HEAD/editors/vscode"]
+                    if home()
+                    else ["--allow-missing-repository", "--no-rewrite-relative-links"]
+                )
                 subprocess.run([vsce.resolve(), "package", *flags], check=True, cwd=scratch, stdout=subprocess.DEVNULL)
 
 

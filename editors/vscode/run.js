@@ -92,21 +92,64 @@ function debugProvider({ server, trust, log }) {
   };
 }
 
+function asTask({ server, trust }, definition, scope, name, matchers) {
+  const { command, args = [], cwd, envFile } = definition;
+  const file = envFile ? ['--env-file', envFile] : [];
+  const execution = new vscode.ProcessExecution(server(), ['run', ...file, ...trust(), '--', command, ...args], { cwd });
+  return new vscode.Task(definition, scope, name, 'aikeys', execution, matchers);
+}
+
 /** `{ "type": "aikeys-run", "command": "python", "args": ["app.py"] }` */
-function taskProvider({ server, trust }) {
+function taskProvider(parts) {
   return {
     provideTasks: () => [],
     resolveTask(task) {
-      const { command, args = [], cwd, envFile } = task.definition;
-      if (!command || !vscode.workspace.isTrusted) {
+      if (!task.definition.command || !vscode.workspace.isTrusted) {
         return undefined;
       }
-      const file = envFile ? ['--env-file', envFile] : [];
-      const execution = new vscode.ProcessExecution(server(), ['run', ...file, ...trust(), '--', command, ...args], { cwd });
-      const scope = task.scope ?? vscode.TaskScope.Workspace;
-      return new vscode.Task(task.definition, scope, task.name, 'aikeys', execution, task.problemMatchers);
+      return asTask(parts, task.definition, task.scope ?? vscode.TaskScope.Workspace, task.name, task.problemMatchers);
     },
   };
 }
 
-module.exports = { debugProvider, taskProvider };
+// Words are kept together by quotes. No shell reads them: `$`, `*` and `|` are ordinary characters.
+function words(line) {
+  const found = line.matchAll(/(?:"[^"]*"|'[^']*'|[^\s"'])+/g);
+  return [...found].map(([word]) => word.replaceAll(/"([^"]*)"|'([^']*)'/g, (_, double, single) => double ?? single));
+}
+
+async function folderToRunIn() {
+  const folders = vscode.workspace.workspaceFolders ?? [];
+  const active = vscode.window.activeTextEditor?.document.uri;
+  const folder = active && vscode.workspace.getWorkspaceFolder(active);
+  return folder ?? (folders.length > 1 ? vscode.window.showWorkspaceFolderPick() : folders[0]);
+}
+
+let last = '';
+
+/** Asks for a command and starts it as a task would. */
+async function runWithReferences(parts) {
+  if (!vscode.workspace.isTrusted) {
+    throw new Error('nothing is started in a folder that you do not trust');
+  }
+  const folder = await folderToRunIn();
+  if (!folder) {
+    throw new Error('open a folder first: the program gets the variables of its .env');
+  }
+  const line = await vscode.window.showInputBox({
+    title: 'Run with References',
+    prompt: `Started in ${folder.name} with the variables of .env, references resolved, without a shell`,
+    placeHolder: 'python app.py',
+    value: last,
+    ignoreFocusOut: true,
+  });
+  const [command, ...args] = words(line ?? '');
+  if (!command) {
+    return;
+  }
+  last = line; // until the window closes: it may hold anything, so it is not stored
+  const definition = { type: 'aikeys-run', command, args, cwd: folder.uri.fsPath };
+  await vscode.tasks.executeTask(asTask(parts, definition, folder, command, []));
+}
+
+module.exports = { debugProvider, runWithReferences, taskProvider };

@@ -30,27 +30,27 @@ function named(file, by) {
 /**
  * AIKEYS_LSP_PATH, then the setting, then the program in the extension, then PATH.
  * @param {{environment: NodeJS.ProcessEnv, setting: string, extension: string}} places
- * @returns {string}
+ * @returns {{command: string, from: string}} the program, and which of them named it
  */
 function findServer({ environment, setting, extension }) {
   const name = process.platform === 'win32' ? 'aikeys-lsp.exe' : 'aikeys-lsp';
   if (environment.AIKEYS_LSP_PATH) {
-    return named(environment.AIKEYS_LSP_PATH, 'AIKEYS_LSP_PATH');
+    return { command: named(environment.AIKEYS_LSP_PATH, 'AIKEYS_LSP_PATH'), from: 'AIKEYS_LSP_PATH' };
   }
   if (setting) {
-    return named(setting, 'aikeys.server.path');
+    return { command: named(setting, 'aikeys.server.path'), from: 'aikeys.server.path' };
   }
   const bundled = path.join(extension, 'bundled', name);
   if (isFile(bundled)) {
     // An extension unpacked on another system may have lost the bit.
     fs.chmodSync(bundled, 0o755);
-    return bundled;
+    return { command: bundled, from: 'the extension' };
   }
   const found = onPath(name, environment.PATH ?? environment.Path);
   if (!found) {
     throw new Error(`${name} was not found: install it, or name it in aikeys.server.path`);
   }
-  return found;
+  return { command: found, from: 'PATH' };
 }
 
 module.exports = { findServer };
