@@ -1,5 +1,6 @@
 //! Every language: its query compiles, its captures are in the vocabulary, and they stand where the carets say.
 
+use std::fs;
 use std::path::Path;
 
 use aikeys::syntax::{Document, Fact, Language, VOCABULARY};
@@ -105,4 +106,20 @@ fn members(fact: &Fact) -> Vec<(String, u32, u32)> {
         Fact::Droppable { span } => vec![it("droppable", *span)],
         Fact::Deferred { span } => vec![it("deferred", *span)],
     }
+}
+
+#[test]
+fn imports_stand_where_their_words_do() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/grammars");
+    let mut imports = 0;
+    for entry in fs::read_dir(folder).expect("the samples").filter_map(Result::ok) {
+        let text = fs::read_to_string(entry.path()).expect("a text");
+        let all = Document::new(entry.file_name(), text.as_str());
+        let near = Document::new(entry.file_name(), text.as_str());
+        let all: Vec<Fact> = all.facts().imports().cloned().collect();
+        let near: Vec<Fact> = near.facts_near(&[]).imports().cloned().collect();
+        assert_eq!(near, all, "{}: `import-words` of the language", entry.path().display());
+        imports += all.len();
+    }
+    assert!(imports > 10, "the samples have {imports} imports");
 }

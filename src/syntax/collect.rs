@@ -18,7 +18,10 @@ pub(super) fn collect_near(language: &Language, tree: &Tree, text: &str, spans: 
     let mut all = Vec::new();
     let mut cursor = QueryCursor::new();
     cursor.set_max_start_depth(Some(IMPORTS));
-    run(language, tree, text, &mut cursor, &mut all);
+    for statement in with_imports(language, tree, text) {
+        cursor.set_byte_range(statement.range());
+        run(language, tree, text, &mut cursor, &mut all);
+    }
     all.retain(|fact| matches!(fact, Fact::Import { .. }));
     let mut cursor = QueryCursor::new();
     for span in spans {
@@ -26,6 +29,32 @@ pub(super) fn collect_near(language: &Language, tree: &Tree, text: &str, spans: 
         run(language, tree, text, &mut cursor, &mut all);
     }
     Facts::new(all, tree.root_node().has_error())
+}
+
+/// The statements of a file in which an import may stand: those with a word of one. Most of a large file is passed over.
+fn with_imports(language: &Language, tree: &Tree, text: &str) -> Vec<Span> {
+    let is_part = |byte: Option<&u8>| byte.is_some_and(|it| it.is_ascii_alphanumeric() || *it == b'_');
+    let bytes = text.as_bytes();
+    let places = language.import_words.iter().flat_map(|word| {
+        let found = memchr::memmem::find_iter(bytes, word.as_bytes());
+        let whole = move |at: &usize| {
+            !is_part(at.checked_sub(1).and_then(|it| bytes.get(it))) && !is_part(bytes.get(at + word.len()))
+        };
+        found.filter(whole).collect::<Vec<_>>()
+    });
+    let mut places: Vec<usize> = places.collect();
+    places.sort_unstable();
+    let mut statements: Vec<Span> = Vec::new();
+    for at in places {
+        if statements.last().is_some_and(|it| at < it.end as usize) {
+            continue;
+        }
+        let mut cursor = tree.walk();
+        if cursor.goto_first_child_for_byte(at).is_some() {
+            statements.push(Span::new(cursor.node().start_byte(), cursor.node().end_byte()));
+        }
+    }
+    statements
 }
 
 /// How deep imports are looked for: in `try` and `if`, and at the head of a function.

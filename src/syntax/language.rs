@@ -31,6 +31,9 @@ pub struct Language {
     pub shell: bool,
     /// Node kinds that name a thing.
     pub identifiers: Vec<String>,
+    /// Words of which each import has one.
+    #[serde(default)]
+    pub import_words: Vec<String>,
     /// Path parts that mark tests and fixtures.
     #[serde(default)]
     pub test_paths: Vec<String>,
