@@ -75,6 +75,7 @@ impl MainLoop {
     /// Files changed, on the disk or in the settings around them.
     pub(super) fn outdate(&mut self) {
         self.spread.clear();
+        self.session.forget_packages();
         self.everything.outdated = true;
         self.everything.told_nothing = false;
         self.everything.parked.retain(|it| !it.reply.is_closed());

@@ -6,7 +6,6 @@ use super::open::check;
 use super::references;
 use super::session::Session;
 use crate::fixes::{EnvEntry, Repairs, Surroundings};
-use crate::project::Packages;
 use crate::rules::{self, Finding, Rule};
 use crate::secrets::{SecretRef, without_keys};
 use crate::syntax::{Document, Fact};
@@ -31,7 +30,7 @@ impl Session {
         if let Some((span, at)) = reference() {
             return Some((span, references::described(&at, workspace)));
         }
-        let around = || workspace.surroundings_for_fix(&open.doc, Vec::new(), &|_| None, &Packages::default());
+        let around = || workspace.surroundings_for_fix(&open.doc, Vec::new(), &|_| None, &self.packages.borrow());
         env_read(&open.doc, offset, &around, &|at| references::described(at, workspace))
     }
 }

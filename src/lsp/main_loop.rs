@@ -15,7 +15,7 @@ use tower_lsp::lsp_types::{
     DocumentLinkParams, Hover, HoverParams, InitializeParams, InitializeResult, MessageType, Url,
 };
 
-use super::convert::notebooks::Message;
+use super::commands::aside;
 use super::convert::{self, Abilities};
 use super::everything::Everything;
 use super::guard;
@@ -24,8 +24,11 @@ use super::outbox::{Letter, Token};
 use super::seek::Spread;
 use super::server::{Event, Reply};
 use super::session::{STALE, Session};
+use crate::project;
 use crate::secrets::without_keys;
 
+/// How many languages are got ready at the start.
+const WARM: usize = 3;
 /// How many documents can be changed before they are opened: nobody means more.
 const EARLY: usize = 64;
 /// A message that fits into one line, in bytes.
@@ -212,7 +215,21 @@ impl MainLoop {
             self.abilities.take_options(options.get("aikeys").unwrap_or(options));
             self.configure(options);
         }
+        self.warm_up();
         convert::initialize_result(&self.abilities)
+    }
+
+    /// The first file of a language waits 10 to 600 ms for its query. Editors take a moment until they open one.
+    fn warm_up(&self) {
+        let folders: Vec<_> = self.session.folders.iter().cloned().collect();
+        let compile = move || {
+            for language in project::languages(&folders).into_iter().take(WARM) {
+                language.query();
+            }
+        };
+        if !self.session.folders.is_empty() {
+            aside("warm up", compile);
+        }
     }
 
     /// `{aikeys: {logLevel, store}}`; whatever else stands there is not for this version.
@@ -329,49 +346,7 @@ impl MainLoop {
         Ok(CodeAction { edit: convert::workspace_edit(&files, &self.abilities), ..action })
     }
 
-    fn notebook(&mut self, message: Message) {
-        match message {
-            Message::Opened(it) => {
-                let uri = it.notebook_document.uri;
-                let cells = it.notebook_document.cells.into_iter().map(|cell| cell.document.into()).collect();
-                let texts = it.cell_text_documents.into_iter().map(convert::opened).collect();
-                self.session.open_notebook(uri.to_string(), convert::file_of(&uri), cells, texts);
-                // What lies on the disk is shown by its cells.
-                self.outdate();
-            }
-            Message::Changed(it) => self.notebook_changed(it.notebook_document.uri.as_str(), it.change.cells),
-            Message::Saved(it) => {
-                self.session.saved_notebook(it.notebook_document.uri.as_str());
-                self.outdate();
-            }
-            Message::Closed(it) => {
-                let cells = self.session.close_notebook(it.notebook_document.uri.as_str());
-                cells.iter().filter_map(|cell| cell.parse().ok()).for_each(|uri| self.unpublish(uri));
-                self.outdate();
-            }
-        }
-    }
-
-    fn notebook_changed(&mut self, uri: &str, cells: Option<convert::notebooks::Cells>) {
-        let Some(cells) = cells else { return };
-        if let Some(structure) = cells.structure {
-            for gone in structure.did_close {
-                self.session.close(gone.uri.as_str());
-                self.unpublish(gone.uri);
-            }
-            self.session.splice_notebook(uri, structure.array.into());
-            let texts = structure.did_open.into_iter().map(convert::opened).collect();
-            self.session.open_cells(uri, texts);
-        }
-        let encoding = self.abilities.encoding;
-        for text in cells.text_content {
-            let cell = text.document;
-            let apply = |doc: &mut _| convert::apply(doc, text.changes, encoding);
-            self.session.change(cell.uri.as_str(), cell.version, apply);
-        }
-    }
-
-    fn unpublish(&self, uri: Url) {
+    pub(super) fn unpublish(&self, uri: Url) {
         if !self.abilities.pull {
             self.post(Letter::Publish(uri, Vec::new(), None));
         }

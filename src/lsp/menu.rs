@@ -36,6 +36,7 @@ impl Session {
 
     /// Works edits out again.
     pub fn edits_of(&self, request: &EditRequest) -> Option<Vec<FileEdits>> {
+        self.forget_packages();
         let open = self.documents.get(&request.uri).filter(|it| it.version == request.version)?;
         let (findings, _) = check(open, &self.answers);
         let finding = findings.iter().find(|it| it.rule == request.rule && it.span == request.span)?;
@@ -70,6 +71,7 @@ impl Session {
 
     /// Works a move out again.
     pub fn plan(&self, request: &MoveRequest) -> Result<Move, String> {
+        self.forget_packages();
         let open = self.documents.get(&request.uri).filter(|it| it.version == request.version).ok_or(STALE)?;
         let workspace = open.workspace.as_ref().ok_or("this file belongs to no folder")?;
         let (findings, _) = check(open, &self.answers);

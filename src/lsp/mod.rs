@@ -5,6 +5,7 @@
 //! [`main_loop`], so everything happens in the order in which it was sent.
 
 pub mod carry;
+mod cells;
 pub mod check;
 mod commands;
 pub mod completion;

@@ -1,5 +1,6 @@
 //! The server's state and its answers, in the core's terms: plain, synchronous, driven by tests without a transport.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -37,6 +38,8 @@ pub struct Session {
     revision: u64,
     /// Counts the changes of everything around the texts.
     epoch: u64,
+    /// What was read around the documents for menus and hovers. A choice is worked out with what lies on the disk then.
+    pub(super) packages: RefCell<Packages>,
     /// What stores answered when they were asked, read once for each refresh.
     pub(super) answers: BTreeMap<String, Checked>,
     /// The root of the last move.
@@ -137,6 +140,7 @@ impl Session {
     /// Settings, env files or folders changed: everything around the texts is looked up again.
     pub fn refresh(&mut self) {
         self.epoch += 1;
+        self.forget_packages();
         self.answers = recall();
         self.workspaces.clear();
         self.told.clear();
@@ -236,6 +240,11 @@ impl Session {
         self.epoch += 1;
     }
 
+    /// What lies around the documents is read anew.
+    pub(super) fn forget_packages(&self) {
+        self.packages.replace(Packages::default());
+    }
+
     fn tell(&mut self, problem: String) {
         if self.told.insert(problem.clone()) {
             self.problems.push(problem);
@@ -285,7 +294,7 @@ impl Session {
         let Some(workspace) = &open.workspace else { return Surroundings::bare() };
         let stores = Stores::of(workspace);
         let to = self.destinations(&stores);
-        let mut around = moves::surroundings(workspace, &stores, &open.doc, to, &Packages::default());
+        let mut around = moves::surroundings(workspace, &stores, &open.doc, to, &self.packages.borrow());
         around.overlay(&|path| self.open_at(workspace, path).map(|(_, open)| Arc::new(copy(&open.doc))));
         around.checked = checked(&open.doc, workspace.root(), &self.answers);
         around

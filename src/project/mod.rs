@@ -10,6 +10,7 @@ mod files;
 mod git;
 mod history;
 mod holding;
+mod languages;
 mod launching;
 mod memory;
 mod origins;
@@ -34,6 +35,7 @@ pub use files::{FileError, FolderLock, append, check_writable, lies_below, priva
 pub use git::is_bare;
 pub use history::{BlobId, CommitInfo, History, HistoryError, Log, Look, Next};
 pub use holding::{BUILD, Held, VERSION_CONTROL, documents_with, env_files, holding, odd_ignore_file};
+pub use languages::languages;
 pub use memory::{answer, recall, recall_in, remember};
 pub use origins::{Counting, Differs, Met as MetSettings, Setting};
 pub use package::Packages;

@@ -78,8 +78,10 @@ impl Client {
         let (sender, messages) = channel();
         thread::spawn(move || {
             // The pipe stays open, and full.
-            while hearing == Hearing::None {
-                thread::sleep(PATIENCE);
+            if hearing == Hearing::None {
+                loop {
+                    thread::park();
+                }
             }
             while let Some(message) = read(&mut stdout) {
                 if sender.send(message).is_err() {

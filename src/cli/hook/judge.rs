@@ -47,7 +47,7 @@ pub(super) fn write(folder: &Path, path: Option<&Path>, written: &Written) -> Re
         _ => texts.before,
     };
     let before = before.map(|source| document(&place.relative, source).0);
-    let new = place.new(&after, before.as_ref(), found)?;
+    let new = place.added(&after, before.as_ref(), found)?;
     Ok((!new.is_empty()).then(|| place.refusal(&path, &after, &new)))
 }
 
@@ -94,7 +94,7 @@ impl Place {
     }
 
     /// What is not so already: each key in the file before is worth one after.
-    fn new(&self, after: &Document, before: Option<&Document>, found: Vec<Finding>) -> Result<Vec<Finding>> {
+    fn added(&self, after: &Document, before: Option<&Document>, found: Vec<Finding>) -> Result<Vec<Finding>> {
         let Some(before) = before else { return Ok(found) };
         let values = |doc: &Document| {
             let around = moves::around(&self.workspace, &self.relative, &Default::default);

@@ -184,7 +184,7 @@ fn watcher(id: &str, globs: &[&str]) -> lsp::Registration {
 pub fn folders(params: &lsp::InitializeParams) -> Vec<PathBuf> {
     match &params.workspace_folders {
         Some(folders) => paths(folders),
-        None => params.root_uri.iter().filter_map(|it| file_of(it)).collect(),
+        None => params.root_uri.iter().filter_map(file_of).collect(),
     }
 }
 
