@@ -10,7 +10,7 @@ use tower_lsp::lsp_types::{ExecuteCommandParams, MessageType};
 use super::carry::{self, Stored};
 use super::check::{self, Report};
 use super::convert;
-use super::main_loop::{MainLoop, answer, failed};
+use super::main_loop::{MainLoop, STACK, answer, failed};
 use super::outbox::{Applied, Letter};
 use super::server::{Event, Reply};
 use super::undo::{self, Found};
@@ -193,5 +193,5 @@ impl MainLoop {
 
 /// Does something slow. Without the thread the reply is dropped, and answered as an internal error.
 pub(super) fn aside(name: &str, work: impl FnOnce() + Send + 'static) {
-    let _ = thread::Builder::new().name(name.to_owned()).spawn(work);
+    let _ = thread::Builder::new().name(name.to_owned()).stack_size(STACK).spawn(work);
 }

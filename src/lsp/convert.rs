@@ -106,6 +106,8 @@ pub fn position(doc: &Document, offset: u32, encoding: Encoding) -> lsp::Positio
     let before = doc.slice(Span { start: offset.saturating_sub(column), end: offset });
     let character = match encoding {
         Encoding::Utf8 => column,
+        // Many keys can stand on one long line.
+        Encoding::Utf16 if before.is_ascii() => column,
         Encoding::Utf16 => before.encode_utf16().count() as u32,
     };
     lsp::Position { line, character }

@@ -12,9 +12,10 @@ use std::time::Duration;
 
 use futures::FutureExt;
 use futures::future::{BoxFuture, ready};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::io::AsyncWrite;
 use tower_lsp::jsonrpc::{Error, ErrorCode, Id, Request, Response};
+use tower_lsp::lsp_types::Url;
 use tower_service::Service;
 
 use super::convert::notebooks;
@@ -101,7 +102,7 @@ where
             MALFORMED => return ready(Ok(Some(Response::from_error(Id::Null, Error::parse_error())))).boxed(),
             _ => {}
         }
-        let request = without_null(request);
+        let request = lenient(without_null(request));
         let id = request.id().cloned();
         let starts = request.method() == "initialize";
         let shut = (request.method() == "shutdown").then(|| Arc::clone(&self.shut));
@@ -134,6 +135,55 @@ fn without_null(request: Request) -> Request {
     match id {
         Some(id) => named.id(id).finish(),
         None => named.finish(),
+    }
+}
+
+/// What some clients send and lsp-types does not take. Refused as a whole, there would be no server, or a text that the
+/// client does not have.
+fn lenient(request: Request) -> Request {
+    if !matches!(request.method(), "initialize" | "textDocument/didChange") {
+        return request;
+    }
+    let (method, id, params) = request.into_parts();
+    let mut params = params.unwrap_or_default();
+    if method == "initialize" {
+        mend_start(&mut params);
+    } else {
+        mend_ranges(&mut params);
+    }
+    let named = Request::build(method).params(params);
+    match id {
+        Some(id) => named.id(id).finish(),
+        None => named.finish(),
+    }
+}
+
+fn mend_start(params: &mut Value) {
+    let Some(params) = params.as_object_mut() else { return };
+    let is_uri = |it: &Value| it.as_str().is_some_and(|it| it.parse::<Url>().is_ok());
+    let is_process = |it: &Value| it.as_u64().is_some_and(|it| u32::try_from(it).is_ok());
+    let is_trace = |it: &Value| matches!(it.as_str(), Some("off" | "messages" | "verbose"));
+    let wanted: [(&str, &dyn Fn(&Value) -> bool); 3] =
+        [("processId", &is_process), ("rootUri", &is_uri), ("trace", &is_trace)];
+    for (name, is_fit) in wanted {
+        if params.get(name).is_some_and(|it| !is_fit(it)) {
+            params.remove(name);
+        }
+    }
+    if let Some(folders) = params.get_mut("workspaceFolders").and_then(Value::as_array_mut) {
+        folders.retain(|it| is_uri(&it["uri"]));
+    }
+}
+
+fn mend_ranges(params: &mut Value) {
+    let changes = params.get_mut("contentChanges").and_then(Value::as_array_mut);
+    for range in changes.into_iter().flatten().filter_map(|it| it.get_mut("range")) {
+        for place in ["/start/line", "/start/character", "/end/line", "/end/character"] {
+            let Some(number) = range.pointer_mut(place) else { continue };
+            if number.as_u64().is_none_or(|it| it > u64::from(u32::MAX)) {
+                *number = json!(number.as_f64().unwrap_or(0.0).clamp(0.0, f64::from(u32::MAX)) as u32);
+            }
+        }
     }
 }
 

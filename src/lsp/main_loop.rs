@@ -27,9 +27,11 @@ use super::session::{STALE, Session};
 use crate::project;
 use crate::secrets::without_keys;
 
+/// As much as the command line has, which asks the same rules. In bytes.
+pub(super) const STACK: usize = 8 << 20;
 /// How many languages are got ready at the start.
 const WARM: usize = 3;
-/// How many documents can be changed before they are opened: nobody means more.
+/// How many changes can come before their documents are opened: nobody means more.
 const EARLY: usize = 64;
 /// A message that fits into one line, in bytes.
 const LINE: usize = 120;
@@ -52,7 +54,8 @@ pub(super) fn start(inbox: Receiver<Event>, events: Sender<Event>, letters: Unbo
         letters,
     };
     // Without this thread no request would ever be answered: better no server at all.
-    if thread::Builder::new().name("main loop".to_owned()).spawn(move || main.run(&inbox)).is_err() {
+    let thread = thread::Builder::new().name("main loop".to_owned()).stack_size(STACK);
+    if thread.spawn(move || main.run(&inbox)).is_err() {
         guard::give_up();
     }
 }
@@ -62,8 +65,8 @@ pub(super) struct MainLoop {
     pub(super) abilities: Abilities,
     /// The client's log gets a line for each event.
     verbose: bool,
-    /// Changes of documents that are not open yet, the last one of each.
-    early: BTreeMap<Url, DidChangeTextDocumentParams>,
+    /// Changes of documents that are not open yet.
+    early: BTreeMap<Url, Vec<DidChangeTextDocumentParams>>,
     /// How many progresses were shown.
     tokens: u32,
     /// What is known of all files.
@@ -115,14 +118,13 @@ impl MainLoop {
                 let (uri, version) = (params.text_document.uri.clone(), params.text_document.version);
                 self.forget_published(&uri);
                 self.session.open(convert::opened(params.text_document));
-                if let Some(early) = self.early.remove(&uri).filter(|it| it.text_document.version > version) {
-                    self.change(early);
-                }
+                let early = self.early.remove(&uri).unwrap_or_default();
+                early.into_iter().filter(|it| it.text_document.version > version).for_each(|it| self.change(it));
             }
             Event::Changed(params) if self.session.shows(params.text_document.uri.as_str()) => self.change(params),
             // Helix tells of an edit in a file that it opens for it before it tells of the file.
-            Event::Changed(params) if self.early.len() < EARLY => {
-                self.early.insert(params.text_document.uri.clone(), params);
+            Event::Changed(params) if self.early.values().map(Vec::len).sum::<usize>() < EARLY => {
+                self.early.entry(params.text_document.uri.clone()).or_default().push(params);
             }
             Event::Changed(_) => {}
             Event::Saved(params) => {

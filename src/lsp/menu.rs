@@ -13,6 +13,9 @@ use crate::rules::{self, Finding};
 use crate::syntax::Document;
 use crate::text::{Change, Span};
 
+/// How many findings of a selection are looked at.
+const MENU: usize = 20;
+
 impl Session {
     /// What can be done about the findings that touch a span.
     pub fn offers(&self, uri: &str, span: Span) -> Vec<Offer> {
@@ -20,6 +23,8 @@ impl Session {
         let (mut findings, _) = check(open, &self.answers);
         let touches = |it: &&Finding| it.span.start <= span.end && span.start <= it.span.end;
         findings.retain(|it| touches(&it));
+        // Each of them is worked out: nobody reads a menu of all keys of a file.
+        findings.truncate(MENU);
         let clear = open.said_of_outputs().filter(|it| touches(&it)).map(|finding| Offer {
             title: "Clear the outputs of this cell".to_owned(),
             finding,

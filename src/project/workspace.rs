@@ -153,31 +153,44 @@ impl Workspace {
         }
     }
 
-    /// Every folder is looked at once.
+    /// Every folder is looked at once. Not by recursion: a repository can be thousands of folders deep.
     fn folder_config(&self, folder: &Path) -> Result<Arc<Config>, ProjectError> {
-        if let Some(known) = self.configs.lock().ok().and_then(|it| it.get(folder).cloned()) {
-            return Ok(known);
+        let known = |folder: &Path| self.configs.lock().ok().and_then(|it| it.get(folder).cloned());
+        let (mut met, mut found) = (Vec::new(), None);
+        for folder in folder.ancestors() {
+            found = known(folder);
+            if found.is_some() {
+                break;
+            }
+            met.push(folder);
+            found = self.own_config(folder)?;
+            if found.is_some() || folder == self.root {
+                break;
+            }
         }
-        let found = match (Config::of_folder(folder, &self.catalogue)?, folder.parent()) {
-            (Some((path, config)), _)
+        let found = found.unwrap_or_default();
+        if let Ok(mut configs) = self.configs.lock() {
+            configs.extend(met.into_iter().map(|it| (it.to_owned(), Arc::clone(&found))));
+        }
+        Ok(found)
+    }
+
+    /// The settings that stand in a folder itself.
+    fn own_config(&self, folder: &Path) -> Result<Option<Arc<Config>>, ProjectError> {
+        match Config::of_folder(folder, &self.catalogue)? {
+            Some((path, config))
                 if folder != self.root && (!config.providers.is_empty() || config.stores.is_some()) =>
             {
-                return Err(ProjectError::Catalogue {
+                Err(ProjectError::Catalogue {
                     path: path.display().to_string(),
                     message: format!(
                         "providers and stores count for the whole workspace: write them into {}",
                         self.root.join("aikeys.toml").display()
                     ),
-                });
+                })
             }
-            (Some((_, config)), _) => Arc::new(config),
-            (None, Some(parent)) if folder != self.root => self.folder_config(parent)?,
-            (None, _) => Arc::new(Config::default()),
-        };
-        if let Ok(mut configs) = self.configs.lock() {
-            configs.insert(folder.to_owned(), Arc::clone(&found));
+            found => Ok(found.map(|(_, config)| Arc::new(config))),
         }
-        Ok(found)
     }
 
     /// Where the baseline for a path from the root lies, as its settings say.

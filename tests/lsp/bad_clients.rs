@@ -61,6 +61,47 @@ fn clients_that_declare_nothing_or_everything_are_served() {
 }
 
 #[test]
+fn a_start_with_a_mistake_is_a_start() {
+    let key = key(76);
+    let project = Project::with_git(&[]);
+    for wrong in [
+        json!({"trace": "loud"}),
+        json!({"processId": -1, "rootUri": "no uri"}),
+        json!({"processId": "x", "rootUri": "", "workspaceFolders": [{"uri": "no", "name": 1}]}),
+    ] {
+        let mut client = Client::start();
+        let mut params = json!({"capabilities": client::editor()});
+        params.as_object_mut().expect("an object").extend(wrong.as_object().expect("an object").clone());
+        assert_eq!(client.request("initialize", params)["serverInfo"]["name"], "aikeys-lsp");
+        client.notify("initialized", json!({}));
+        let uri = project.uri("a.py");
+        client.open(&uri, "python", "x = 1\n");
+        client.published(&uri, 1);
+        // Places that cannot be are the nearest ones that can.
+        let range = json!({"start": {"line": -3, "character": 1.5}, "end": {"line": -3, "character": 9e99}});
+        let change = json!([{"range": range, "text": format!("api_key = \"{key}\"")}]);
+        let document = json!({"uri": uri, "version": 2});
+        client.notify("textDocument/didChange", json!({"textDocument": document, "contentChanges": change}));
+        assert_eq!(client.published(&uri, 2).len(), 1);
+        client.shut_down();
+    }
+}
+
+#[test]
+fn a_file_thousands_of_folders_down_is_a_file() {
+    let key = key(77);
+    let project = Project::with_git(&[]);
+    let deep = "d/".repeat(1_500);
+    let mut client = Client::start();
+    client.initialize(json!({"textDocument": {"diagnostic": {}}}));
+    let uri = project.uri(&format!("{deep}a.py"));
+    client.open(&uri, "python", &format!("api_key = \"{key}\"\n"));
+    let report = client.request("textDocument/diagnostic", json!({"textDocument": {"uri": uri}}));
+    assert_eq!(report["items"].as_array().map(Vec::len), Some(1));
+    client.shut_down();
+}
+
+#[test]
 fn addresses_of_all_kinds_are_documents() {
     let key = key(71);
     let project = Project::with_git(&[]);
