@@ -12,3 +12,4 @@ cargo test --locked --quiet
 cargo build --locked --release --quiet --no-default-features
 cargo test --locked --quiet --test journeys -- --test-threads=2
 tests/speed.py target/release/aikeys-lsp
+tests/real/server_speed.py target/release/aikeys-lsp
