@@ -253,11 +253,15 @@ class Place:
         self.folder = pathlib.Path(folder, "workspace")
         self.folder.mkdir()
         for number in range(FILES):
-            path = self.folder / f"part{number % 25}" / f"unit{number % 20}" / f"file{number}.{('py', 'ts')[number % 2]}"
+            path = (
+                self.folder / f"part{number % 25}" / f"unit{number % 20}" / f"file{number}.{('py', 'ts')[number % 2]}"
+            )
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text((python, typescript)[number % 2](60, openai_key() if number % 500 == 0 else None))
         self.key = openai_key()
-        self.text = f'import os\n\napi_key = "{self.key}"\nmodel = os.environ["OPENAI_MODEL"]\nother = os.environ["O"]\n'
+        self.text = (
+            f'import os\n\napi_key = "{self.key}"\nmodel = os.environ["OPENAI_MODEL"]\nother = os.environ["O"]\n'
+        )
         self.app = self.write("app.py", self.text)
         self.write("again.py", f'import os\n\nprint("{self.key}", os.environ["OPENAI_MODEL"])\n')
         self.write(".gitignore", ".env\n")
@@ -359,7 +363,9 @@ def all_files(table, command, place, folder):
         assert len(reported) >= FILES // 500 + 1, f"{len(reported)} files with diagnostics"
         memory = client.memory()
         client.close()
-    table.add(f"workspace/diagnostic of {FILES} files", min(times), ALL_FILES, note=f"(median {statistics.median(times):.0f})")
+    table.add(
+        f"workspace/diagnostic of {FILES} files", min(times), ALL_FILES, note=f"(median {statistics.median(times):.0f})"
+    )
     table.add("the open file meanwhile", min(between), COLD, note=f"(median {statistics.median(between):.0f})")
     table.add("memory after that", memory, (150, None), "MB")
 
@@ -447,8 +453,18 @@ def questions(table, command, place, folder):
         ("hover", {"position": at_key}, ASKED, bool),
         ("completion", {"position": {"line": 4, "character": 21}, "context": {"triggerKind": 1}}, ASKED, bool),
         ("codeLens", {}, SEARCHED, bool),
-        ("references", {"position": at_key, "context": {"includeDeclaration": True}}, SEARCHED, lambda it: len(it) == 2),
-        ("references", {"position": at_name, "context": {"includeDeclaration": True}}, SEARCHED, lambda it: len(it) == 3),
+        (
+            "references",
+            {"position": at_key, "context": {"includeDeclaration": True}},
+            SEARCHED,
+            lambda it: len(it) == 2,
+        ),
+        (
+            "references",
+            {"position": at_name, "context": {"includeDeclaration": True}},
+            SEARCHED,
+            lambda it: len(it) == 3,
+        ),
         ("rename", {"position": at_name, "newName": "OPENAI_OTHER"}, SEARCHED, bool),
     ]
     for (method, params, bound, is_right), what in zip(asked, ("", "", "", "", " of a key", " of a variable", "")):
