@@ -2,7 +2,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
 /// Why a file is not written or read. Says what to do.
@@ -328,5 +328,18 @@ impl FolderLock {
             return Ok(FolderLock { _file: Some(file) });
         }
         Ok(FolderLock { _file: None })
+    }
+}
+
+/// The absolute path, links resolved where the path is there.
+pub(super) fn absolute(path: &Path) -> PathBuf {
+    if let Ok(real) = fs::canonicalize(path) {
+        return real;
+    }
+    let full = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    // A file that is not there yet: its folder may be.
+    match (full.parent().and_then(|it| fs::canonicalize(it).ok()), full.file_name()) {
+        (Some(folder), Some(name)) => folder.join(name),
+        _ => full.components().filter(|it| *it != Component::CurDir).collect(),
     }
 }

@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::fs;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use super::agents::agents;
 use super::baseline::Baseline;
 use super::config::{Config, ProjectError};
 use super::env_file::broken_line;
-use super::files::{lies_below, read_small, writable};
+use super::files::{absolute, lies_below, read_small, writable};
 use super::git::{Committed, Git};
 use super::launching::launchers;
 use super::package::Packages;
@@ -428,19 +428,6 @@ impl Workspace {
             self.catalogue = Arc::new(catalogue);
         }
         Ok(())
-    }
-}
-
-/// The absolute path, links resolved where the path is there.
-fn absolute(path: &Path) -> PathBuf {
-    if let Ok(real) = fs::canonicalize(path) {
-        return real;
-    }
-    let full = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    // A file that is not there yet: its folder may be.
-    match (full.parent().and_then(|it| fs::canonicalize(it).ok()), full.file_name()) {
-        (Some(folder), Some(name)) => folder.join(name),
-        _ => full.components().filter(|it| *it != Component::CurDir).collect(),
     }
 }
 

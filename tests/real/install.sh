@@ -50,6 +50,7 @@ LXML=6.1.3
 CLAUDE_CODE=2.1.332   # the agents whose hooks are answered; a stand-in plays their models
 CODEX=0.171.0
 MCP=2.3.0             # the protocol's own client: both the versions with a handshake and those without
+RUFF=0.17.5           # a language server that others measure themselves by
 
 mkdir -p "$cache/logs" "$cache/installed" "$cache/absent"
 
@@ -481,6 +482,12 @@ install_mcp() { venv "$cache/mcp" "mcp==$MCP"; }
 
 part_mcp() { once mcp "$MCP" "$cache/mcp/bin/python" install_mcp; }
 
+# --- other language servers, for `server_speed.py --peers` -------------------------------------------
+
+install_ruff() { venv "$cache/ruff" --only-binary :all: "ruff==$RUFF"; }
+
+part_peers() { once ruff "$RUFF" "$cache/ruff/bin/ruff" install_ruff; }
+
 # --- schemas of reports ---------------------------------------------------------------------------
 
 install_schemas() {
@@ -533,6 +540,7 @@ for part in "$@"; do
     agents) part_agents ;;
     mcp) part_mcp ;;
     schemas) part_schemas ;;
+    peers) part_peers ;;
     *) fail "unknown part: $part ($PARTS)" ;;
     esac
 done
