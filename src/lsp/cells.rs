@@ -10,6 +10,7 @@ impl MainLoop {
         match message {
             Message::Opened(it) => {
                 let uri = it.notebook_document.uri;
+                self.forget_published(&uri);
                 let cells = it.notebook_document.cells.into_iter().map(|cell| cell.document.into()).collect();
                 let texts = it.cell_text_documents.into_iter().map(convert::opened).collect();
                 self.session.open_notebook(uri.to_string(), convert::file_of(&uri), cells, texts);

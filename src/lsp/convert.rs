@@ -54,6 +54,11 @@ pub fn file_of(uri: &lsp::Url) -> Option<PathBuf> {
     if uri.scheme() == "file" { uri.to_file_path().ok() } else { None }
 }
 
+/// The same by its text.
+pub fn file_at(uri: &str) -> Option<PathBuf> {
+    file_of(&uri.parse().ok()?)
+}
+
 /// A buffer without a name is `file://` for Neovim, and what is said of it would be shown in another one.
 pub fn is_nameless(uri: &lsp::Url) -> bool {
     uri.scheme() == "file" && uri.path().trim_matches('/').is_empty()

@@ -4,11 +4,13 @@
 use std::collections::BTreeSet;
 use std::sync::mpsc::channel;
 use std::thread;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tokio::sync::mpsc::unbounded_channel;
 use tower_lsp::lsp_types::{
-    MessageType, NumberOrString, PreviousResultId, Url, WorkspaceDiagnosticParams, WorkspaceDiagnosticReportResult,
+    MessageType, NumberOrString, PreviousResultId, Url, WorkspaceDiagnosticParams, WorkspaceDiagnosticReport,
+    WorkspaceDiagnosticReportResult,
 };
 
 use super::commands::aside;
@@ -18,6 +20,9 @@ use super::outbox::{Letter, Token};
 use super::server::{Event, Reply};
 use super::survey::{Survey, survey};
 use crate::text::counted;
+
+/// A check of all files because of a change waits so long at least: more changes follow.
+const PAUSE: Duration = Duration::from_millis(200);
 
 /// A question for all diagnostics, and the reports that its client has.
 struct Parked {
@@ -29,6 +34,10 @@ struct Parked {
 #[derive(Default)]
 pub(super) struct Everything {
     latest: Option<found::Reports>,
+    /// Counts what changed.
+    pub(super) generation: u64,
+    /// How long the last survey took.
+    took: Duration,
     running: bool,
     /// Something changed since the latest survey began.
     outdated: bool,
@@ -55,10 +64,14 @@ impl MainLoop {
     ) {
         self.watch_all();
         self.everything.pulled = true;
+        // One question waits; who asks a second time has the first one's answer.
+        for it in self.everything.parked.drain(..) {
+            answer(it.reply, Ok(WorkspaceDiagnosticReport::default().into()));
+        }
         self.everything.parked.push(Parked { known: params.previous_result_ids, reply });
         match self.everything.latest {
             Some(_) if !self.everything.outdated => self.settle(),
-            _ => self.survey(params.work_done_progress_params.work_done_token),
+            _ => self.survey(params.work_done_progress_params.work_done_token, Duration::ZERO),
         }
     }
 
@@ -69,22 +82,28 @@ impl MainLoop {
         }
         self.watch_all();
         self.everything.asked.push(reply);
-        self.survey(None);
+        self.survey(None, Duration::ZERO);
     }
 
     /// Files changed, on the disk or in the settings around them.
     pub(super) fn outdate(&mut self) {
         self.spread.clear();
+        self.everything.generation += 1;
         self.session.forget_packages();
         self.everything.outdated = true;
         self.everything.told_nothing = false;
         self.everything.parked.retain(|it| !it.reply.is_closed());
         if !self.everything.parked.is_empty() {
-            self.survey(None);
+            self.survey(None, self.pause());
         }
     }
 
-    fn survey(&mut self, token: Option<NumberOrString>) {
+    /// A program can write files all the time: most of the time is not for checks.
+    fn pause(&self) -> Duration {
+        (self.everything.took * 4).max(PAUSE)
+    }
+
+    fn survey(&mut self, token: Option<NumberOrString>, pause: Duration) {
         if self.everything.running {
             self.everything.outdated = true;
             return;
@@ -103,6 +122,8 @@ impl MainLoop {
         }
         let events = self.events.clone();
         aside("survey", move || {
+            thread::sleep(pause);
+            let started = Instant::now();
             let (sender, surveyed) = channel();
             let work = move || {
                 // Nobody listens when the process is about to end.
@@ -111,15 +132,26 @@ impl MainLoop {
             };
             // A panic in there drops the sender.
             let _ = thread::spawn(work).join();
-            let _ = events.send(Event::Surveyed(surveyed.try_recv().unwrap_or_default()));
+            let _ = events.send(Event::Surveyed(surveyed.try_recv().ok(), started.elapsed()));
         });
     }
 
-    /// A survey has ended.
-    pub(super) fn take_survey(&mut self, survey: &Survey) {
-        self.everything.running = false;
+    /// A survey has ended; without a result where it failed.
+    pub(super) fn take_survey(&mut self, survey: Option<Survey>, took: Duration) {
+        (self.everything.running, self.everything.took) = (false, took);
+        let Some(survey) = survey else {
+            for reply in self.everything.asked.drain(..) {
+                answer(reply, Err(failed("the check of all files failed".to_owned())));
+            }
+            return;
+        };
+        // Who asked after it began is told of what is there by now.
+        if self.everything.outdated && !self.everything.asked.is_empty() {
+            return self.survey(None, Duration::ZERO);
+        }
+        let survey = &survey;
         let latest = found::reports(survey, self.abilities.encoding);
-        let (files, findings) = (survey.looked, latest.values().map(|(_, all)| all.len()).sum::<usize>());
+        let (files, findings) = (survey.looked, latest.values().map(|it| it.all.len()).sum::<usize>());
         self.everything.latest = Some(latest);
         let asked = std::mem::take(&mut self.everything.asked);
         if !asked.is_empty() {
@@ -137,7 +169,7 @@ impl MainLoop {
         }
         self.settle();
         if self.everything.outdated && !self.everything.parked.is_empty() {
-            self.survey(None);
+            self.survey(None, self.pause());
         }
     }
 
@@ -166,13 +198,15 @@ impl MainLoop {
     fn publish_all(&mut self) {
         let latest = self.everything.latest.take().unwrap_or_default();
         let is_shown = |uri: &Url| self.session.shows(uri.as_str()) || self.session.shows_cells(uri.as_str());
-        let shown: Vec<Url> = latest.keys().filter(|uri| !is_shown(uri)).cloned().collect();
-        let gone = std::mem::take(&mut self.everything.published).into_iter().filter(|it| !latest.contains_key(it));
+        let shown: Vec<Url> = latest.values().map(|it| &it.uri).filter(|uri| !is_shown(uri)).cloned().collect();
+        let gone = std::mem::take(&mut self.everything.published)
+            .into_iter()
+            .filter(|it| !latest.contains_key(&found::name_of(it)));
         for uri in gone.filter(|uri| !self.session.shows(uri.as_str())) {
             self.post(Letter::Publish(uri, Vec::new(), None));
         }
         for uri in &shown {
-            self.post(Letter::Publish(uri.clone(), latest[uri].1.clone(), None));
+            self.post(Letter::Publish(uri.clone(), latest[&found::name_of(uri)].all.clone(), None));
         }
         self.everything.published = shown.into_iter().collect();
         self.everything.latest = Some(latest);

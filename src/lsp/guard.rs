@@ -161,15 +161,12 @@ fn lenient(request: Request) -> Request {
 fn mend_start(params: &mut Value) {
     let Some(params) = params.as_object_mut() else { return };
     let is_uri = |it: &Value| it.as_str().is_some_and(|it| it.parse::<Url>().is_ok());
-    let is_process = |it: &Value| it.as_u64().is_some_and(|it| u32::try_from(it).is_ok());
-    let is_trace = |it: &Value| matches!(it.as_str(), Some("off" | "messages" | "verbose"));
-    let wanted: [(&str, &dyn Fn(&Value) -> bool); 3] =
-        [("processId", &is_process), ("rootUri", &is_uri), ("trace", &is_trace)];
-    for (name, is_fit) in wanted {
-        if params.get(name).is_some_and(|it| !is_fit(it)) {
-            params.remove(name);
-        }
-    }
+    params.retain(|name, it| match name.as_str() {
+        "processId" => it.as_u64().is_some_and(|it| u32::try_from(it).is_ok()),
+        "rootUri" => is_uri(it),
+        "trace" => matches!(it.as_str(), Some("off" | "messages" | "verbose")),
+        _ => true,
+    });
     if let Some(folders) = params.get_mut("workspaceFolders").and_then(Value::as_array_mut) {
         folders.retain(|it| is_uri(&it["uri"]));
     }

@@ -123,6 +123,7 @@ impl MainLoop {
             }
             Event::Changed(params) if self.session.shows(params.text_document.uri.as_str()) => self.change(params),
             // Helix tells of an edit in a file that it opens for it before it tells of the file.
+            Event::Changed(params) if convert::is_nameless(&params.text_document.uri) => {}
             Event::Changed(params) if self.early.values().map(Vec::len).sum::<usize>() < EARLY => {
                 self.early.entry(params.text_document.uri.clone()).or_default().push(params);
             }
@@ -138,6 +139,7 @@ impl MainLoop {
             Event::Closed(params) => {
                 let uri = params.text_document.uri;
                 self.session.close(uri.as_str());
+                self.early.remove(&uri);
                 self.unpublish(uri);
                 self.outdate();
             }
@@ -148,7 +150,7 @@ impl MainLoop {
             // Of other files only what was looked for in all of them is not true any more.
             Event::Watched(mut changes) => {
                 let all = changes.is_empty();
-                changes.retain(|it| !is_made(&it.uri));
+                changes.retain(|it| !self.session.is_made(&it.uri));
                 match all || changes.iter().any(|it| is_watched(&it.uri)) {
                     true => self.refresh(),
                     false if !changes.is_empty() => self.outdate(),
@@ -174,7 +176,7 @@ impl MainLoop {
             Event::Counted(counted, reply) => self.take_counted(counted, reply),
             Event::Resolve(action, reply) => answer(reply, self.resolve(*action)),
             Event::DiagnoseAll(params, reply) => self.diagnose_all(params, reply),
-            Event::Surveyed(survey) => self.take_survey(&survey),
+            Event::Surveyed(survey, took) => self.take_survey(survey, took),
             Event::Notebook(message) => self.notebook(message),
             Event::Refused(reason) => {
                 if !self.abilities.shows_errors {
@@ -322,19 +324,22 @@ impl MainLoop {
         let wanted = |kind| convert::wants_actions(only, kind);
         let open = self.session.document(uri.as_str())?;
         // Only who asks for it by name gets what changes all of the file.
-        if only.is_some() && wanted(convert::FIX_ALL) {
-            let all = self.session.all_repairs(uri.as_str());
-            let mut actions = convert::actions(uri, open.version, &open.doc, Vec::new(), &self.abilities);
-            actions.extend(all.and_then(|files| convert::fix_all(&files, &self.abilities)));
-            return Some(actions);
-        }
+        let is_named = only.is_some_and(|only| only.iter().any(|it| it.as_str().starts_with("source")));
+        let all = (is_named && wanted(convert::FIX_ALL)).then(|| self.session.all_repairs(uri.as_str())).flatten();
+        let all = all.and_then(|files| convert::fix_all(&files, &self.abilities));
         if !wanted(convert::KIND) && !wanted(convert::EVERYWHERE) {
-            return None;
+            return is_named.then(|| all.into_iter().collect());
+        }
+        // The edits are made now, for what lies on the disk now.
+        if !self.abilities.resolves_edits {
+            self.session.forget_packages();
         }
         let span = convert::span(&open.doc, params.range, self.abilities.encoding);
         let mut offers = self.session.offers(uri.as_str(), span);
         offers.retain(|it| wanted(convert::kind(&it.does)));
-        Some(convert::actions(uri, open.version, &open.doc, offers, &self.abilities))
+        let mut actions = convert::actions(uri, open.version, &open.doc, offers, &self.abilities);
+        actions.extend(all);
+        Some(actions)
     }
 
     /// The edit of an action that was offered without.
@@ -408,11 +413,6 @@ pub(super) fn failed(reason: String) -> Error {
 /// Short messages are one line: Neovim asks for a key after two, and Helix shows none of its ends.
 fn on_one_line(text: &str) -> String {
     if text.len() > LINE { text.to_owned() } else { text.replace(":\n", ": ").replace('\n', "; ") }
-}
-
-/// Build tools and version control write these all the time, and no check looks at them.
-fn is_made(uri: &Url) -> bool {
-    ["/.git/", "/node_modules/", "/target/", "/.venv/"].iter().any(|it| uri.path().contains(it))
 }
 
 /// A client without watchers still says what its user saves.

@@ -14,7 +14,7 @@ use crate::text::Span;
 /// A notebook that the client has open.
 #[derive(Default)]
 pub(super) struct Notebook {
-    file: Option<PathBuf>,
+    pub(super) file: Option<PathBuf>,
     /// The client's names of its cells, in order; cells of text as well.
     cells: Vec<String>,
 }

@@ -7,8 +7,9 @@ use super::references;
 use super::scope::Scope;
 use super::session::Session;
 use crate::fixes::{Surroundings, key_at};
-use crate::rules::{self, Role, is_env_template, spelled_otherwise, variable_at, variable_places};
+use crate::rules::{self, Role, is_env_template, spelled_otherwise, variable_at, variable_places, words};
 use crate::secrets::{Secret, discreet, without_keys};
+use crate::syntax::Language;
 use crate::text::{Edit, Span};
 
 /// What stands at a place.
@@ -46,13 +47,14 @@ impl Session {
         let around = open.workspace.as_ref().map_or_else(Surroundings::bare, |it| it.surroundings(doc.path()));
         let here = |span: Span| span.start <= offset && offset <= span.end;
         let key = || rules::secrets(doc, &around).into_iter().map(|(span, _)| span).find(|it| here(*it));
-        if let Some((span, name)) = variable_at(doc, offset) {
-            return Some(Thing::Variable(span, name));
+        if let Some(span) = key() {
+            return Some(Thing::Key(span, key_at(doc, span)));
         }
         if let Some((span, _)) = references::at(doc, offset) {
             return Some(Thing::Reference(span, doc.slice(span).to_owned()));
         }
-        key().map(|span| Thing::Key(span, key_at(doc, span)))
+        let (span, name) = variable_at(doc, offset)?;
+        (discreet(&name) == name).then_some(Thing::Variable(span, name))
     }
 }
 
@@ -63,23 +65,27 @@ pub fn places(scope: &Scope, thing: &Thing, makers: Makers) -> Vec<Places> {
         Thing::Key(_, key) => key.expose(),
         Thing::Reference(_, text) => text,
     };
-    let found = scope.texts_with(text).into_iter().map(|file| {
-        let spans = match thing {
-            Thing::Variable(_, name) => variable_places(&file.doc, name)
-                .into_iter()
-                .filter(|(_, role)| makers == Makers::Counted || *role != Role::Line)
-                .map(|(span, _)| span)
-                .collect(),
-            Thing::Key(_, key) => {
-                let all = rules::places_of(&file.doc, &scope.around(file.doc.path()), key);
-                all.into_iter().map(|it| it.secret.unwrap_or(it.span)).collect()
-            }
-            Thing::Reference(..) => {
-                file.doc.text().match_indices(text).map(|(at, _)| Span::new(at, at + text.len())).collect()
-            }
-        };
-        Places { file, spans }
-    });
+    places_in(scope, &scope.texts_with(&[text]), thing, makers)
+}
+
+/// The same in these files.
+pub fn places_in(scope: &Scope, files: &[FileEdits], thing: &Thing, makers: Makers) -> Vec<Places> {
+    let spans = |file: &FileEdits| match thing {
+        Thing::Variable(_, name) => variable_places(&file.doc, name)
+            .into_iter()
+            .filter(|(_, role)| makers == Makers::Counted || *role != Role::Line)
+            .map(|(span, _)| span)
+            .collect::<Vec<Span>>(),
+        Thing::Key(_, key) => {
+            let all = rules::places_of(&file.doc, &scope.around(file.doc.path()), key);
+            all.into_iter().map(|it| it.secret.unwrap_or(it.span)).collect()
+        }
+        Thing::Reference(_, text) => {
+            let all = references::all(&file.doc).into_iter().map(|(span, _)| span);
+            all.filter(|span| file.doc.slice(*span) == text).collect()
+        }
+    };
+    let found = files.iter().map(|file| Places { spans: spans(file), file: file.clone() });
     found.filter(|it| !it.spans.is_empty()).collect()
 }
 
@@ -94,31 +100,63 @@ pub fn lines_of(scope: &Scope, path: &Path, name: &str) -> Vec<Places> {
     if files.is_empty() { templates } else { files }
 }
 
-/// The edits that give a variable another name, everywhere.
-pub fn renamed(scope: &Scope, name: &str, to: &str) -> Result<Vec<FileEdits>, String> {
+/// A variable with another name.
+#[derive(Default)]
+pub struct Renamed {
+    /// The edits.
+    pub files: Vec<FileEdits>,
+    /// Where the old name still stands, `path:line`: nobody knows whether the variable is meant there.
+    pub left: Vec<String>,
+}
+
+/// Gives a variable another name, everywhere. The error is for the user.
+pub fn renamed(scope: &Scope, name: &str, to: &str) -> Result<Renamed, String> {
     let begins = to.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
     if !begins || !to.bytes().all(|it| it.is_ascii_alphanumeric() || it == b'_') || discreet(to) != to {
         return Err("a variable's name has letters, digits and `_`, and does not begin with a digit".to_owned());
     }
-    for file in scope.texts_with(&name.to_ascii_lowercase()) {
+    if name == to {
+        return Ok(Renamed::default());
+    }
+    refuse_other_spellings(scope, name)?;
+    // Two variables would become one.
+    for file in scope.texts_with(&[to]) {
+        if let Some((span, _)) = variable_places(&file.doc, to).first() {
+            let place = place(&file, *span);
+            return Err(without_keys(&format!("{to} is a variable already ({place}): take another name")).into_owned());
+        }
+    }
+    let mut renamed = Renamed::default();
+    for mut file in scope.texts_with(&[name]) {
+        let places: Vec<Span> = variable_places(&file.doc, name).into_iter().map(|(span, _)| span).collect();
+        let left = words(file.doc.text(), name).into_iter().filter(|span| !places.contains(span));
+        renamed.left.extend(left.map(|span| place(&file, span)));
+        if !places.is_empty() {
+            file.edits = places.into_iter().map(|span| Edit::replace(span, to)).collect();
+            renamed.files.push(file);
+        }
+    }
+    Ok(renamed)
+}
+
+/// Settings classes of Python write their fields in small letters, and can put something before them.
+fn refuse_other_spellings(scope: &Scope, name: &str) -> Result<(), String> {
+    let prefixes = Language::all().iter().filter_map(|it| it.settings.as_ref()).flat_map(|it| &it.prefix);
+    let mut texts: Vec<String> = prefixes.cloned().collect();
+    texts.push(name.to_ascii_lowercase());
+    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+    for file in scope.texts_with(&texts) {
         if let Some(field) = spelled_otherwise(&file.doc, name) {
-            let (path, field) =
-                (file.doc.path().display().to_string(), without_keys(file.doc.slice(field)).into_owned());
-            return Err(without_keys(&format!(
-                "a settings class in {path} fills `{field}` from this variable: rename that field first"
-            ))
-            .into_owned());
+            let (path, field) = (file.doc.path().display(), file.doc.slice(field));
+            let reason =
+                format!("a settings class in {path} fills `{field}` from this variable: rename that field first");
+            return Err(without_keys(&reason).into_owned());
         }
     }
-    let mut files = Vec::new();
-    for Places { mut file, spans } in places(scope, &Thing::Variable(Span::new(0, 0), name.to_owned()), Makers::Counted)
-    {
-        if variable_places(&file.doc, to).iter().any(|(_, role)| *role == Role::Line) {
-            let path = file.doc.path().display().to_string();
-            return Err(without_keys(&format!("{path} sets {to} already: take another name")).into_owned());
-        }
-        file.edits = spans.into_iter().map(|span| Edit::replace(span, to)).collect();
-        files.push(file);
-    }
-    Ok(files)
+    Ok(())
+}
+
+/// `path:line`
+fn place(file: &FileEdits, span: Span) -> String {
+    format!("{}:{}", file.doc.path().display(), file.doc.lines().line_of(span.start) + 1)
 }

@@ -60,10 +60,10 @@ impl Scope {
         self.workspace.as_ref().map_or_else(Surroundings::bare, |it| it.surroundings(path))
     }
 
-    /// Every text that holds `text`: what the client has open counts before what lies on the disk.
-    pub fn texts_with(&self, text: &str) -> Vec<FileEdits> {
+    /// Every text that holds one of `texts`: what the client has open counts before what lies on the disk.
+    pub fn texts_with(&self, texts: &[&str]) -> Vec<FileEdits> {
         let is_cell = |it: &&FileEdits| self.notebooks.iter().any(|notebook| notebook == it.doc.path());
-        let holds = |it: &&FileEdits| it.doc.text().contains(text);
+        let holds = |it: &&FileEdits| texts.iter().any(|text| it.doc.text().contains(text));
         let Some(workspace) = self.workspace.as_ref().filter(|_| self.searches) else {
             return self.open.iter().filter(holds).cloned().collect();
         };
@@ -74,13 +74,9 @@ impl Scope {
             .map(|it| (it.doc.path().to_owned(), Arc::clone(&it.doc)))
             .collect();
         let mut found: Vec<FileEdits> = self.open.iter().filter(is_cell).filter(holds).cloned().collect();
-        let on_disk = documents_with(workspace, text, &open);
+        let on_disk = documents_with(workspace, texts, &open);
         let others = on_disk.into_iter().filter(|doc| !self.notebooks.iter().any(|it| it == doc.path()));
         found.extend(others.map(|doc| self.file_of(workspace, doc)));
-        // What was never saved lies nowhere.
-        let unsaved = self.open.iter().filter(|it| !found.iter().any(|other| other.uri == it.uri)).filter(holds);
-        let unsaved: Vec<FileEdits> = unsaved.filter(|it| !it.file.exists()).cloned().collect();
-        found.extend(unsaved);
         found
     }
 
@@ -107,7 +103,12 @@ impl Scope {
         }
         // Pipes and devices are not read.
         let bytes = read_small(&workspace.root().join(path)).ok().flatten()?;
-        Some(self.file_of(workspace, Document::new(path, String::from_utf8_lossy(&bytes).into_owned())))
+        Some(
+            self.file_of(
+                workspace,
+                Document::new(path, String::from_utf8_lossy(&bytes).trim_start_matches('\u{feff}')),
+            ),
+        )
     }
 
     fn file_of(&self, workspace: &Workspace, doc: Document) -> FileEdits {

@@ -14,13 +14,16 @@ use super::commands::aside;
 use super::convert::{self, found};
 use super::main_loop::{MainLoop, answer, failed};
 use super::outbox::Letter;
-use super::places::{Makers, Thing, lines_of, places, renamed};
+use super::places::{Makers, Renamed, Thing, lines_of, places, places_in, renamed};
 use super::server::{Event, Reply};
 use super::survey;
 use crate::project::Workspace;
-use crate::secrets::{Identity, Secret, identity};
+use crate::secrets::{Identity, Secret, identity, without_keys};
 use crate::stores::Stores;
 use crate::text::{Span, counted};
+
+/// So many places are named where a renamed variable may still stand.
+const LEFT: usize = 5;
 
 /// What is known of a key besides its own document.
 pub(super) struct Known {
@@ -35,6 +38,8 @@ pub(super) struct Counted {
     uri: Url,
     root: Option<PathBuf>,
     keys: Vec<(Identity, Known)>,
+    /// What was known then, of everything around.
+    generation: u64,
 }
 
 /// What is known of keys, by the root of their workspace.
@@ -91,18 +96,25 @@ impl MainLoop {
         let (abilities, letters) = (self.abilities.clone(), self.letters.clone());
         let workspace = self.session.document(&uri).and_then(|it| it.workspace.clone());
         aside("rename", move || {
-            let files = match renamed(&scope, &name, &params.new_name) {
-                Ok(files) => files,
+            let Renamed { files, left } = match renamed(&scope, &name, &params.new_name) {
+                Ok(renamed) => renamed,
                 Err(reason) => return answer(reply, Err(failed(reason))),
             };
+            let say = |text: String| {
+                // Without an outbox the process is about to end.
+                let _ = letters.send(Letter::Show(MessageType::WARNING, without_keys(&text).into_owned()));
+            };
+            if !left.is_empty() {
+                let more = if left.len() > LEFT { ", …" } else { "" };
+                let places = left.iter().take(LEFT).cloned().collect::<Vec<_>>().join(", ");
+                say(format!("aikeys: {name} still stands in {places}{more}: look whether the variable is meant there"));
+            }
             let provider = workspace.as_ref().and_then(|it| it.catalogue().provider_of_env(&name));
             if let Some(provider) = provider.filter(|it| it.env == name) {
-                let text = format!(
+                say(format!(
                     "aikeys: clients of {} read {name} by themselves: where none is given a key, give it {} now",
                     provider.name, params.new_name
-                );
-                // Without an outbox the process is about to end.
-                let _ = letters.send(Letter::Show(MessageType::WARNING, text));
+                ));
             }
             answer(reply, Ok(convert::workspace_edit(&files, &abilities)));
         });
@@ -121,25 +133,29 @@ impl MainLoop {
         let scope = self.session.scope(uri.as_str()).filter(|_| !unknown.is_empty());
         let Some(scope) = scope else { return answer(reply, Ok(Some(self.lenses_of(&uri)))) };
         let workspace = self.session.document(uri.as_str()).and_then(|it| it.workspace.clone());
-        let (events, encoding) = (self.events.clone(), self.abilities.encoding);
+        let (events, encoding, generation) = (self.events.clone(), self.abilities.encoding, self.everything.generation);
         aside("lenses", move || {
             let values: Vec<&str> = unknown.iter().map(Secret::expose).collect();
+            let files = scope.texts_with(&values);
             let committed = workspace.map(|it| survey::committed(&it, &values)).unwrap_or_default();
             let known = unknown.iter().map(|key| {
                 let id = identity(key.expose());
                 let since = committed.iter().find(|it| it.key == id).and_then(|it| it.committed.clone());
-                let places = places(&scope, &Thing::Key(Span::new(0, 0), key.clone()), Makers::Counted);
+                let thing = Thing::Key(Span::new(0, 0), key.clone());
+                let places = places_in(&scope, &files, &thing, Makers::Counted);
                 (id, Known { places: found::locations(&places, encoding), committed: since })
             });
             let keys = known.collect();
             // Without a main loop the process is about to end.
-            let _ = events.send(Event::Counted(Counted { uri, root, keys }, reply));
+            let _ = events.send(Event::Counted(Counted { uri, root, keys, generation }, reply));
         });
     }
 
     /// What was looked for is known.
     pub(super) fn take_counted(&mut self, counted: Counted, reply: Reply<Option<Vec<CodeLens>>>) {
-        for (key, known) in counted.keys {
+        // What changed meanwhile is looked for again at the next question.
+        let is_current = counted.generation == self.everything.generation;
+        for (key, known) in counted.keys.into_iter().filter(|_| is_current) {
             self.spread.insert((counted.root.clone(), key), known);
         }
         answer(reply, Ok(Some(self.lenses_of(&counted.uri))));
@@ -167,7 +183,8 @@ impl MainLoop {
             // What stands in this document is known as it is now.
             let own = keys.iter().filter(|(_, it)| it == key).map(|(span, _)| *span);
             let own = own.map(|it| Location { uri: uri.clone(), range: convert::range(&open.doc, it, encoding) });
-            let others = known.places.iter().filter(|it| it.uri != *uri).cloned();
+            let own_name = found::name_of(uri);
+            let others = known.places.iter().filter(|it| found::name_of(&it.uri) != own_name).cloned();
             let places: Vec<Location> = own.chain(others).collect();
             let mut parts = Vec::new();
             if places.len() > 1 {

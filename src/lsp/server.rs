@@ -1,6 +1,7 @@
 //! tower-lsp's handlers. They hold no state: the first thing each does is to send an event to the main loop.
 
 use std::sync::mpsc::Sender;
+use std::time::Duration;
 
 use serde_json::Value;
 use tokio::sync::oneshot;
@@ -91,7 +92,7 @@ pub(super) enum Event {
     /// It is known where else some keys stand.
     Counted(Counted, Reply<Option<Vec<CodeLens>>>),
     /// All files were checked.
-    Surveyed(Survey),
+    Surveyed(Option<Survey>, Duration),
     /// A search of git's history has ended.
     Searched(Learned),
 }
@@ -124,7 +125,7 @@ impl Event {
             Event::Notebook(_) => "notebookDocument",
             Event::Refused(_) => "refused",
             Event::Counted(..) => "counted",
-            Event::Surveyed(_) => "surveyed",
+            Event::Surveyed(..) => "surveyed",
             Event::Execute(..) => "workspace/executeCommand",
             Event::Stored(..) => "stored",
             Event::Edited(..) => "edited",

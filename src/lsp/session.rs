@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::convert::file_at;
 use super::history::{History, Learned};
 use super::notebooks::Notebook;
 use super::offers::{FileEdits, Move};
@@ -13,12 +14,13 @@ pub use super::open::{Open, Opened};
 use super::open::{check, checked, copy, has_unknown_keys};
 use crate::fixes::{Checked, Destination, Surroundings, key_at};
 use crate::moves;
-use crate::project::{Packages, ProjectError, Workspace, read_small, recall};
+use crate::project::{BUILD, MADE, Packages, ProjectError, VERSION_CONTROL, Workspace, read_small, recall};
 use crate::rules::{self, Finding, is_env_file};
 use crate::secrets::{Secret, identity};
 use crate::stores::Stores;
 use crate::syntax::{Document, Host, Language};
 use crate::text::Span;
+use tower_lsp::lsp_types::Url;
 
 /// All open documents and their workspaces.
 #[derive(Default)]
@@ -306,14 +308,30 @@ impl Session {
         workspace.git_kinds().is_some() || workspace.settings_file().is_some() || self.is_ours(workspace.root())
     }
 
-    /// The client has this file open.
+    /// The client has this file open, whatever its spelling of the address.
     pub fn shows(&self, uri: &str) -> bool {
+        let file = || file_at(uri);
         self.documents.contains_key(uri)
+            || file()
+                .is_some_and(|file| self.documents.values().any(|it| !it.is_cell && it.file.as_ref() == Some(&file)))
     }
 
     /// The client has this notebook open, cell by cell.
     pub fn shows_cells(&self, uri: &str) -> bool {
-        self.notebooks.contains_key(uri)
+        file_at(uri).is_some_and(|file| self.is_open_in_cells(&file))
+    }
+
+    /// The same by its place: such a file is its editor's to change.
+    pub(super) fn is_open_in_cells(&self, file: &Path) -> bool {
+        self.notebooks.values().any(|it| it.file.as_deref() == Some(file))
+    }
+
+    /// Build tools and version control write there all the time, and no check looks at it.
+    pub(super) fn is_made(&self, uri: &Url) -> bool {
+        let Some(file) = file_at(uri.as_str()) else { return false };
+        let inside = self.folders.iter().find_map(|it| file.strip_prefix(it).ok()).unwrap_or(&file);
+        let made = BUILD.iter().chain(&VERSION_CONTROL).chain(&MADE);
+        made.into_iter().any(|name| inside.iter().any(|part| part == *name))
     }
 
     /// The keys of a document, suppressed ones and those of env files as well, in order.
@@ -361,7 +379,13 @@ impl Session {
                 edits: Vec::new(),
             }
         };
-        all.map(edits).collect()
+        // Of a notebook that is open in cells nothing is on the disk that could be changed.
+        let notebooks = self.notebooks.values().filter_map(|it| it.file.as_deref()).filter_map(|file| {
+            let path = file.strip_prefix(workspace.root()).ok()?;
+            let doc = Arc::new(Document::plain(path, ""));
+            Some(FileEdits { uri: None, file: file.to_owned(), version: None, is_new: false, doc, edits: Vec::new() })
+        });
+        all.map(edits).chain(notebooks).collect()
     }
 
     /// The env files that the client has open, with another text than the disk has.

@@ -28,7 +28,7 @@ pub struct Survey {
 
 /// A file with findings.
 pub struct Surveyed {
-    /// Its place, links resolved.
+    /// Its place.
     pub file: PathBuf,
     /// Its text.
     pub doc: Arc<Document>,
@@ -53,7 +53,7 @@ pub fn survey(folders: &[PathBuf], tick: &mut dyn FnMut(usize)) -> Survey {
             Err(error) => problems.push(error.to_string()),
         }
         files.push(Surveyed {
-            file: file.workspace.root().join(file.doc.path()),
+            file: as_given(folders, file.workspace.root().join(file.doc.path())),
             doc: Arc::new(file.doc),
             workspace: file.workspace,
             secrets: file.secrets,
@@ -61,6 +61,15 @@ pub fn survey(folders: &[PathBuf], tick: &mut dyn FnMut(usize)) -> Survey {
         });
     }
     Survey { files, looked: checked.looked, problems }
+}
+
+/// The place of a file below the folder as the client calls it: that can be a link.
+fn as_given(folders: &[PathBuf], file: PathBuf) -> PathBuf {
+    let given = |folder: &PathBuf| {
+        let rest = file.strip_prefix(std::fs::canonicalize(folder).ok()?).ok()?;
+        Some(folder.join(rest))
+    };
+    folders.iter().find_map(given).unwrap_or(file)
 }
 
 /// A key or a reference of the workspace, with all its places.

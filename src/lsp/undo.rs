@@ -40,6 +40,9 @@ impl Session {
         for (path, before) in found.last.texts() {
             let open = self.open_at(&found.workspace, path);
             let file: PathBuf = root.join(path);
+            if self.is_open_in_cells(&file) {
+                return Err(format!("{} is open as a notebook: close it first", path.display()));
+            }
             let doc = match open {
                 Some((_, open)) => Arc::new(copy(&open.doc)),
                 None => {

@@ -13,14 +13,14 @@ use memchr::memmem;
 use super::source::{Source, read};
 use super::workspace::Workspace;
 use crate::secrets::{Secret, is_env_file, is_env_template};
-use crate::syntax::{Document, Language};
+use crate::syntax::{Document, largest};
 
 /// Generated or vendored: what stands there came from elsewhere.
 pub const BUILD: [&str; 4] = ["node_modules", "vendor", "target", "dist"];
 /// What version control keeps for itself.
 pub const VERSION_CONTROL: [&str; 4] = [".git", ".hg", ".svn", ".jj"];
 /// What package managers and build tools make where git ignores it.
-const MADE: [&str; 8] = [".venv", "venv", "__pycache__", ".next", ".nuxt", ".svelte-kit", ".tox", ".terraform"];
+pub const MADE: [&str; 8] = [".venv", "venv", "__pycache__", ".next", ".nuxt", ".svelte-kit", ".tox", ".terraform"];
 
 /// A file that holds one of the keys.
 pub enum Held {
@@ -34,30 +34,45 @@ pub enum Held {
 /// settings there. `open` are texts that count before those of the disk, by their paths from the root.
 pub fn holding(workspace: &Workspace, keys: &[&Secret], open: &BTreeMap<PathBuf, Arc<Document>>) -> Vec<Held> {
     let keys: Vec<&str> = keys.iter().map(|key| key.expose()).collect();
-    files_with(workspace, &keys, open).into_iter().map(|(path, source)| judged(workspace, path, source)).collect()
+    let root = workspace.root();
+    let passed = [&BUILD[..], &VERSION_CONTROL, &MADE].concat();
+    let paths = files(walk(root).standard_filters(false), root, passed).collect();
+    files_with(root, paths, &keys, open).into_iter().map(|(path, source)| judged(workspace, path, source)).collect()
 }
 
-/// The texts of the workspace that hold `text`, in order: those that git does not ignore, and env files.
-pub fn documents_with(workspace: &Workspace, text: &str, open: &BTreeMap<PathBuf, Arc<Document>>) -> Vec<Document> {
+/// The texts of the workspace that hold one of `texts`, in order: those that git does not ignore, and env files. What is
+/// too large to be parsed is no text. Editors do not count the mark that a file can begin with.
+pub fn documents_with(workspace: &Workspace, texts: &[&str], open: &BTreeMap<PathBuf, Arc<Document>>) -> Vec<Document> {
+    let root = workspace.root();
+    let passed = [&BUILD[..], &VERSION_CONTROL, &MADE].concat();
+    let mut paths: Vec<PathBuf> = files(walk(root).hidden(false), root, passed).collect();
+    paths.extend(env_files(workspace));
+    paths.extend(open.keys().cloned());
+    paths.sort();
+    paths.dedup();
+    let fits = |path: &PathBuf| {
+        let is_small = |it: fs::Metadata| it.is_file() && it.len() <= largest(path);
+        open.contains_key(path) || fs::metadata(root.join(path)).is_ok_and(is_small)
+    };
+    paths.retain(fits);
     let document = |(path, source): (PathBuf, Source)| match source {
-        Source::Text(text) if is_env_file(&path) || workspace.git_ignores(&path) != Some(true) => {
-            let language = open.get(&path).map_or_else(|| Language::of_path(&path), |open| open.language());
-            Some(Document::with_language(path, text, language))
-        }
+        Source::Text(text) => Some(match open.get(&path) {
+            Some(open) => open.with_text(text),
+            None => Document::new(path, text.trim_start_matches('\u{feff}')),
+        }),
         _ => None,
     };
-    files_with(workspace, &[text], open).into_iter().filter_map(document).collect()
+    files_with(root, paths, texts, open).into_iter().filter_map(document).collect()
 }
 
 fn files_with(
-    workspace: &Workspace,
+    root: &Path,
+    paths: Vec<PathBuf>,
     texts: &[&str],
     open: &BTreeMap<PathBuf, Arc<Document>>,
 ) -> Vec<(PathBuf, Source)> {
-    let root = workspace.root();
     let finders: Vec<_> = texts.iter().map(|text| memmem::Finder::new(text.as_bytes())).collect();
     let holds = |bytes: &[u8]| finders.iter().any(|finder| finder.find(bytes).is_some());
-    let passed = [&BUILD[..], &VERSION_CONTROL, &MADE].concat();
     let look = |path: &PathBuf| {
         let source = match open.get(path) {
             Some(doc) => Source::Text(doc.text().to_owned()),
@@ -65,7 +80,6 @@ fn files_with(
         };
         holds(source.bytes()).then(|| (path.clone(), source))
     };
-    let paths: Vec<PathBuf> = files(walk(root).standard_filters(false), root, passed).collect();
     let (next, found) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     let work = || {
         while let Some(path) = paths.get(next.fetch_add(1, Ordering::Relaxed)) {

@@ -48,7 +48,7 @@ pub use hints::{Hint, Hints, has_hint, hints, kept};
 pub use same_key::{places_of, quiet_places_of};
 pub use suppression::is_date;
 pub use unused_ignore::unused_entry;
-pub use variables::{Role, spelled_otherwise, variable_at, variable_places};
+pub use variables::{Role, spelled_otherwise, variable_at, variable_places, words};
 pub use why::{Seen, why};
 
 use crate::fixes::{GitState, Repairs, Surroundings};

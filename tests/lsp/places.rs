@@ -15,6 +15,8 @@ fn project(key: &str) -> Project {
         (".env.example", "OPENAI_API_KEY=\n"),
         (".gitignore", ".env\n.venv\n"),
         ("notes.txt", "Tell A about OPENAI_API_KEY_OLD.\n"),
+        ("lib.go", "package a\n\n// OPENAI_API_KEY\n"),
+        ("k8s.yaml", "env:\n- name: A\n  valueFrom:\n    secretKeyRef:\n      key: OPENAI_KEY\n"),
         (".venv/lib.py", "import os\nos.environ[\"OPENAI_API_KEY\"]\n"),
     ]);
     project.write(".env", &format!("# local\nOPENAI_API_KEY={key}\nPORT=80\n"));
@@ -137,10 +139,19 @@ fn a_rename_goes_through_code_env_files_and_settings() {
     assert_eq!(lines(&project, &json!(all)), expected);
     let versions: Vec<&Value> = changes.iter().map(|it| &it["textDocument"]["version"]).collect();
     assert_eq!(versions.iter().filter(|it| it.is_i64()).count(), 1, "the open document has its version");
+    let told = client.wait("a warning", |it| it["params"]["message"].to_string().contains("still stands"));
+    let said = told["params"]["message"].as_str().expect("a text");
+    assert_eq!(
+        said,
+        "aikeys: OPENAI_API_KEY still stands in .github/workflows/ci.yml:2, lib.go:3: look whether the variable is \
+         meant there"
+    );
     let told = client.wait("a warning", |it| it["method"] == "window/showMessage");
     assert!(told["params"]["message"].as_str().is_some_and(|it| it.contains("read OPENAI_API_KEY by themselves")));
 
-    for (name, reason) in [("PORT", "sets PORT already"), ("two words", "letters, digits"), ("9A", "letters, digits")] {
+    for (name, reason) in
+        [("PORT", "PORT is a variable already (.env:3)"), ("two words", "letters, digits"), ("9A", "letters, digits")]
+    {
         params["newName"] = json!(name);
         let id = client.ask("textDocument/rename", params.clone());
         let answer = client.answer(id);

@@ -99,7 +99,7 @@ const COMMANDS: [&str; 2] = ["command", "cmd"];
 impl Call {
     /// Reads what stands on standard input.
     pub(super) fn read(agent: Agent, bytes: &[u8]) -> Result<Call> {
-        let whole: Map<String, Value> = match serde_json::from_slice(bytes) {
+        let whole: Map<String, Value> = match serde_json::from_str(&readable(bytes)) {
             Ok(Value::Object(whole)) => whole,
             Ok(_) => bail!("standard input is no JSON object: an agent starts this program, as its hook"),
             // The error's own text could quote the input.
@@ -133,6 +133,35 @@ impl Call {
         };
         Ok(Call { agent, event, folder, acts })
     }
+}
+
+/// What JavaScript writes is JSON but for halves of characters, and a file can begin with a mark. Neither may let a call
+/// through unseen.
+fn readable(bytes: &[u8]) -> String {
+    let text = String::from_utf8_lossy(bytes);
+    let text = text.trim_start_matches('\u{feff}');
+    let unit = |at: usize| {
+        let digits = text.get(at..at + 6)?.strip_prefix("\\u")?;
+        u16::from_str_radix(digits, 16).ok()
+    };
+    let mut out = String::with_capacity(text.len());
+    let (mut at, mut from) = (0, 0);
+    while let Some(found) = memchr::memchr(b'\\', &text.as_bytes()[at..]) {
+        at += found;
+        at += match (unit(at), unit(at + 6)) {
+            (Some(0xd800..=0xdbff), Some(0xdc00..=0xdfff)) => 12,
+            (Some(0xd800..=0xdfff), _) => {
+                out.push_str(&text[from..at]);
+                out.push_str("\\ufffd");
+                from = at + 6;
+                6
+            }
+            // `\\` stands for itself.
+            _ => 1 + text[at + 1..].chars().next().map_or(0, char::len_utf8),
+        };
+    }
+    out.push_str(&text[from..]);
+    out
 }
 
 fn acts(name: &str, input: Option<&Value>) -> Vec<Act> {
@@ -226,4 +255,24 @@ fn reads(input: &Map<String, Value>) -> Vec<Act> {
     };
     let named = PATHS.iter().chain(&PATTERNS).filter_map(|name| input.get(*name)).flat_map(texts);
     named.map(|path| Act::Read { path }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn halves_of_characters_do_not_hide_a_call() {
+        for (text, then) in [
+            (r#"{"a":"\ud83d\udd11"}"#, r#"{"a":"\ud83d\udd11"}"#),
+            (r#"{"a":"\ud800x"}"#, r#"{"a":"\ufffdx"}"#),
+            (r#"{"a":"\udc00\ud800"}"#, r#"{"a":"\ufffd\ufffd"}"#),
+            (r#"{"a":"\\ud800 \n"}"#, r#"{"a":"\\ud800 \n"}"#),
+            ("\u{feff}{}", "{}"),
+            ("\\", "\\"),
+        ] {
+            assert_eq!(readable(text.as_bytes()), then);
+        }
+        assert_eq!(readable(b"{\"a\":\"\xff\"}"), "{\"a\":\"\u{fffd}\"}");
+    }
 }

@@ -57,13 +57,18 @@ fn answer(args: &Hook, input: &mut dyn Read) -> Result<String> {
     let mut refusals = Vec::new();
     for act in &call.acts {
         refusals.extend(match act {
-            Act::Write { path, written } => judge::write(&call.folder, path.as_deref(), written)?,
+            Act::Write { path, written } => {
+                // The name of a file can be a key.
+                let name = path.as_ref().map(|it| it.to_string_lossy().into_owned()).unwrap_or_default();
+                let named = judge::command(&call.folder, &name)?;
+                judge::write(&call.folder, path.as_deref(), written)?.into_iter().chain(named).collect::<Vec<_>>()
+            }
             Act::Run { command } => match judge::command(&call.folder, command)? {
-                None if args.deny_env_reads => command::env_read(command),
-                found => found,
+                None if args.deny_env_reads => command::env_read(command).into_iter().collect(),
+                found => found.into_iter().collect(),
             },
-            Act::Read { path } if args.deny_env_reads => command::env_file(path),
-            Act::Read { .. } => None,
+            Act::Read { path } if args.deny_env_reads => command::env_file(path).into_iter().collect(),
+            Act::Read { .. } => Vec::new(),
         });
     }
     Ok(answer::answer(&call, &refusal::joined(refusals)))

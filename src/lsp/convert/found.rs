@@ -19,8 +19,23 @@ pub const SHOW_PLACES: &str = "aikeys.showPlaces";
 /// A command of the client: clears the outputs of a notebook's cell.
 pub const CLEAR_OUTPUT: &str = "aikeys.clearOutput";
 
-/// The diagnostics of files that are not open, by their addresses, each with an id of its own.
-pub type Reports = BTreeMap<lsp::Url, (String, Vec<lsp::Diagnostic>)>;
+/// The diagnostics of a file that is not open.
+pub struct Report {
+    /// Its address.
+    pub uri: lsp::Url,
+    /// The same for the same diagnostics.
+    pub id: String,
+    /// All of them.
+    pub all: Vec<lsp::Diagnostic>,
+}
+
+/// The diagnostics of files, by their names.
+pub type Reports = BTreeMap<String, Report>;
+
+/// One name for all spellings of an address: clients escape more or fewer characters of a path.
+pub fn name_of(uri: &lsp::Url) -> String {
+    super::file_of(uri).map_or_else(|| uri.to_string(), |file| file.to_string_lossy().into_owned())
+}
 
 /// The address of a file, as the client has it where it is open.
 pub fn address(file: &FileEdits) -> Option<lsp::Url> {
@@ -67,7 +82,7 @@ pub fn reports(survey: &Survey, encoding: Encoding) -> Reports {
         let Ok(uri) = lsp::Url::from_file_path(&file.file) else { continue };
         let all: Vec<lsp::Diagnostic> = file.findings.iter().map(|it| diagnostic(&file.doc, it, encoding)).collect();
         if !all.is_empty() {
-            reports.insert(uri, (result_id(&all), all));
+            reports.insert(name_of(&uri), Report { id: result_id(&all), uri, all });
         }
     }
     reports
@@ -88,17 +103,19 @@ pub fn news(
     shown: &dyn Fn(&lsp::Url) -> bool,
     in_cells: &dyn Fn(&lsp::Url) -> bool,
 ) -> Option<lsp::WorkspaceDiagnosticReport> {
-    let is_latest = |uri: &lsp::Url| latest.contains_key(uri) && !in_cells(uri);
-    let id_of = |uri: &lsp::Url| known.iter().find(|it| it.uri == *uri).map(|it| it.value.as_str());
+    let names: BTreeMap<String, &lsp::PreviousResultId> = known.iter().map(|it| (name_of(&it.uri), it)).collect();
     let mut items = Vec::new();
-    for (uri, (id, all)) in latest
-        .iter()
-        .filter(|(uri, _)| !shown(uri) && !in_cells(uri) && id_of(uri).is_none_or(|it| it != latest[*uri].0))
-    {
-        items.push(full(uri, Some(id.clone()), all.clone()));
+    for (name, report) in latest.iter().filter(|(_, it)| !shown(&it.uri) && !in_cells(&it.uri)) {
+        let known = names.get(name);
+        if known.is_none_or(|it| it.value != report.id) {
+            // As the client spells it.
+            let uri = known.map_or(&report.uri, |it| &it.uri);
+            items.push(full(uri, Some(report.id.clone()), report.all.clone()));
+        }
     }
-    let gone = known.iter().filter(|it| !is_latest(&it.uri) && !shown(&it.uri));
-    items.extend(gone.map(|it| full(&it.uri, None, Vec::new())));
+    let is_gone = |name: &String, uri: &lsp::Url| (!latest.contains_key(name) || in_cells(uri)) && !shown(uri);
+    let gone = names.iter().filter(|(name, it)| is_gone(name, &it.uri));
+    items.extend(gone.map(|(_, it)| full(&it.uri, None, Vec::new())));
     (!items.is_empty() || known.is_empty()).then_some(lsp::WorkspaceDiagnosticReport { items })
 }
 
