@@ -43,6 +43,8 @@ pub(super) struct Everything {
     outdated: bool,
     /// They are answered when there is news.
     parked: Vec<Parked>,
+    /// What users were told that could not be checked.
+    told: BTreeSet<String>,
     /// Users who asked for a check.
     asked: Vec<Reply<Option<Value>>>,
     /// Files that are not open and have diagnostics at a client that does not ask.
@@ -150,6 +152,12 @@ impl MainLoop {
             return self.survey(None, Duration::ZERO);
         }
         let survey = &survey;
+        let problems = survey.problems.iter().filter(|it| self.everything.told.insert((*it).clone()));
+        let problems: Vec<String> = problems.take(5).cloned().collect();
+        if self.everything.asked.is_empty() && !problems.is_empty() {
+            let text = format!("aikeys: not checked: {}", problems.join("\nnot checked: "));
+            self.post(Letter::Show(MessageType::WARNING, text));
+        }
         let latest = found::reports(survey, self.abilities.encoding);
         let (files, findings) = (survey.looked, latest.values().map(|it| it.all.len()).sum::<usize>());
         self.everything.latest = Some(latest);

@@ -110,7 +110,15 @@ impl Session {
         let searches = open.workspace.as_ref().is_some_and(|it| self.may_search(it));
         let mut offers = Vec::new();
         let mut offer = |title: String, does: Does| offers.push(Offer { title, finding: finding.clone(), does });
-        let repairs = rules::fixes(&open.doc, around, finding);
+        let mut repairs = rules::fixes(&open.doc, around, finding);
+        // Commands to the notebook stand between its code here, as on the disk they do not.
+        if open.is_cell && has_commands(open.doc.text()) && repairs.fixes.iter().any(|it| it.deposit.is_some()) {
+            repairs.fixes.retain(|it| it.deposit.is_none());
+            repairs.refused = Some(
+                "this cell has commands to the notebook (`%`, `!`): save it, close it, and run `aikeys-lsp --check --fix`"
+                    .to_owned(),
+            );
+        }
         let (mut everywhere, mut seen) = (Vec::new(), BTreeSet::new());
         for (number, fix) in repairs.fixes.into_iter().enumerate() {
             if open.workspace.is_none() && fix.deposit.is_some() {
@@ -185,4 +193,14 @@ fn titled(title: &str, reach: Reach) -> String {
         Reach::File => format!("{title}, with all other secrets of this file"),
         Reach::Everywhere => format!("{title}, here and wherever else it stands"),
     }
+}
+
+/// `%%time`, `%env`, `!pip`, `x = !ls`
+fn has_commands(cell: &str) -> bool {
+    let is_command = |line: &str| {
+        let line = line.trim_start();
+        let assigned = line.split_once('=').is_some_and(|(_, value)| value.trim_start().starts_with(['!', '%']));
+        line.starts_with(['%', '!', '?']) || assigned
+    };
+    cell.lines().any(is_command)
 }

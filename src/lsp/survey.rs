@@ -42,8 +42,16 @@ pub struct Surveyed {
 
 /// Checks all files of some folders, as `--check` does. `tick` gets the number of files looked at so far, now and then.
 pub fn survey(folders: &[PathBuf], tick: &mut dyn FnMut(usize)) -> Survey {
+    // The disk, or what the system makes up: nobody's project, and without an end.
+    let is_system = |folder: &PathBuf| {
+        folder.parent().is_none() || ["/proc", "/sys", "/dev"].iter().any(|system| folder.starts_with(system))
+    };
+    let (system, folders): (Vec<PathBuf>, Vec<PathBuf>) = folders.iter().cloned().partition(is_system);
+    let folders = &folders[..];
     let checked = checks::check(folders, &Options::default(), tick);
     let mut problems = checked.problems;
+    problems
+        .extend(system.iter().map(|it| format!("{}: this is a folder of the system: open a project", it.display())));
     let mut files = Vec::new();
     for file in checked.files {
         let mut findings: Vec<Finding> = file.findings.into_iter().map(|it| it.finding).collect();

@@ -70,6 +70,18 @@ fn cells_are_documents_and_outputs_are_told_on_them() {
     assert!(project.read(".env").contains(&code));
     assert_eq!(project.read("nb.ipynb"), before);
 
+    // Commands to the notebook are no code of its language.
+    let change =
+        json!([{"document": {"uri": two, "version": 2}, "changes": [{"text": format!("%%time\nk = \"{code}\"")}]}]);
+    let change = json!({"notebookDocument": {"uri": uri, "version": 9}, "change": {"cells": {"textContent": change}}});
+    client.notify("notebookDocument/didChange", change);
+    client.published(&two, 2);
+    let params = json!({"textDocument": {"uri": two}, "range": {"start": {"line": 1, "character": 8},
+        "end": {"line": 1, "character": 8}}, "context": {"diagnostics": []}});
+    let refused = client.request("textDocument/codeAction", params);
+    let refused = refused.as_array().expect("a list");
+    assert!(refused.iter().all(|it| it["command"]["command"] != "aikeys.move"), "{refused:?}");
+    assert!(refused.iter().any(|it| it["disabled"]["reason"].to_string().contains("commands to the notebook")));
     // Cells come, change and go.
     let new = name("W3");
     let structure = json!({"array": {"start": 3, "deleteCount": 0, "cells": [{"kind": 2, "document": new}]},
@@ -92,7 +104,7 @@ fn cells_are_documents_and_outputs_are_told_on_them() {
     project.write("nb.ipynb", &cleared.to_string());
     client.forget();
     client.notify("notebookDocument/didSave", json!({"notebookDocument": {"uri": uri}}));
-    assert_eq!(client.published(&two, 1), Vec::<Value>::new());
+    assert_eq!(client.published(&two, 2).len(), 1, "the cell's own key");
     client.notify("notebookDocument/didClose", json!({"notebookDocument": {"uri": uri}, "cellTextDocuments": []}));
     client.wait("nothing", |it| it["params"]["uri"] == one.as_str() && it["params"]["diagnostics"] == json!([]));
     client.shut_down();

@@ -102,6 +102,10 @@ fn names_env_file(word: &str) -> bool {
     // `--env-file=.env`, `f=.env`, `@.env`, `HEAD:.env`
     let word = word.rsplit(['=', '@', ':']).next().unwrap_or(word);
     let name = word.rsplit(['/', '\\']).next().unwrap_or("");
+    // What programs read is no file; what a search leaves out is not read.
+    if ["process.env", "meta.env", "import.meta.env"].contains(&name) || word.starts_with('!') {
+        return false;
+    }
     if !name.contains(['*', '?', '[']) {
         return is_env_file(Path::new(name));
     }

@@ -16,10 +16,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use anyhow::{Context, Result, ensure};
 
-use super::CLEAN;
 use super::args::Hook;
 use super::report::visible;
-use crate::secrets::without_keys;
+use super::{CLEAN, FAILED};
+use crate::secrets::{Catalogue, is_likely, scan, without_keys};
 use call::{Act, Call};
 
 /// The hook failed. Each agent goes on: 2 would stop whatever it does, and Gemini CLI takes every other number for that.
@@ -38,6 +38,12 @@ pub(super) fn hook(args: &Hook, out: &mut dyn Write) -> u8 {
     }));
     match answered {
         Ok(Ok(())) => CLEAN,
+        // Exit code 2 stops the call, with every agent: what cannot be read and holds a key is no small matter.
+        Ok(Err(error)) if error.is::<Unread>() => {
+            let _ =
+                writeln!(io::stderr(), "aikeys-lsp hook: the call cannot be read, and it holds a key: write no key");
+            FAILED
+        }
         Ok(Err(error)) => {
             let said = visible(&without_keys(&format!("{error:#}")));
             let _ = writeln!(io::stderr(), "aikeys-lsp hook: nothing was checked: {said}");
@@ -48,12 +54,25 @@ pub(super) fn hook(args: &Hook, out: &mut dyn Write) -> u8 {
     }
 }
 
+/// What an agent sent is no JSON, and holds a key.
+#[derive(Debug, thiserror::Error)]
+#[error("the call cannot be read, and it holds a key")]
+struct Unread;
+
+fn holds_key(bytes: &[u8]) -> bool {
+    let catalogue = Catalogue::built_in();
+    scan(catalogue, bytes).iter().any(|token| is_likely(catalogue, bytes, token))
+}
+
 /// What the agent gets to read.
 fn answer(args: &Hook, input: &mut dyn Read) -> Result<String> {
     let mut bytes = Vec::new();
     input.take(MOST + 1).read_to_end(&mut bytes).context("standard input cannot be read")?;
     ensure!(bytes.len() as u64 <= MOST, "standard input is larger than {} MB", MOST >> 20);
-    let call = Call::read(args.agent, &bytes)?;
+    let call = match Call::read(args.agent, &bytes) {
+        Err(error) if holds_key(&bytes) => return Err(error.context(Unread)),
+        call => call?,
+    };
     let mut refusals = Vec::new();
     for act in &call.acts {
         refusals.extend(match act {
