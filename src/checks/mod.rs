@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use std::{fs, thread};
 
-use crate::project::{self, CommitInfo, Packages, Since, Workspace};
+use crate::project::{self, CommitInfo, Packages, Since, Workspace, threads};
 use crate::rules::Finding;
 use crate::secrets::without_keys;
 use crate::syntax::Document;
@@ -391,11 +391,6 @@ fn judge_held(run: &Run<'_>, events: &Sender<Event>) {
         files.iter_mut().for_each(|file| file.around.exposed.clone_from(&exposed));
         each(&files, run, |looker, file| looker.judge_held(file), events);
     }
-}
-
-/// At least two: reading waits.
-fn threads() -> usize {
-    thread::available_parallelism().map_or(2, |it| it.get().clamp(2, 12))
 }
 
 /// A path as it is shown: without `.`, and relative to the current folder where it lies in it.

@@ -8,7 +8,7 @@ use super::offers::{FileEdits, Move, Work};
 use crate::moves::{self, Deposited, Plan, Reach};
 use crate::stores::Stores;
 use crate::syntax::Document;
-use crate::text::{Edit, Span, apply};
+use crate::text::{Edit, Span, apply, counted};
 
 /// A move whose keys lie in their stores.
 pub struct Stored {
@@ -100,10 +100,9 @@ fn with_own(planned: Plan, doc: &Document) -> Result<Plan, String> {
 /// What was done, and what stays, a line each.
 fn told(plan: &Plan, reach: Reach, name: &str) -> String {
     let files = plan.files.len();
-    let count = |n: usize, what: &str| if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") };
     let mut told = match reach {
-        Reach::File => format!("{} of this file moved", count(plan.moves.len(), "secret")),
-        _ => format!("{name} is read in {} of {} now", count(plan.moves.len(), "place"), count(files, "file")),
+        Reach::File => format!("{} of this file moved", counted(plan.moves.len(), "secret")),
+        _ => format!("{name} is read in {} of {} now", counted(plan.moves.len(), "place"), counted(files, "file")),
     };
     for it in &plan.refused {
         told.push_str(&format!("\nstays in {}:{}: {}", it.path.display(), it.line, it.reason));

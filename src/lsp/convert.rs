@@ -224,10 +224,6 @@ pub fn kind(does: &Does) -> &'static str {
 
 /// The edits of several files as one.
 pub fn workspace_edit(files: &[FileEdits], abilities: &Abilities) -> Option<lsp::WorkspaceEdit> {
-    let uri = |file: &FileEdits| match &file.uri {
-        Some(uri) => uri.parse().ok(),
-        None => lsp::Url::from_file_path(&file.file).ok(),
-    };
     let edits = |file: &FileEdits| {
         let edit = |edit: &Edit| lsp::TextEdit {
             range: range(&file.doc, edit.span, abilities.encoding),
@@ -236,12 +232,12 @@ pub fn workspace_edit(files: &[FileEdits], abilities: &Abilities) -> Option<lsp:
         file.edits.iter().map(edit).collect::<Vec<_>>()
     };
     if !abilities.document_changes {
-        let changes = files.iter().map(|file| Some((uri(file)?, edits(file)))).collect::<Option<_>>()?;
+        let changes = files.iter().map(|file| Some((found::address(file)?, edits(file)))).collect::<Option<_>>()?;
         return Some(lsp::WorkspaceEdit { changes: Some(changes), ..Default::default() });
     }
     let mut operations = Vec::new();
     for file in files {
-        let uri = uri(file)?;
+        let uri = found::address(file)?;
         if file.is_new && abilities.create_files {
             // Without these options Neovim and Helix empty a file that is there.
             let options = lsp::CreateFileOptions { overwrite: Some(false), ignore_if_exists: Some(true) };

@@ -10,7 +10,7 @@ use crate::project::Workspace;
 use crate::rules::{is_env_template, variable_at, variable_places};
 use crate::secrets::{Provider, SecretRef, env_lines, env_value, without_keys};
 use crate::syntax::Document;
-use crate::text::{Edit, Span, apply};
+use crate::text::{Edit, Span, apply, word_at};
 
 /// How far before a name the word stands that makes it one of the environment: `Environment.GetEnvironmentVariable("`.
 const NEAR: usize = 40;
@@ -91,11 +91,8 @@ fn about(provider: &Provider) -> String {
 
 /// The name around a place, as far as it is there.
 fn typed_name(text: &str, at: usize) -> Option<Span> {
-    let part = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
-    let bytes = text.as_bytes();
-    let start = at - bytes.get(..at)?.iter().rev().take_while(|it| part(it)).count();
-    let end = at + bytes[at..].iter().take_while(|it| part(it)).count();
-    (!bytes.get(start).is_some_and(u8::is_ascii_digit) || start == end).then(|| Span::new(start, end))
+    let word = word_at(text, at)?;
+    (!text[word.range()].starts_with(|c: char| c.is_ascii_digit())).then_some(word)
 }
 
 fn begins_line(text: &str, typed: Span) -> bool {

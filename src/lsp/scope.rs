@@ -80,7 +80,7 @@ impl Scope {
         found
     }
 
-    /// The env files that programs beside a path can load, the nearest first; their templates where `templates` says so.
+    /// The env files that programs beside a path can load, the nearest first, and their templates.
     pub fn env_files(&self, path: &Path) -> Vec<FileEdits> {
         let Some(workspace) = &self.workspace else { return Vec::new() };
         let mut found = Vec::new();

@@ -88,11 +88,15 @@ fn files_with(
             }
         }
     };
-    let threads = thread::available_parallelism().map_or(2, |it| it.get().clamp(2, 12));
-    thread::scope(|scope| (0..threads).for_each(|_| drop(scope.spawn(work))));
+    thread::scope(|scope| (0..threads()).for_each(|_| drop(scope.spawn(work))));
     let mut found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
     found.sort_by(|(a, _), (b, _)| a.cmp(b));
     found
+}
+
+/// How many threads read files. At least two: reading waits.
+pub fn threads() -> usize {
+    thread::available_parallelism().map_or(2, |it| it.get().clamp(2, 12))
 }
 
 /// The env files of a workspace, and templates of them, by their paths from the root.

@@ -34,7 +34,7 @@ pub use env_file::{
 pub use files::{FileError, FolderLock, append, check_writable, lies_below, private_folder, read_small, write_atomic};
 pub use git::is_bare;
 pub use history::{BlobId, CommitInfo, History, HistoryError, Log, Look, Next};
-pub use holding::{BUILD, Held, MADE, VERSION_CONTROL, documents_with, env_files, holding, odd_ignore_file};
+pub use holding::{BUILD, Held, MADE, VERSION_CONTROL, documents_with, env_files, holding, odd_ignore_file, threads};
 pub use languages::languages;
 pub use memory::{answer, recall, recall_in, remember};
 pub use origins::{Counting, Differs, Met as MetSettings, Setting};

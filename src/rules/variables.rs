@@ -2,7 +2,7 @@
 
 use crate::secrets::{env_lines, is_env_file, is_env_template};
 use crate::syntax::{Document, Fact, HostKind};
-use crate::text::Span;
+use crate::text::{Span, word_at};
 
 /// What happens to a variable at a place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -24,8 +24,11 @@ pub fn variable_at(doc: &Document, offset: u32) -> Option<(Span, String)> {
         let (span, name) = variable_at(code.doc(), inner.start)?;
         return Some((code.outer(span), name));
     }
-    let span = word_around(doc.text(), offset as usize)?;
+    let span = word_at(doc.text(), offset as usize)?;
     let name = doc.slice(span);
+    if name.is_empty() || name.starts_with(|c: char| c.is_ascii_digit()) {
+        return None;
+    }
     let known = variable_places(doc, name).iter().any(|(it, _)| *it == span);
     known.then(|| (span, name.to_owned()))
 }
@@ -187,15 +190,6 @@ fn is_expanded(before: &str) -> bool {
 fn is_name(text: &str) -> bool {
     let part = |it: u8| it.is_ascii_uppercase() || it.is_ascii_digit() || it == b'_';
     text.contains('_') && text.starts_with(|c: char| c.is_ascii_uppercase()) && text.bytes().all(part)
-}
-
-/// The word of letters, digits and `_` that touches a place.
-fn word_around(text: &str, at: usize) -> Option<Span> {
-    let part = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
-    let bytes = text.as_bytes();
-    let start = at - bytes.get(..at)?.iter().rev().take_while(|it| part(it)).count();
-    let end = at + bytes[at..].iter().take_while(|it| part(it)).count();
-    (start < end && !bytes[start].is_ascii_digit()).then(|| Span::new(start, end))
 }
 
 #[cfg(test)]

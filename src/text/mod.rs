@@ -185,6 +185,15 @@ pub fn line_ending(text: &str) -> &'static str {
     }
 }
 
+/// The word of ASCII letters, digits and `_` that touches a place; an empty one where none does. `None` beyond the text.
+pub fn word_at(text: &str, at: usize) -> Option<Span> {
+    let part = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+    let bytes = text.as_bytes();
+    let start = at - bytes.get(..at)?.iter().rev().take_while(|it| part(it)).count();
+    let end = at + bytes[at..].iter().take_while(|it| part(it)).count();
+    Some(Span::new(start, end))
+}
+
 /// `1 file`, `2 files`.
 pub fn counted(count: usize, what: &str) -> String {
     let plural = if count == 1 { "" } else { "s" };

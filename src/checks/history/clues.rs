@@ -9,7 +9,7 @@ use std::sync::atomic::AtomicUsize;
 
 use memchr::{memchr, memchr_iter, memmem, memrchr, memrchr_iter};
 
-use crate::checks::threads;
+use crate::project::threads;
 use crate::project::{BlobId, History, Next, Workspace, is_binary};
 use crate::rules::{has_hint, hints};
 use crate::secrets::{runs, scan};
