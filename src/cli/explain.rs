@@ -69,9 +69,7 @@ fn explain_line(out: &mut dyn Write, path: &Path, number: u32) -> Result<()> {
     let seen = rules::why(&doc, &around, line);
     let mut reported = workspace.judge(&relative, rules::check(&doc, &around))?;
     let all = reported.clone();
-    if let Some(baseline) = workspace.baseline(&relative)? {
-        baseline.take_known(&relative, &mut reported, |finding| finding);
-    }
+    workspace.take_known(&relative, &mut reported)?;
     let is_known = |at: &Finding| {
         let same = |it: &&Finding| it.rule == at.rule && it.span == at.span;
         all.iter().any(|it| same(&it)) && !reported.iter().any(|it| same(&it))

@@ -49,6 +49,7 @@ pub(super) fn start(inbox: Receiver<Event>, events: Sender<Event>, letters: Unbo
         everything: Everything::default(),
         spread: Spread::default(),
         searching: false,
+        parsing: 0,
         waiting: BTreeMap::new(),
         events,
         letters,
@@ -75,6 +76,8 @@ pub(super) struct MainLoop {
     pub(super) spread: Spread,
     /// git's history is being searched: one search at a time, the others wait, the last one of each document.
     searching: bool,
+    /// How many texts are parsed aside.
+    pub(super) parsing: usize,
     waiting: BTreeMap<String, History>,
     pub(super) events: Sender<Event>,
     pub(super) letters: UnboundedSender<Letter>,
@@ -82,8 +85,8 @@ pub(super) struct MainLoop {
 
 impl MainLoop {
     fn run(mut self, inbox: &Receiver<Event>) {
-        while let Ok(event) = inbox.recv() {
-            self.take(event);
+        while let Ok(event) = self.next(inbox) {
+            event.into_iter().for_each(|it| self.take(it));
             // All that waits is applied before anything is checked: that is the debouncing.
             while let Ok(event) = inbox.try_recv() {
                 self.take(event);
@@ -106,6 +109,10 @@ impl MainLoop {
     }
 
     fn handle(&mut self, event: Event) {
+        // Nothing else is told, or worked out, by facts of before.
+        if !matches!(event, Event::Changed(_) | Event::Diagnose(..) | Event::Parsed(_)) {
+            self.catch_up();
+        }
         match event {
             Event::Initialize(params, reply) => answer(reply, Ok(self.initialize(&params))),
             Event::Initialized => {
@@ -188,6 +195,7 @@ impl MainLoop {
             Event::Asked(report, reply) => self.tell_answers(&report, reply),
             Event::Found(found, reply) => self.put_back(found, reply),
             Event::PutBack(found, applied, reply) => self.end_undo(&found, &applied, reply),
+            Event::Parsed(read) => self.take_read(read),
             Event::Searched(learned) => {
                 self.searching = false;
                 if let Some((_, next)) = self.waiting.pop_first() {
@@ -262,7 +270,7 @@ impl MainLoop {
         Token::New(format!("aikeys.{of}.{}", self.tokens))
     }
 
-    fn pull_again(&self) {
+    pub(super) fn pull_again(&self) {
         if self.abilities.pull && self.abilities.refresh {
             self.post(Letter::Refresh);
         }
@@ -311,6 +319,10 @@ impl MainLoop {
     }
 
     fn diagnose(&mut self, params: &DocumentDiagnosticParams) -> DocumentDiagnosticReportResult {
+        if !self.abilities.refresh {
+            // It would never ask again.
+            self.session.settle();
+        }
         let uri = params.text_document.uri.as_str();
         let id = self.session.result_id(uri);
         let previous = params.previous_result_id.as_deref();

@@ -13,6 +13,7 @@ pub mod convert;
 mod everything;
 mod frames;
 mod guard;
+mod haste;
 pub mod history;
 mod hover;
 mod main_loop;

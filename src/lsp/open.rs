@@ -90,12 +90,8 @@ pub(super) fn check(open: &Open, answers: &BTreeMap<String, Checked>) -> (Vec<Fi
         Ok(judged) => judged,
         Err(error) => return (findings, Some(error.to_string())),
     };
-    match workspace.baseline(path) {
-        Ok(None) => {}
-        Ok(Some(baseline)) => drop(baseline.take_known(path, &mut judged, |finding| finding)),
-        Err(error) => return (judged, Some(error.to_string())),
-    }
-    (judged, None)
+    let problem = workspace.take_known(path, &mut judged).err();
+    (judged, problem.map(|error| error.to_string()))
 }
 
 /// A key lies in the right place, and nobody looked for it in the history.

@@ -20,6 +20,7 @@ use tower_lsp::{LanguageServer, async_trait};
 use super::carry::Stored;
 use super::check::Report;
 use super::convert::notebooks;
+use super::haste::Read;
 use super::history::Learned;
 use super::outbox::Applied;
 use super::seek::Counted;
@@ -93,6 +94,8 @@ pub(super) enum Event {
     Counted(Counted, Reply<Option<Vec<CodeLens>>>),
     /// All files were checked.
     Surveyed(Option<Survey>, Duration),
+    /// A text was parsed that someone typed.
+    Parsed(Read),
     /// A search of git's history has ended.
     Searched(Learned),
 }
@@ -126,6 +129,7 @@ impl Event {
             Event::Refused(_) => "refused",
             Event::Counted(..) => "counted",
             Event::Surveyed(..) => "surveyed",
+            Event::Parsed(_) => "parsed",
             Event::Execute(..) => "workspace/executeCommand",
             Event::Stored(..) => "stored",
             Event::Edited(..) => "edited",

@@ -37,7 +37,7 @@ pub struct Session {
     /// By the folder of the documents.
     workspaces: HashMap<PathBuf, Option<Arc<Workspace>>>,
     /// Counts all changes of all texts.
-    revision: u64,
+    pub(super) revision: u64,
     /// Counts the changes of everything around the texts.
     epoch: u64,
     /// What was read around the documents for menus and hovers. A choice is worked out with what lies on the disk then.

@@ -55,11 +55,7 @@ pub fn survey(folders: &[PathBuf], tick: &mut dyn FnMut(usize)) -> Survey {
     let mut files = Vec::new();
     for file in checked.files {
         let mut findings: Vec<Finding> = file.findings.into_iter().map(|it| it.finding).collect();
-        match file.workspace.baseline(file.doc.path()) {
-            Ok(None) => {}
-            Ok(Some(baseline)) => drop(baseline.take_known(file.doc.path(), &mut findings, |finding| finding)),
-            Err(error) => problems.push(error.to_string()),
-        }
+        problems.extend(file.workspace.take_known(file.doc.path(), &mut findings).err().map(|error| error.to_string()));
         files.push(Surveyed {
             file: as_given(folders, file.workspace.root().join(file.doc.path())),
             doc: Arc::new(file.doc),

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::config::{ProjectError, text_of};
-use super::workspace::today;
+use super::workspace::{Workspace, today};
 use crate::rules::{Finding, is_date, unused_entry};
 use crate::secrets::{discreet, without_keys};
 use crate::text::Span;
@@ -190,6 +190,16 @@ impl Baseline {
         };
         let message = format!("{why}: `aikeys-lsp --check --prune-baseline` takes it out");
         unused_entry(self.entries.get(entry).map_or(Span::at(0), |terms| terms.span), message)
+    }
+}
+
+impl Workspace {
+    /// Takes the findings of a file out that the baseline of its settings knows.
+    pub fn take_known(&self, relative: &Path, findings: &mut Vec<Finding>) -> Result<(), ProjectError> {
+        if let Some(baseline) = self.baseline(relative)? {
+            baseline.take_known(relative, findings, |finding| finding);
+        }
+        Ok(())
     }
 }
 

@@ -5,7 +5,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use tree_sitter::{InputEdit, Node, Parser, Point, Range, Tree};
+use tree_sitter::{InputEdit, Point, Tree};
 
 use super::collect::{collect, collect_near};
 use super::facts::Facts;
@@ -13,12 +13,14 @@ use super::host::{Host, HostKind};
 use super::injection::Injection;
 use super::language::Language;
 use super::notebook;
+use super::parse::{HASTE, Parsed, Unparsed};
 use super::reader::Reader;
 use crate::text::{Edit, Lines, Names, Span};
 
 /// The text of a file, with its lines, tree and facts, each made when it is first needed.
 ///
-/// Edits keep the tree, so that the next parse only reads what changed. Its `Debug` shows no text.
+/// Edits keep the tree, so that the next parse only reads what changed. Where that is much, because a quote or a bracket is
+/// open, the tree stays behind until [`Document::settle`]. Its `Debug` shows no text.
 pub struct Document {
     path: PathBuf,
     language: Option<&'static Language>,
@@ -31,9 +33,21 @@ pub struct Document {
     names: OnceLock<Names>,
     facts: OnceLock<Facts>,
     readers: OnceLock<Vec<&'static Reader>>,
-    tree: OnceLock<Option<Tree>>,
+    tree: OnceLock<Parsed>,
     /// The tree before the edits since the last parse, moved along by them.
     old_tree: Option<Tree>,
+    haste: Haste,
+}
+
+/// How much time a parse has.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Haste {
+    /// All that it needs.
+    None,
+    /// Someone is typing: a long one is given up.
+    Some,
+    /// One was given up: the others would be as well.
+    Much,
 }
 
 impl fmt::Debug for Document {
@@ -71,6 +85,7 @@ impl Document {
             readers: OnceLock::new(),
             tree: OnceLock::new(),
             old_tree: None,
+            haste: Haste::None,
         }
     }
 
@@ -238,10 +253,42 @@ impl Document {
         outer(one).is_some_and(|parent| Some(parent) == outer(other))
     }
 
-    /// Replaces a part of the text.
+    /// The facts are those before the last edits, moved along: good enough to show, and not to change anything by.
+    pub fn is_behind(&self) -> bool {
+        self.tree.get().is_some_and(|it| it.is_behind)
+    }
+
+    /// Nobody is typing any more: from now on the facts are those of the text. Whether other ones were told.
+    pub fn settle(&mut self) -> bool {
+        self.haste = Haste::None;
+        let is_behind = self.is_behind();
+        if is_behind {
+            self.old_tree = self.tree.take().and_then(|it| it.tree);
+            self.facts = OnceLock::new();
+        }
+        is_behind
+    }
+
+    /// The parse that was put off, to be done elsewhere.
+    pub fn unparsed(&self) -> Option<Unparsed> {
+        let (language, old) = (self.language?, self.old_tree.clone());
+        self.is_behind().then(|| Unparsed { language, text: self.text.clone(), old })
+    }
+
+    /// Takes what that came to. The text has not changed since.
+    pub fn take_parsed(&mut self, parsed: Parsed) {
+        self.haste = Haste::None;
+        self.tree = OnceLock::from(parsed);
+        self.facts = OnceLock::new();
+    }
+
+    /// Replaces a part of the text, as someone types it.
     pub fn edit(&mut self, edit: &Edit) {
+        self.haste = if self.is_behind() || self.haste == Haste::Much { Haste::Much } else { Haste::Some };
         let (start, end) = (edit.span.start as usize, edit.span.end as usize);
-        let mut tree = self.tree.take().flatten().or_else(|| self.old_tree.take());
+        let mut tree = self.tree.take().and_then(|it| it.tree).or_else(|| self.old_tree.take());
+        // Of another text nothing stays.
+        tree = tree.filter(|_| end - start < self.text.len());
         if let Some(tree) = &mut tree {
             let lines = self.lines.get_or_init(|| Lines::new(&self.text));
             let point = |offset: u32| {
@@ -275,27 +322,17 @@ impl Document {
 
     fn tree(&self) -> Option<&Tree> {
         let parsed = || {
-            if !self.language?.identifiers.is_empty() && is_generated(&self.text) {
-                return None;
-            }
-            parse(self.language?.grammar(), &self.text, self.old_tree.as_ref())
+            let Some(language) = self.language else { return Parsed::default() };
+            let parse = |most| language.parse(&self.text, self.old_tree.as_ref(), most).ok();
+            let parsed = match (self.haste, &self.old_tree) {
+                (Haste::None, _) | (_, None) => parse(None),
+                (Haste::Some, Some(old)) => parse(Some(HASTE)).or_else(|| Some(Parsed::behind(old))),
+                (Haste::Much, Some(old)) => Some(Parsed::behind(old)),
+            };
+            parsed.unwrap_or_default()
         };
-        self.tree.get_or_init(parsed).as_ref()
+        self.tree.get_or_init(parsed).tree.as_ref()
     }
-}
-
-/// The tree of a text, unless it is nothing that people write.
-pub(super) fn parse(grammar: &tree_sitter::Language, text: &str, old: Option<&Tree>) -> Option<Tree> {
-    let mut parser = Parser::new();
-    parser.set_language(grammar).ok()?;
-    let (bytes, mut reads) = (text.as_bytes(), 0);
-    let mut read = |at: usize, _| {
-        reads += 1;
-        let rest = bytes.get(at..).filter(|_| reads <= READS).unwrap_or_default();
-        &rest[..rest.len().min(PIECE)]
-    };
-    let tree = parser.parse_with_options(&mut read, old, None)?;
-    (reads <= READS && is_sane(&tree, old)).then_some(tree)
 }
 
 /// What is known of code in another file.
@@ -321,71 +358,5 @@ fn is_quick(tree: &Tree, spans: &[Span]) -> bool {
     })
 }
 
-/// Nobody writes deeper, nor leaves more tokens that make no sense: text beyond that is plain text. A query needs the
-/// square of either: half a minute for 100,000 open brackets, or as many `.call()` in a row.
-const DEEPEST: usize = 2_000;
-const HEAP: usize = 5_000;
-
-/// A parser reads a text about once, piece by piece. Behind 100,000 `r#"` it looks for the end each time (40 s): after so
-/// many pieces it is given up.
-const PIECE: usize = 4 << 10;
-const READS: usize = 50_000;
-
 /// Nobody writes longer lines.
 pub const LONGEST_LINE: usize = 2_000;
-
-/// Most of a text of code stands in lines that nobody writes: a bundle. Nobody works in it, and it is large.
-fn is_generated(text: &str) -> bool {
-    const LONG: usize = 5_000;
-    if text.len() < LONG {
-        return false;
-    }
-    let long: usize = text.split('\n').map(str::len).filter(|len| *len > LONG).sum();
-    long > text.len() / 5 * 4
-}
-
-/// The tree is code. What was code before an edit still is, where the edit has changed nothing.
-fn is_sane(tree: &Tree, old: Option<&Tree>) -> bool {
-    let changed = old.map(|old| old.changed_ranges(tree).collect::<Vec<_>>());
-    let is_new = |node: Node<'_>| {
-        let touches = |range: &Range| range.start_byte <= node.end_byte() && node.start_byte() <= range.end_byte;
-        changed.as_ref().is_none_or(|ranges| ranges.iter().any(touches))
-    };
-    walk(tree, |node, depth| match node {
-        _ if depth > DEEPEST => Next::Stop,
-        _ if node.is_error() && node.child_count() as usize > HEAP => Next::Stop,
-        _ if is_new(node) => Next::Into,
-        _ => Next::Over,
-    })
-}
-
-/// Where a walk goes.
-enum Next {
-    /// To the node's children.
-    Into,
-    /// Past them.
-    Over,
-    /// No further.
-    Stop,
-}
-
-/// Meets nodes in the order of the text, each with its depth. Whether it came to the end.
-fn walk(tree: &Tree, mut meet: impl FnMut(Node<'_>, usize) -> Next) -> bool {
-    let (mut cursor, mut depth) = (tree.walk(), 0);
-    loop {
-        match meet(cursor.node(), depth) {
-            Next::Into if cursor.goto_first_child() => {
-                depth += 1;
-                continue;
-            }
-            Next::Into | Next::Over => {}
-            Next::Stop => return false,
-        }
-        while !cursor.goto_next_sibling() {
-            if !cursor.goto_parent() {
-                return true;
-            }
-            depth -= 1;
-        }
-    }
-}

@@ -194,7 +194,7 @@ pub enum Fact {
 
 impl Fact {
     /// Where it stands.
-    pub(super) fn span(&self) -> Span {
+    pub fn span(&self) -> Span {
         match *self {
             Fact::Literal { span, .. }
             | Fact::Binding { span, .. }

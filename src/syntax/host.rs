@@ -8,10 +8,11 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use tree_sitter::{Query, QueryCursor, StreamingIterator};
 
-use super::document::{Document, parse};
+use super::document::Document;
 use super::injection::{Builder, Injection};
 use super::language::Language;
 use super::notebook;
+use super::parse::parse;
 use crate::text::Span;
 
 /// What `grammars/<name>/host.toml` says. The text around the code is plain text.
@@ -125,7 +126,7 @@ impl Host {
     /// What the query marks as code.
     fn marked(&self, file: &Document, grammar: &tree_sitter::Language) -> Vec<Injection> {
         let text = file.text();
-        let Some(tree) = parse(grammar, text, None) else { return Vec::new() };
+        let Some(tree) = parse(grammar, text) else { return Vec::new() };
         let query = self.query(grammar);
         let names = query.capture_names();
         let mut cursor = QueryCursor::new();

@@ -13,6 +13,7 @@ mod language;
 mod launcher;
 mod literal;
 mod notebook;
+mod parse;
 mod reader;
 mod starter;
 
@@ -25,6 +26,7 @@ pub use injection::{Cell, Injection};
 pub(crate) use language::glob;
 pub use language::{Browser, Idiom, Language, Loader, Part, Reading, Settings};
 pub use launcher::{Launch, launches, resolves, tells};
+pub use parse::{Parsed, Unparsed};
 pub use reader::{Copies, Declare, Reader, Removal};
 pub use starter::{By, Starter};
 

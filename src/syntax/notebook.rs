@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::document::{Document, parse};
+use super::document::Document;
 use super::injection::{Builder, Injection, Writing};
 use super::language::Language;
+use super::parse::parse;
 use crate::text::Span;
 
 /// The entries of an object as they are written: of two with one name the last one counts. Outputs are read no further.
@@ -46,9 +47,7 @@ pub(super) fn injections(file: &Document) -> Vec<Injection> {
         let shell = lines.hide_commands(&mut cell);
         // One that cannot be parsed would take the others with it, and does not run.
         let parses = || {
-            own_language
-                .and_then(|it| parse(it.grammar(), cell.text(), None))
-                .is_some_and(|it| !it.root_node().has_error())
+            own_language.and_then(|it| parse(it.grammar(), cell.text())).is_some_and(|it| !it.root_node().has_error())
         };
         match is_own && parses() {
             true => own.append(cell),

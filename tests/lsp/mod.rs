@@ -4,6 +4,7 @@ mod bad_clients;
 mod baseline;
 pub(crate) mod client;
 mod everything;
+mod haste;
 mod notebooks;
 mod places;
 pub(crate) mod project;

@@ -35,6 +35,7 @@ START_ELSEWHERE = (2000, 150)  # in a language with a large grammar
 COLD = (1200, 300)
 ALL_FILES = (6000, None)  # a whole check; a user does not wait for it
 MEDIAN = (25, 5)
+PAUSE = 0.5  # s: nobody types
 SLOW = (100, 20)  # 99 of 100 keystrokes are faster
 MEDIAN_LARGE = (100, 30)
 SLOW_LARGE = (600, 30)
@@ -64,6 +65,7 @@ class Client:
         self.capabilities = capabilities
         self.buffer = b""
         self.ids = 0
+        self.refreshes = 0
         self.answers = {}
 
     def send(self, **message):
@@ -78,19 +80,23 @@ class Client:
     def message(self):
         """The next message; what the server asks is answered with nothing."""
         while True:
-            message = self.cut()
-            if message is None:
-                out = self.process.stdout.fileno()
-                if not select.select([out], [], [], LIMIT)[0]:
-                    sys.exit(f"server_speed.py: no message within {LIMIT} s")
-                piece = os.read(out, 1 << 16)
-                if not piece:
-                    sys.exit(f"server_speed.py: the server ended with {self.process.wait()}")
-                self.buffer += piece
-            elif "method" in message and "id" in message:
-                self.send(id=message["id"], result=None)
-            else:
+            message = self.read()
+            if "method" not in message or "id" not in message:
                 return message
+
+    def read(self):
+        while (message := self.cut()) is None:
+            out = self.process.stdout.fileno()
+            if not select.select([out], [], [], LIMIT)[0]:
+                sys.exit(f"server_speed.py: no message within {LIMIT} s")
+            piece = os.read(out, 1 << 16)
+            if not piece:
+                sys.exit(f"server_speed.py: the server ended with {self.process.wait()}")
+            self.buffer += piece
+        if "method" in message and "id" in message:
+            self.refreshes += message["method"] == "workspace/diagnostic/refresh"
+            self.send(id=message["id"], result=None)
+        return message
 
     def cut(self):
         head, found, rest = self.buffer.partition(b"\r\n\r\n")
@@ -163,6 +169,13 @@ class Client:
                 if params["uri"] == uri and (params.get("version") or 0) >= version:
                     return params["diagnostics"]
 
+    def told_again(self, uri, version):
+        """Waits until the server has more to say of the same text."""
+        known = self.refreshes
+        while self.pulls and self.refreshes == known:
+            self.read()
+        return self.diagnostics(uri, version)
+
     def memory(self):
         """Of the process, in MB: what is in memory now."""
         with contextlib.suppress(OSError):
@@ -210,6 +223,8 @@ def capabilities(pulls):
     if pulls:
         document["diagnostic"] = {"relatedDocumentSupport": True}
     workspace = {"workspaceEdit": {"documentChanges": True}, "workspaceFolders": True, "configuration": True}
+    # As VS Code and Neovim do.
+    workspace["diagnostics"] = {"refreshSupport": True}
     return {"textDocument": document, "workspace": workspace, "general": {"positionEncodings": ["utf-16"]}}
 
 
@@ -391,11 +406,13 @@ class Typing:
         self.uri, self.version, self.rounds, self.computed = (place.folder / name).as_uri(), 1, [], []
         self.client.open(self.uri, text, language)
         self.client.diagnostics(self.uri, 1)
-        self.lines = text.count("\n")
+        self.lines, self.has_key = text.count("\n"), "sk-" in text
 
     def round(self, number):
         """One line is typed and deleted, each round in another part of the file."""
         times = []
+        # Whoever typed before has stopped: all was parsed.
+        time.sleep(PAUSE)
         # Behind the head of a function.
         for at, text, end in typed(self.lines * (2 * number + 1) // (2 * ROUNDS) // 5 * 5 + 4):
             self.version += 1
@@ -404,8 +421,25 @@ class Typing:
             self.client.change(self.uri, self.version, at, text, end)
             self.client.diagnostics(self.uri, self.version)
             times.append(milliseconds(started))
-            self.computed.append(self.client.processor() - before)
+            # A thread that ends takes its time with it.
+            self.computed.append(max(0, self.client.processor() - before))
         self.rounds.append(times)
+
+    def put_off(self):
+        """A bracket opens, and nobody types: how long until all is known of the text."""
+        times = []
+        for _ in range(ROUNDS):
+            line = self.lines // 2 // 5 * 5 + 4
+            for at, text, end in (((line, 0), "(", None), ((line, 0), "", (line, 1))):
+                self.version += 1
+                started = time.perf_counter()
+                self.client.change(self.uri, self.version, at, text, end)
+                self.client.diagnostics(self.uri, self.version)
+                if text:
+                    self.client.told_again(self.uri, self.version)
+                    times.append(milliseconds(started))
+            time.sleep(PAUSE)
+        return statistics.median(times)
 
     def times(self):
         """Of each keystroke the median of the rounds: a moment in which the machine was busy does not count."""
@@ -437,6 +471,8 @@ def keystrokes(table, command, place, folder, peers):
                 f"keystroke in {what}", statistics.median(times), median, note=note, computed=statistics.median(computed)
             )
             table.add("    99 %", slow(times), most, note=f"(computed: {slow(computed):.1f})", computed=slow(computed))
+            if ours.has_key:
+                table.add("    what a bracket put off", ours.put_off(), note="(with the pause of 150)")
             for peer, typing in theirs.items():
                 their_half = statistics.median(typing.times())
                 note = f"(99 %: {slow(typing.times()):.1f}; ours takes {half / their_half:.2f} times as long)"

@@ -86,9 +86,7 @@ impl Place {
     fn failing(&self, doc: &Document) -> Result<Vec<Finding>> {
         let around = moves::around(&self.workspace, &self.relative, &|| recall_in(self.workspace.root()));
         let mut found = self.workspace.judge(&self.relative, rules::check(doc, &around))?;
-        if let Some(baseline) = self.workspace.baseline(&self.relative)? {
-            baseline.take_known(&self.relative, &mut found, |finding| finding);
-        }
+        self.workspace.take_known(&self.relative, &mut found)?;
         found.retain(|it| (it.secret.is_some() || rules::is_about_git(it.rule)) && self.fails(it));
         Ok(found)
     }
