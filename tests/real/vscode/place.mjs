@@ -85,13 +85,14 @@ export class Place {
     this.data = path.join(folder, 'user-data');
   }
 
-  async start(vsix) {
+  async start(...extensions) {
     const places = ['--user-data-dir', this.data, '--extensions-dir', path.join(this.folder, 'extensions')];
     this.settings();
     const program = [tool('code-server/lib/node_modules/code-server/out/node/entry.js')];
     // The server is named by a setting, a different one in each scenario.
     const env = environment(this.folder, { AIKEYS_LSP_PATH: undefined });
-    await promisify(execFile)(tool('node/bin/node'), [...program, ...places, '--install-extension', vsix], { env });
+    const wanted = extensions.flatMap((vsix) => ['--install-extension', vsix]);
+    await promisify(execFile)(tool('node/bin/node'), [...program, ...places, ...wanted], { env });
 
     const port = await freePort();
     const log = fs.openSync(path.join(this.folder, 'code-server.log'), 'w');
