@@ -36,6 +36,7 @@ COLD = (1200, 300)
 ALL_FILES = (6000, None)  # a whole check; a user does not wait for it
 MEDIAN = (25, 5)
 PAUSE = 0.5  # s: nobody types
+MORE = 2  # s: in that time comes what was put off
 SLOW = (100, 20)  # 99 of 100 keystrokes are faster
 MEDIAN_LARGE = (100, 30)
 SLOW_LARGE = (600, 30)
@@ -84,10 +85,12 @@ class Client:
             if "method" not in message or "id" not in message:
                 return message
 
-    def read(self):
+    def read(self, limit=LIMIT):
         while (message := self.cut()) is None:
             out = self.process.stdout.fileno()
-            if not select.select([out], [], [], LIMIT)[0]:
+            if not select.select([out], [], [], limit)[0]:
+                if limit < LIMIT:
+                    return None
                 sys.exit(f"server_speed.py: no message within {LIMIT} s")
             piece = os.read(out, 1 << 16)
             if not piece:
@@ -169,12 +172,13 @@ class Client:
                 if params["uri"] == uri and (params.get("version") or 0) >= version:
                     return params["diagnostics"]
 
-    def told_again(self, uri, version):
-        """Waits until the server has more to say of the same text."""
+    def tells_more(self):
+        """Waits for more of the same text; whether there is more."""
         known = self.refreshes
-        while self.pulls and self.refreshes == known:
-            self.read()
-        return self.diagnostics(uri, version)
+        while message := self.read(MORE):
+            if self.refreshes > known or message.get("method") == "textDocument/publishDiagnostics":
+                return True
+        return False
 
     def memory(self):
         """Of the process, in MB: what is in memory now."""
@@ -435,11 +439,12 @@ class Typing:
                 started = time.perf_counter()
                 self.client.change(self.uri, self.version, at, text, end)
                 self.client.diagnostics(self.uri, self.version)
-                if text:
-                    self.client.told_again(self.uri, self.version)
+                if text and self.client.tells_more():
+                    if self.client.pulls:
+                        self.client.diagnostics(self.uri, self.version)
                     times.append(milliseconds(started))
             time.sleep(PAUSE)
-        return statistics.median(times)
+        return statistics.median(times) if times else None
 
     def times(self):
         """Of each keystroke the median of the rounds: a moment in which the machine was busy does not count."""
@@ -471,8 +476,8 @@ def keystrokes(table, command, place, folder, peers):
                 f"keystroke in {what}", statistics.median(times), median, note=note, computed=statistics.median(computed)
             )
             table.add("    99 %", slow(times), most, note=f"(computed: {slow(computed):.1f})", computed=slow(computed))
-            if ours.has_key:
-                table.add("    what a bracket put off", ours.put_off(), note="(with the pause of 150)")
+            if ours.has_key and (late := ours.put_off()):
+                table.add("    what a bracket put off", late, note="(with the pause of 150)")
             for peer, typing in theirs.items():
                 their_half = statistics.median(typing.times())
                 note = f"(99 %: {slow(typing.times()):.1f}; ours takes {half / their_half:.2f} times as long)"
