@@ -188,6 +188,12 @@ fn path_of(info: &str) -> (PathBuf, String) {
         "dotenv" => ".env",
         "toml" => "Cargo.toml",
         "markdown" => "README.md",
+        "typescript" => "app.ts",
+        "go" => "main.go",
+        "java" => "App.java",
+        "csharp" => "App.cs",
+        "ruby" => "app.rb",
+        "php" => "app.php",
         _ => "notes.txt",
     };
     (PathBuf::from(name.unwrap_or(default)), rest.to_owned())
@@ -368,6 +374,17 @@ fn is_broken(doc: &Document) -> bool {
         || is_notebook && serde_json::from_str::<serde_json::Value>(doc.text()).is_err()
 }
 
+/// What a program does with a key: a literal that is printed is one finding, and a variable that is printed another.
+const LEAKS: [&str; 7] = [
+    "key-in-error",
+    "key-in-prompt",
+    "key-in-url",
+    "key-logged",
+    "key-on-command-line",
+    "key-persisted",
+    "span-records-key",
+];
+
 /// Every fix takes its finding away and no other, breaks no syntax, and nothing printable holds the key.
 fn one_fix_removes_one_finding(doc: &Document, around: &Surroundings, finding: &Finding, keys: &Keyed) {
     let before = rules::check(doc, around);
@@ -377,8 +394,13 @@ fn one_fix_removes_one_finding(doc: &Document, around: &Surroundings, finding: &
     for fix in &repairs.fixes {
         let Some(edits) = fix.change.files.get(doc.path()) else { continue };
         let after = Document::new(doc.path(), text::apply(doc.text(), edits));
-        let left = rules::check(&after, around).len();
-        assert_eq!(left + 1, before.len(), "{:?} leaves {left} of {} findings", fix.title, before.len());
+        let counts = |it: &&Finding| LEAKS.contains(&finding.rule) || !LEAKS.contains(&it.rule);
+        let before: Vec<&Finding> = before.iter().filter(counts).collect();
+        let found = rules::check(&after, around);
+        let left: Vec<&Finding> = found.iter().filter(counts).collect();
+        let said: Vec<String> = left.iter().map(|it| format!("{} at {:?}", it.rule, it.span)).collect();
+        let text = keys.without_keys(after.text());
+        assert_eq!(left.len() + 1, before.len(), "{:?} leaves {said:?}:\n{text}", fix.title);
         let broken = is_broken(&after) && !is_broken(doc);
         assert!(!broken, "{:?} breaks the syntax:\n{}", fix.title, keys.without_keys(after.text()));
     }

@@ -71,29 +71,29 @@
 (object_creation_expression [(name) (qualified_name)] @call.callee (arguments) @call.arguments) @call
 
 ; Environment.
-((function_call_expression function: (_) @_get arguments: (arguments . (argument (string (string_content) @env.read.name)) .)) @env.read
+((function_call_expression function: (_) @_get arguments: (arguments . (argument [(string (string_content) @env.read.name) (encapsed_string . (string_content) @env.read.name .)]) .)) @env.read
   (#any-of? @_get "getenv" "\\getenv" "env"))
-((function_call_expression function: (_) @_get arguments: (arguments . (argument (string (string_content) @env.read.name)) . (argument (_) @env.read.default) .)) @env.read
+((function_call_expression function: (_) @_get arguments: (arguments . (argument [(string (string_content) @env.read.name) (encapsed_string . (string_content) @env.read.name .)]) . (argument (_) @env.read.default) .)) @env.read
   (#eq? @_get "env"))
-((subscript_expression . (variable_name) @_env (string (string_content) @env.read.name)) @env.read
+((subscript_expression . (variable_name) @_env [(string (string_content) @env.read.name) (encapsed_string . (string_content) @env.read.name .)]) @env.read
   (#any-of? @_env "$_ENV" "$_SERVER"))
 ((conditional_expression
-  condition: (function_call_expression function: (_) @_get arguments: (arguments . (argument (string (string_content) @env.read.name)) .))
+  condition: (function_call_expression function: (_) @_get arguments: (arguments . (argument [(string (string_content) @env.read.name) (encapsed_string . (string_content) @env.read.name .)]) .))
   !body
   alternative: (_) @env.read.default) @env.read
   (#any-of? @_get "getenv" "\\getenv" "env"))
 ((conditional_expression
-  condition: (subscript_expression . (variable_name) @_env (string (string_content) @env.read.name))
+  condition: (subscript_expression . (variable_name) @_env [(string (string_content) @env.read.name) (encapsed_string . (string_content) @env.read.name .)])
   !body
   alternative: (_) @env.read.default) @env.read
   (#any-of? @_env "$_ENV" "$_SERVER"))
 ((binary_expression
-  left: (subscript_expression . (variable_name) @_env (string (string_content) @env.read.name))
+  left: (subscript_expression . (variable_name) @_env [(string (string_content) @env.read.name) (encapsed_string . (string_content) @env.read.name .)])
   operator: "??"
   right: (_) @env.read.default) @env.read
   (#any-of? @_env "$_ENV" "$_SERVER"))
 ((binary_expression
-  left: (function_call_expression function: (_) @_get arguments: (arguments . (argument (string (string_content) @env.read.name)) .))
+  left: (function_call_expression function: (_) @_get arguments: (arguments . (argument [(string (string_content) @env.read.name) (encapsed_string . (string_content) @env.read.name .)]) .))
   operator: "??"
   right: (_) @env.read.default) @env.read
   (#any-of? @_get "getenv" "\\getenv" "env"))

@@ -9,12 +9,13 @@ use memchr::memmem::Finder;
 use std::sync::LazyLock;
 
 use super::reads::{Read, reads};
+use super::sinks::{Source, sources};
 use super::{Finding, Severity, literal_in_key_slot};
 use crate::fixes::{Surroundings, assembled};
 use crate::secrets::{
-    Assembled, Catalogue, Fingerprint, Provider, Shape, Token, Words, ambiguous, encoded, fingerprint, has_word,
-    is_app_secrets, is_env_file, is_env_template, is_likely, may_hold_pieces, nearest_name, redact, runs, scan_runs,
-    slot_candidates, variables_built, variables_read, weak_fingerprint,
+    Assembled, Catalogue, Fingerprint, Provider, Shape, Token, Words, ambiguous, encoded, environments, fingerprint,
+    has_word, is_app_secrets, is_env_file, is_env_template, is_likely, may_hold_pieces, nearest_name, redact, runs,
+    scan_runs, slot_candidates, variables_built, variables_read, weak_fingerprint,
 };
 use crate::syntax::{Document, Facts, Language, Reader, is_parsed, is_shell};
 use crate::text::Span;
@@ -33,6 +34,7 @@ pub struct Context<'d> {
     variables: OnceCell<Vec<Span>>,
     reads: OnceCell<Vec<Read<'d>>>,
     by_place: OnceCell<Vec<Finding>>,
+    sources: OnceCell<Vec<Source<'d>>>,
     facts: OnceCell<Cow<'d, Facts>>,
 }
 
@@ -54,9 +56,16 @@ pub fn needs_look(catalogue: &Catalogue, path: &Path, text: &[u8]) -> bool {
         || Reader::copying(path).is_some()
         || Language::of_path(path).is_some() && catalogue.speaks_of_store(text)
         || (is_parsed(path)
-            && (may_hold_pieces(catalogue, text, if is_shell(path) { Words::Bare } else { Words::Quoted })
+            && (!whole_environments(path, text).is_empty()
+                || may_hold_pieces(catalogue, text, if is_shell(path) { Words::Bare } else { Words::Quoted })
                 || !slot_candidates(catalogue, text, &runs).is_empty()
                 || !variables_read(catalogue, text).is_empty()))
+}
+
+/// Where a program hands on all variables of its environment.
+pub(super) fn whole_environments(path: &Path, text: &[u8]) -> Vec<Span> {
+    let Some(language) = Language::of_path(path) else { return Vec::new() };
+    environments(text, &language.sinks.environment)
 }
 
 impl<'d> Context<'d> {
@@ -73,6 +82,7 @@ impl<'d> Context<'d> {
             variables: OnceCell::new(),
             reads: OnceCell::new(),
             by_place: OnceCell::new(),
+            sources: OnceCell::new(),
             facts: OnceCell::new(),
         }
     }
@@ -85,6 +95,7 @@ impl<'d> Context<'d> {
             || !self.assembled().is_empty()
             || !self.ambiguous().is_empty()
             || !self.variables().is_empty()
+            || !self.environments().is_empty()
             || self.is_env_file()
             || Reader::copying(self.doc.path()).is_some()
             || is_env_template(self.doc.path())
@@ -155,6 +166,12 @@ impl<'d> Context<'d> {
         })
     }
 
+    /// Where all variables of the environment are handed on.
+    pub fn environments(&self) -> Vec<Span> {
+        let words = self.doc.language().map_or(&[][..], |language| &language.sinks.environment);
+        environments(self.doc.text().as_bytes(), words)
+    }
+
     /// What [`literal_in_key_slot`] finds; in a comment it is another rule's.
     pub(super) fn by_place(&self) -> &[Finding] {
         self.by_place.get_or_init(|| literal_in_key_slot::keys(self))
@@ -163,6 +180,11 @@ impl<'d> Context<'d> {
     /// The reads of providers' variables, outside of tests.
     pub(super) fn reads(&self) -> &[Read<'d>] {
         self.reads.get_or_init(|| reads(self))
+    }
+
+    /// Every key in the program, outside of tests.
+    pub(super) fn sources(&self) -> &[Source<'d>] {
+        self.sources.get_or_init(|| sources(self))
     }
 
     /// The keys of one of several providers, with the names of those.

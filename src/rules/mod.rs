@@ -8,9 +8,11 @@ mod compile_time_embed;
 mod context;
 mod empty_or_placeholder_default;
 mod env_file_in_git;
+mod environment_dumped;
 mod exposed_key_needs_rotation;
 mod hardcoded_ai_key;
 mod hardcoded_vault_credential;
+mod help_shows_key;
 mod hints;
 mod key_as_fallback;
 mod key_in_agent_config;
@@ -20,8 +22,14 @@ mod key_in_comment_or_docs;
 mod key_in_compose;
 mod key_in_container_build;
 mod key_in_deploy_config;
+mod key_in_error;
 mod key_in_notebook;
+mod key_in_prompt;
+mod key_in_url;
 mod key_in_workflow;
+mod key_logged;
+mod key_on_command_line;
+mod key_persisted;
 mod key_provider_mismatch;
 mod literal_fallback_after_vault;
 mod literal_in_key_slot;
@@ -34,6 +42,8 @@ mod real_key_in_template;
 mod reference_not_resolved;
 mod same_key;
 mod secret_under_public_prefix;
+mod sinks;
+mod span_records_key;
 mod suppression;
 mod unnamed_env_failure;
 mod unrestricted_or_legacy_key;
@@ -137,6 +147,15 @@ pub static RULES: &[&Rule] = &[
     &admin_key_in_app::RULE,
     &missing_becomes_text::RULE,
     &empty_or_placeholder_default::RULE,
+    &key_in_url::RULE,
+    &key_in_prompt::RULE,
+    &environment_dumped::RULE,
+    &help_shows_key::RULE,
+    &key_logged::RULE,
+    &key_in_error::RULE,
+    &span_records_key::RULE,
+    &key_persisted::RULE,
+    &key_on_command_line::RULE,
     &unnamed_env_failure::RULE,
     &malformed_reference::RULE,
     &vault_transport::RULE,

@@ -56,9 +56,7 @@ impl<'d> Read<'d> {
 
     /// `severity`, or a hint in an example or a notebook: there a program may well go on, and somebody looks at it.
     pub fn severity(&self, context: &Context<'_>, severity: Severity) -> Severity {
-        let is_example =
-            is_notebook(context.doc) || context.doc.path().iter().any(|part| part == "examples" || part == "example");
-        if is_example { Severity::Hint } else { severity }
+        severity_here(context, severity)
     }
 
     /// The value is what a person finds in a field and may change.
@@ -97,16 +95,28 @@ impl<'d> Read<'d> {
 
     /// Where the name that the value is bound to is mentioned.
     pub fn mentions(&self, context: &Context<'_>) -> Vec<Span> {
-        let facts = context.facts();
-        let Some(&(name, holder)) = facts.bindings_around(self.span).first() else { return Vec::new() };
-        if holder.len() > self.span.len() + 80 {
-            return Vec::new();
-        }
-        let is_field = context.doc.text()[..name.start as usize].ends_with('.');
-        let scope = facts.body_around(self.span).filter(|_| !is_field);
-        let places = context.doc.places_of(context.doc.slice(name), scope);
-        places.filter(|place| !place.overlaps(name) && !holder.contains(*place)).take(MOST).collect()
+        mentions(context, self.span)
     }
+}
+
+/// Where the name is mentioned that the value at `span` is bound to.
+pub(super) fn mentions(context: &Context<'_>, span: Span) -> Vec<Span> {
+    let facts = context.facts();
+    let Some(&(name, holder)) = facts.bindings_around(span).first() else { return Vec::new() };
+    if holder.len() > span.len() + 80 {
+        return Vec::new();
+    }
+    let is_field = context.doc.text()[..name.start as usize].ends_with('.');
+    let scope = facts.body_around(span).filter(|_| !is_field);
+    let places = context.doc.places_of(context.doc.slice(name), scope);
+    places.filter(|place| !place.overlaps(name) && !holder.contains(*place)).take(MOST).collect()
+}
+
+/// `severity`, or a hint in an example or a notebook: somebody looks at it.
+pub(super) fn severity_here(context: &Context<'_>, severity: Severity) -> Severity {
+    let is_example =
+        is_notebook(context.doc) || context.doc.path().iter().any(|part| part == "examples" || part == "example");
+    if is_example { Severity::Hint } else { severity }
 }
 
 /// How many mentions are looked at.

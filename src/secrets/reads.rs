@@ -2,13 +2,18 @@
 
 use std::sync::LazyLock;
 
+use aho_corasick::AhoCorasick;
 use memchr::memmem::Finder;
 
 use super::catalogue::Catalogue;
 use crate::text::Span;
 
-/// What every read of a variable holds: `environ[…]`, `getenv(…)`, `env::var(…)`, `env!(…)`, `env.NAME`.
-static ENV: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new(b"env"));
+/// What every read of a variable holds: `environ[…]`, `getenv(…)`, `env::var(…)`, `env!(…)`, `env.NAME`, `ENV[…]`,
+/// `GetEnvironmentVariable(…)`.
+static ENV: LazyLock<AhoCorasick> =
+    LazyLock::new(|| AhoCorasick::new(["env", "ENV", "Env"]).expect("three short words"));
+/// How long each of them is.
+const WORD: usize = 3;
 /// What takes a variable into the build of an image.
 static BUILDS: LazyLock<[Finder<'_>; 2]> = LazyLock::new(|| [Finder::new(b"ARG "), Finder::new(b"ENV ")]);
 /// How far behind it the variable begins at the most: `iron.setdefault("`.
@@ -18,7 +23,29 @@ const NEAR: usize = 24;
 ///
 /// Nearly every file has none: this decides whether it is parsed.
 pub fn variables_read(catalogue: &Catalogue, text: &[u8]) -> Vec<Span> {
-    ENV.find_iter(text).filter_map(|at| variable_at(catalogue, text, at + ENV.needle().len())).collect()
+    ENV.find_iter(text).filter_map(|found| variable_at(catalogue, text, found.end())).collect()
+}
+
+/// Where one of `words` stands whole, each of which holds a word for the environment.
+pub fn environments(text: &[u8], words: &[String]) -> Vec<Span> {
+    let around = |end: usize| {
+        words.iter().filter_map(move |word| {
+            let inside = ENV.find(word)?.end();
+            let start = end.checked_sub(inside)?;
+            let rest = &text[start..];
+            let is_part = |byte: Option<&u8>| byte.is_some_and(|it| it.is_ascii_alphanumeric() || *it == b'_');
+            let before = start.checked_sub(1).and_then(|it| text.get(it));
+            let whole = rest.starts_with(word.as_bytes()) && !is_part(before) && !is_part(rest.get(word.len()));
+            whole.then(|| Span::new(start, start + word.len()))
+        })
+    };
+    let found = ENV.find_iter(text).flat_map(|found| around(found.end()));
+    // Only where all of it is handed on.
+    let mut found: Vec<Span> =
+        found.filter(|at| text[at.end as usize..].first().is_some_and(|it| b"), ]}\n\r".contains(it))).collect();
+    found.sort();
+    found.dedup();
+    found
 }
 
 /// Where an instruction takes a provider's variable into the build of an image: `ARG NAME`, `ENV NAME=$NAME`.
@@ -38,7 +65,7 @@ fn variable_at(catalogue: &Catalogue, text: &[u8], at: usize) -> Option<Span> {
     let embeds = text[..at].ends_with(b".env") && text[at..].first().is_some_and(|&byte| byte == b'"' || byte == b'.');
     let line = &text[at.saturating_sub(2 * NEAR)..at];
     if embeds && memchr::memmem::find(line, b"include_").is_some() {
-        return Some(Span::new(at - ENV.needle().len(), at));
+        return Some(Span::new(at - WORD, at));
     }
     let open = match text.get(at) {
         Some(b'=' | b'.') if text[at + 1..].first().is_some_and(u8::is_ascii_uppercase) => at,
@@ -70,6 +97,10 @@ mod tests {
             "std::env::var(\"{}\")",
             "env::var_os(\"{}\")",
             "option_env!(\"{}\")",
+            "Environment.GetEnvironmentVariable(\"{}\")",
+            "ENV.fetch(\"{}\")",
+            "ENV['{}']",
+            "$_ENV['{}']",
             "println!(\"cargo:rustc-env={}={key}\")",
         ] {
             assert_eq!(reads(&form.replace("{}", name)), [name], "{form}");

@@ -54,6 +54,12 @@ pub struct Language {
     pub browser: Option<Browser>,
     /// The classes that fill their fields from variables.
     pub settings: Option<Settings>,
+    /// What carries a value out of the program.
+    #[serde(default)]
+    pub sinks: Sinks,
+    /// Where a program says what it can be started with.
+    #[serde(default)]
+    pub help: Help,
     /// How a literal is replaced in each kind of place; `value` is the default.
     #[serde(rename = "idiom")]
     pub idioms: Vec<Idiom>,
@@ -123,6 +129,46 @@ pub struct Loader {
     /// How an import in the file begins that shows that this form of the call fits.
     #[serde(default)]
     pub beside: String,
+}
+
+/// What carries a value out of the program: functions as code calls them, `*` allowed.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Sinks {
+    /// Logs and standard output.
+    pub log: Vec<String>,
+    /// Errors and answers that tell of one.
+    pub error: Vec<String>,
+    /// Traces, and services that collect errors.
+    pub telemetry: Vec<String>,
+    /// What is kept: by a browser, in a file.
+    pub storage: Vec<String>,
+    /// The arguments of another program.
+    pub command: Vec<String>,
+    /// Functions that give what they get, in another form.
+    pub through: Vec<String>,
+    /// What stands behind a value that it does not change: `.unwrap()`.
+    pub tails: Vec<String>,
+    /// A literal in a call can name a value: `"{key}"`.
+    pub captures: bool,
+    /// Expressions for the whole environment.
+    pub environment: Vec<String>,
+}
+
+/// Where a program says what it can be started with, and by what default.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Help {
+    /// Calls that declare an option, `*` allowed.
+    pub calls: Vec<String>,
+    /// The file holds one of these where the help shows defaults; without any, it always does.
+    pub shows: Vec<String>,
+    /// How attributes begin that declare an option.
+    pub attributes: Vec<String>,
+    /// What keeps a value out of the help.
+    pub hides: Vec<String>,
+    /// The same, to be written behind the variable of an attribute.
+    pub insert: String,
 }
 
 /// Classes that fill their fields from variables: `@setting` in `facts.scm`.

@@ -1,0 +1,43 @@
+//! All variables of the environment are printed, logged or sent.
+
+use super::context::Context;
+use super::reads::severity_here;
+use super::sinks::Exit;
+use super::{Finding, Rule, Severity};
+use crate::fixes::Repairs;
+use crate::syntax::Sinks;
+
+pub(super) static RULE: Rule = Rule {
+    id: "environment-dumped",
+    severity: Severity::Error,
+    cwe: &[497, 532, 526],
+    docs: "All variables of the environment are printed, logged or sent.
+
+One such line shows every key at once, those of other programs as well. \
+Debug pages and reports of crashes do it by habit.
+
+Print the names alone, or the variables that are meant.",
+    check,
+    fixes: |_, _| Repairs::default(),
+};
+
+/// What carries a value out.
+const KINDS: [fn(&Sinks) -> &[String]; 4] = [|it| &it.log, |it| &it.error, |it| &it.telemetry, |it| &it.storage];
+
+fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
+    let doc = context.doc;
+    let Some(language) = doc.language().filter(|it| !it.is_test_path(doc.path())) else { return };
+    let places = context.environments();
+    if places.is_empty() {
+        return;
+    }
+    let facts = doc.facts_near(&places);
+    for place in places.into_iter().filter(|it| facts.literal_at(*it).is_none() && !facts.in_comment(*it)) {
+        let exit = Exit::of(doc, &facts, place);
+        let sink = |exit: &Exit| KINDS.iter().find_map(|kind| exit.sink(doc, kind(&language.sinks)));
+        let Some(callee) = exit.as_ref().and_then(sink) else { continue };
+        let message = format!("`{callee}` gets all variables of the environment");
+        let severity = severity_here(context, RULE.severity);
+        findings.push(context.plain_finding(RULE.id, severity, place, message, None));
+    }
+}

@@ -1,0 +1,293 @@
+//! What the rules about leaks share: where the value of a provider's variable leaves the program as it is.
+
+use super::context::Context;
+use super::reads::{mentions, severity_here};
+use super::{Finding, Rule, Severity};
+use crate::fixes::{Fix, Repairs, Safety};
+use crate::secrets::Provider;
+use crate::syntax::{Document, Fact, Facts, Sinks, glob};
+use crate::text::{Change, Edit, Span};
+
+/// A key in the program: the value of a provider's variable, or a literal.
+pub(super) struct Source<'d> {
+    /// What it is, for messages: `the value of OPENAI_API_KEY`.
+    pub what: String,
+    /// The read or the literal.
+    pub span: Span,
+    /// Whose key it is.
+    pub provider: &'d Provider,
+    /// It, and the names that it is bound to, as far as they stand in the same function or file.
+    pub places: Vec<Span>,
+    /// Those of the places where it stands as it is.
+    pub exits: Vec<Exit>,
+}
+
+/// A place where code gives a value on as it is.
+pub(super) struct Exit {
+    /// The place.
+    pub place: Span,
+    /// What is called with it, the innermost first.
+    callees: Vec<Span>,
+    /// It becomes a part of a text.
+    pub in_text: bool,
+}
+
+impl Exit {
+    /// The code gives on what stands at `place`, where it does.
+    pub fn of(doc: &Document, facts: &Facts, place: Span) -> Option<Exit> {
+        let operand = operand(doc, facts, place)?;
+        let callees = facts.calls_around(operand).into_iter().map(|(callee, _)| callee).collect();
+        let in_text = is_template(facts, place, Span::new(0, doc.text().len()));
+        Some(Exit { place, callees, in_text })
+    }
+
+    /// Which of `sinks` gets it, through functions that give it on.
+    pub fn sink<'d>(&self, doc: &'d Document, sinks: &[String]) -> Option<&'d str> {
+        let through = &doc.language()?.sinks.through;
+        for callee in &self.callees {
+            let name = doc.slice(*callee).trim_start_matches("new ");
+            if sinks.iter().any(|it| glob(it, name)) {
+                return Some(name);
+            }
+            if !through.iter().any(|it| glob(it, name)) {
+                return None;
+            }
+        }
+        None
+    }
+}
+
+/// Every key in the program, outside of tests.
+pub(super) fn sources<'d>(context: &Context<'d>) -> Vec<Source<'d>> {
+    let (doc, facts) = (context.doc, context.facts());
+    let is_test = doc.language().is_none_or(|language| language.is_test_path(doc.path()));
+    if is_test {
+        return Vec::new();
+    }
+    let source = |what, span, provider, places: Vec<Span>| {
+        let facts = doc.facts_near(&places);
+        let exits = places.iter().filter_map(|place| Exit::of(doc, &facts, *place)).collect();
+        Source { what, span, provider, places, exits }
+    };
+    let mut found: Vec<Source<'d>> = Vec::new();
+    for read in context.reads() {
+        let places = std::iter::once(read.span).chain(read.mentions(context)).collect();
+        found.push(source(format!("the value of {}", read.name), read.span, read.provider, places));
+    }
+    // Another finding speaks of the literal itself.
+    let mut add = |secret: Span, provider: &'d Provider, what: String| {
+        let Some((literal, _)) = facts.literal_at(secret) else { return };
+        found.push(source(what, literal, provider, mentions(context, literal)));
+    };
+    for token in context.tokens().iter().take(MOST).filter(|token| !context.is_doubtful(token)) {
+        let (provider, shape) = context.catalogue().shape(token.shape);
+        add(token.span, provider, format!("the {} {}", provider.name, shape.name));
+    }
+    for finding in context.by_place().iter().take(MOST) {
+        let provider = finding.provider.as_deref().and_then(|it| context.catalogue().provider(it));
+        if let (Some(secret), Some(provider)) = (finding.secret, provider) {
+            add(secret, provider, format!("the {} key", provider.name));
+        }
+    }
+    found.sort_by_key(|source| source.span);
+    found.dedup_by_key(|source| source.span);
+    found
+}
+
+/// A file with more keys is a list of them.
+const MOST: usize = 100;
+
+/// A key that leaves the program.
+pub(super) struct Leak<'d> {
+    /// What it is, for messages.
+    pub what: String,
+    /// Whose key it is.
+    pub provider: &'d Provider,
+    /// The read, or the name that it is bound to.
+    pub place: Span,
+    /// It is read where it leaves; otherwise it goes by a name.
+    pub is_direct: bool,
+    /// What carries it out, as code calls it.
+    pub callee: &'d str,
+}
+
+impl Leak<'_> {
+    /// What carries it out, short enough for a message.
+    pub fn by(&self) -> String {
+        let name = self.callee.rsplit(['\n', ' ']).next().unwrap_or("");
+        if name.len() > LONG { "this call".to_owned() } else { format!("`{name}`") }
+    }
+}
+
+/// A longer name is not repeated in messages.
+const LONG: usize = 40;
+
+/// Every key that one of `sinks` gets as it is, outside of tests, in order.
+pub(super) fn leaks<'d>(context: &Context<'d>, sinks: fn(&Sinks) -> &[String]) -> Vec<Leak<'d>> {
+    let doc = context.doc;
+    let Some(sinks) = doc.language().map(|it| sinks(&it.sinks)).filter(|it| !it.is_empty()) else { return Vec::new() };
+    let mut found = Vec::new();
+    for Source { what, span, provider, exits, .. } in context.sources() {
+        for exit in exits {
+            let (place, is_direct) = (exit.place, exit.place == *span);
+            let Some(callee) = exit.sink(doc, sinks).filter(|_| is_direct || is_still(doc, *span, place)) else {
+                continue;
+            };
+            found.push(Leak { what: what.clone(), provider, place, is_direct, callee });
+        }
+    }
+    found.sort_by_key(|leak| leak.place);
+    found.dedup_by_key(|leak| leak.place);
+    found
+}
+
+/// The findings about such keys: `message` says it of what leaves and of what carries it out.
+pub(super) fn report(
+    context: &Context<'_>,
+    rule: &Rule,
+    sinks: fn(&Sinks) -> &[String],
+    message: fn(&Leak<'_>) -> String,
+) -> Vec<Finding> {
+    let finding = |leak: Leak<'_>| {
+        // Whoever reads it on the way is less sure.
+        let severity = if leak.is_direct { rule.severity } else { rule.severity.min(Severity::Warning) };
+        let severity = severity_here(context, severity);
+        context.plain_finding(rule.id, severity, leak.place, message(&leak), Some(leak.provider))
+    };
+    leaks(context, sinks).into_iter().map(finding).collect()
+}
+
+/// The value at a place stands there as it is, and not in a question or a part of it: all that stands for it, with the
+/// methods that do not change it.
+fn operand(doc: &Document, facts: &Facts, place: Span) -> Option<Span> {
+    let (text, sinks) = (doc.text(), &doc.language()?.sinks);
+    if let Some((_, value)) = facts.literal_at(place)
+        && !is_template(facts, place, value)
+    {
+        let (before, after) = (&text[..place.start as usize], &text[place.end as usize..]);
+        let named = sinks.captures && before.ends_with('{') && !before.ends_with("{{") && after.starts_with(['}', ':']);
+        let end = after.find('}')?;
+        return named.then(|| Span::new(place.start as usize - 1, place.end as usize + end + 1));
+    }
+    let mut end = place.end as usize;
+    while let Some(len) = tail(&text[end..], &sinks.tails) {
+        end += len;
+    }
+    let before = text[..place.start as usize].trim_end_matches(['&', '*', '$']);
+    let marks = before.len() - before.trim_end_matches(['%', '?']).len();
+    // `%key` of a log's field, and `"…" % key`.
+    let before = if marks == 1 && before[..before.len() - 1].trim_end().ends_with(['(', ',', '=']) {
+        &before[..before.len() - 1]
+    } else {
+        before
+    };
+    let before = before.trim_end();
+    let is_assigned = before.ends_with('=') && !["==", "!=", "<=", ">="].iter().any(|it| before.ends_with(it));
+    let is_argument = before.ends_with(['(', ',', '[', '{', '+', '%', ':']) || before.ends_with("=>");
+    // `"key " . $key`
+    let is_joined = before.ends_with(" .") || text[end..].starts_with(" . ");
+    // `puts key`
+    let bare = facts.calls_around(place).first().map(|(_, arguments)| *arguments);
+    let bare = bare.filter(|it| it.start == place.start || it.end as usize == end);
+    let is_first = bare.is_some_and(|it| it.start == place.start);
+    let begins = is_argument || is_assigned || is_joined || is_first;
+    let after = text[end..].trim_start();
+    let is_format = after.starts_with([':', '!']) || after.starts_with("=}");
+    let is_format = is_format && is_template(facts, place, Span::new(0, text.len()));
+    let ends = after.starts_with([')', ',', ']', '}', '+']) || is_format || is_joined;
+    let ends = ends || bare.is_some_and(|it| it.end as usize == end);
+    (begins && ends).then(|| Span::new(place.start as usize, end))
+}
+
+/// What code gives at `place` becomes a part of a text within `whole`.
+fn is_template(facts: &Facts, place: Span, whole: Span) -> bool {
+    facts.around(place).any(|fact| matches!(*fact, Fact::Template { span } if whole.contains(span)))
+}
+
+/// How much of `rest` is one of `tails`, or `.expect("…")`.
+fn tail(rest: &str, tails: &[String]) -> Option<usize> {
+    if let Some(inside) = rest.strip_prefix(".expect(\"") {
+        return Some(".expect(\"".len() + inside.find("\")")? + 2);
+    }
+    let fits = |it: &&String| {
+        // `a != b` asks.
+        rest.strip_prefix(it.as_str()).is_some_and(|behind| !(it.as_str() == "!" && behind.starts_with('=')))
+    };
+    tails.iter().find(fits).map(String::len)
+}
+
+/// The name at `place` has the value that was read: nothing gives it another one in between.
+fn is_still(doc: &Document, read: Span, place: Span) -> bool {
+    let name = doc.slice(place);
+    let facts = doc.facts();
+    let between = Span { start: read.end.min(place.start), end: place.start };
+    // What an argument, an entry or a field is called is another name.
+    let is_own =
+        |it: Span| !doc.text()[..it.start as usize].trim_end().ends_with(['(', ',', '{', '[', '"', '\'', '`', '.']);
+    !facts.within(between).any(|fact| {
+        let Fact::Binding { name: it, value, .. } = *fact else { return false };
+        doc.slice(it) == name && is_own(it) && !value.contains(place)
+    })
+}
+
+/// Writes `***` where the value leaves; a person decides.
+pub(super) fn hide(doc: &Document, place: Span) -> Repairs {
+    let facts = doc.facts();
+    let Some(edit) = operand(doc, facts, place).and_then(|operand| hidden(doc, facts, operand)) else {
+        return Repairs::default();
+    };
+    let mut change = Change::default();
+    if change.add(doc.path().to_owned(), [edit]).is_err() {
+        return Repairs::default();
+    }
+    let title = "Write *** instead of the value".to_owned();
+    let fix = Fix { title, safety: Safety::Offered, change, deposit: None, start: None };
+    Repairs { fixes: vec![fix], refused: None }
+}
+
+fn hidden(doc: &Document, facts: &Facts, operand: Span) -> Option<Edit> {
+    let text = doc.text();
+    if let Some((_, value)) = facts.literal_at(operand)
+        && !is_template(facts, operand, value)
+    {
+        return Some(Edit::replace(operand, "***"));
+    }
+    // `{key}` in a text, all of it.
+    let template = facts.around(operand).filter_map(|fact| match *fact {
+        Fact::Template { span } => Some(span),
+        _ => None,
+    });
+    if let Some(template) = template.min_by_key(|span| span.len())
+        && doc.slice(template).trim_start_matches('$').starts_with(['{', '#'])
+    {
+        return Some(Edit::replace(template, "***"));
+    }
+    let before = text[..operand.start as usize].trim_end_matches(['&', '*', '$']);
+    let start = before.len();
+    // `{ key }` and `%key` name their entry by the value.
+    if before.ends_with(['%', '?']) || before.trim_end().ends_with('{') || in_braces(before) {
+        return None;
+    }
+    Some(Edit::replace(Span::new(start, operand.end as usize), "\"***\""))
+}
+
+/// A list of entries without names: `{ a, b`.
+fn in_braces(before: &str) -> bool {
+    if !before.trim_end().ends_with(',') {
+        return false;
+    }
+    let mut depth = 0;
+    for sign in before.chars().rev().take(LOOK) {
+        match sign {
+            ')' | ']' | '}' => depth += 1,
+            '(' | '[' | '{' if depth > 0 => depth -= 1,
+            '(' | '[' => return false,
+            '{' => return true,
+            _ => {}
+        }
+    }
+    true
+}
+
+/// How far back a bracket is looked for, in characters.
+const LOOK: usize = 2_000;
