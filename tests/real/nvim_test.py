@@ -64,7 +64,7 @@ class Neovim:
         init.write_text(
             "vim.opt.runtimepath:append(vim.env.PLUGIN)\n"
             "vim.lsp.log.set_level('trace')\n"
-            "if vim.lsp.enable then vim.lsp.enable('aikeys_lsp') else require('aikeys').setup() end\n"
+            "if not vim.lsp.enable then require('aikeys').setup() end\n"
         )
         result = self.home / "result.json"
         environment = self.environment() | {

@@ -255,9 +255,9 @@ async function nvim({ folder, binary }, version) {
   await run('git', ['clone', '-q', '--depth', '1', `file://${repository}`, at('home', 'aikeys-lsp')], { env });
   lap('command 2, git clone: the plugin is there');
   write(at('home', 'config', 'nvim'), {
-    'init.lua': "vim.opt.runtimepath:append('~/aikeys-lsp/editors/nvim')\nvim.lsp.enable('aikeys_lsp')\n",
+    'init.lua': "vim.opt.runtimepath:append('~/aikeys-lsp/editors/nvim')\n",
   });
-  lap('two lines in init.lua');
+  lap('one line in init.lua');
   const editor = execFile(tool(`${version}/bin/nvim`), ['--headless', 'app.py', '-S', at('hands.lua')], { cwd: workspace, env, timeout: WAIT });
   let printed = '';
   editor.stdout.on('data', (data) => {

@@ -1,4 +1,4 @@
--- How Neovim starts the server. Switched on by `vim.lsp.enable('aikeys_lsp')`, changed by
+-- How Neovim starts the server. Switched on by `plugin/aikeys.lua`, changed by
 -- `vim.lsp.config('aikeys_lsp', {...})`; in Neovim 0.10 by `require('aikeys').setup()`. See `:help aikeys`.
 
 ---@type vim.lsp.Config

@@ -4,6 +4,11 @@ if vim.g.loaded_aikeys then
 end
 vim.g.loaded_aikeys = true
 
+-- Whoever installs this wants the server.
+if vim.lsp.enable and vim.g.aikeys_enable ~= false then
+  vim.lsp.enable('aikeys_lsp')
+end
+
 -- `.env.local` and the like have no filetype before Neovim 0.12, so no server is started for them.
 -- `sh` is what Neovim gives to `.env` itself. The low priority lets every other rule win.
 vim.filetype.add({

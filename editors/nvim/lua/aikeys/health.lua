@@ -30,7 +30,7 @@ end
 
 local function check_clients()
   if vim.lsp.is_enabled and not vim.lsp.is_enabled('aikeys_lsp') then
-    health.warn('the server is not enabled', "Add to your configuration: vim.lsp.enable('aikeys_lsp')")
+    health.warn('the server is not enabled', "Take `vim.g.aikeys_enable = false` out of your configuration, or add: vim.lsp.enable('aikeys_lsp')")
     return
   end
   if not vim.lsp.config and vim.fn.exists('#aikeys') == 0 then
