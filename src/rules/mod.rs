@@ -25,6 +25,7 @@ mod key_in_workflow;
 mod key_provider_mismatch;
 mod literal_fallback_after_vault;
 mod literal_in_key_slot;
+mod malformed_key_value;
 mod malformed_reference;
 mod missing_becomes_text;
 mod plaintext_at_rest;
@@ -138,6 +139,7 @@ pub static RULES: &[&Rule] = &[
     &missing_becomes_text::RULE,
     &empty_or_placeholder_default::RULE,
     &unnamed_env_failure::RULE,
+    &malformed_key_value::RULE,
     &malformed_reference::RULE,
     &vault_transport::RULE,
     &reference_not_resolved::RULE,
@@ -317,12 +319,23 @@ pub fn adjusted(severity: Severity, is_secret: bool, git: GitState) -> Severity 
     }
 }
 
+/// What it finds in a line of an env file is there beside all else that is wrong with the line, or with the file.
+fn stands_alone(rule: &str) -> bool {
+    [
+        malformed_key_value::RULE.id,
+    ]
+    .contains(&rule)
+}
+
 /// One key, or one read, in one place is one finding: that of the rule that stands first.
 fn one_each(mut findings: Vec<Finding>) -> Vec<Finding> {
     let rank = |finding: &Finding| RULES.iter().position(|rule| rule.id == finding.rule);
     findings.sort_by_key(|finding| (rank(finding), finding.span));
     // A place without a key is judged apart: an env file's first line can hold one.
     let (mut keys, mut places) = (Disjoint::default(), Disjoint::default());
-    findings.retain(|finding| if finding.secret.is_some() { keys.add(finding.span) } else { places.add(finding.span) });
+    findings.retain(|finding| {
+        stands_alone(finding.rule)
+            || if finding.secret.is_some() { keys.add(finding.span) } else { places.add(finding.span) }
+    });
     findings
 }
