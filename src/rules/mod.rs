@@ -6,6 +6,7 @@ mod app_secrets_file_tracked;
 mod assembled_key;
 mod compile_time_embed;
 mod context;
+mod duplicate_env_key;
 mod empty_or_placeholder_default;
 mod env_file_in_git;
 mod exposed_key_needs_rotation;
@@ -140,6 +141,7 @@ pub static RULES: &[&Rule] = &[
     &empty_or_placeholder_default::RULE,
     &unnamed_env_failure::RULE,
     &malformed_key_value::RULE,
+    &duplicate_env_key::RULE,
     &malformed_reference::RULE,
     &vault_transport::RULE,
     &reference_not_resolved::RULE,
@@ -323,6 +325,7 @@ pub fn adjusted(severity: Severity, is_secret: bool, git: GitState) -> Severity 
 fn stands_alone(rule: &str) -> bool {
     [
         malformed_key_value::RULE.id,
+        duplicate_env_key::RULE.id,
     ]
     .contains(&rule)
 }
