@@ -74,6 +74,11 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
+/// The value cannot work, whatever reads it.
+pub(super) fn is_malformed(context: &Context<'_>, line: &EnvLine) -> bool {
+    problem(context, line).is_some()
+}
+
 /// What is wrong with a value, and where its key stands.
 fn problem(context: &Context<'_>, line: &EnvLine) -> Option<(Spoiler, Span)> {
     let inner = env_value_span(context.doc.text(), line);

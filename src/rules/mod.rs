@@ -26,6 +26,7 @@ mod key_in_workflow;
 mod key_provider_mismatch;
 mod literal_fallback_after_vault;
 mod literal_in_key_slot;
+mod loader_divergent_value;
 mod malformed_key_value;
 mod malformed_reference;
 mod missing_becomes_text;
@@ -142,6 +143,7 @@ pub static RULES: &[&Rule] = &[
     &unnamed_env_failure::RULE,
     &malformed_key_value::RULE,
     &duplicate_env_key::RULE,
+    &loader_divergent_value::RULE,
     &malformed_reference::RULE,
     &vault_transport::RULE,
     &reference_not_resolved::RULE,
@@ -326,6 +328,7 @@ fn stands_alone(rule: &str) -> bool {
     [
         malformed_key_value::RULE.id,
         duplicate_env_key::RULE.id,
+        loader_divergent_value::RULE.id,
     ]
     .contains(&rule)
 }
