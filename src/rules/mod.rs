@@ -9,6 +9,7 @@ mod context;
 mod duplicate_env_key;
 mod empty_or_placeholder_default;
 mod env_file_in_git;
+mod env_file_mode;
 mod exposed_key_needs_rotation;
 mod hardcoded_ai_key;
 mod hardcoded_vault_credential;
@@ -148,6 +149,7 @@ pub static RULES: &[&Rule] = &[
     &vault_transport::RULE,
     &reference_not_resolved::RULE,
     &exposed_key_needs_rotation::RULE,
+    &env_file_mode::RULE,
     &agent_can_read_env::RULE,
     &unrestricted_or_legacy_key::RULE,
     &plaintext_at_rest::RULE,
@@ -329,6 +331,7 @@ fn stands_alone(rule: &str) -> bool {
         malformed_key_value::RULE.id,
         duplicate_env_key::RULE.id,
         loader_divergent_value::RULE.id,
+        env_file_mode::RULE.id,
     ]
     .contains(&rule)
 }
