@@ -38,6 +38,7 @@ mod real_key_in_template;
 mod reference_not_resolved;
 mod same_key;
 mod secret_under_public_prefix;
+mod shared_across_environments;
 mod suppression;
 mod unnamed_env_failure;
 mod unrestricted_or_legacy_key;
@@ -150,6 +151,7 @@ pub static RULES: &[&Rule] = &[
     &reference_not_resolved::RULE,
     &exposed_key_needs_rotation::RULE,
     &env_file_mode::RULE,
+    &shared_across_environments::RULE,
     &agent_can_read_env::RULE,
     &unrestricted_or_legacy_key::RULE,
     &plaintext_at_rest::RULE,
@@ -332,6 +334,7 @@ fn stands_alone(rule: &str) -> bool {
         duplicate_env_key::RULE.id,
         loader_divergent_value::RULE.id,
         env_file_mode::RULE.id,
+        shared_across_environments::RULE.id,
     ]
     .contains(&rule)
 }
