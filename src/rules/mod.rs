@@ -40,6 +40,7 @@ mod same_key;
 mod secret_under_public_prefix;
 mod shared_across_environments;
 mod suppression;
+mod template_drift;
 mod unnamed_env_failure;
 mod unrestricted_or_legacy_key;
 mod unused_ignore;
@@ -155,6 +156,7 @@ pub static RULES: &[&Rule] = &[
     &agent_can_read_env::RULE,
     &unrestricted_or_legacy_key::RULE,
     &plaintext_at_rest::RULE,
+    &template_drift::RULE,
     &unused_ignore::RULE,
 ];
 
@@ -335,6 +337,7 @@ fn stands_alone(rule: &str) -> bool {
         loader_divergent_value::RULE.id,
         env_file_mode::RULE.id,
         shared_across_environments::RULE.id,
+        template_drift::RULE.id,
     ]
     .contains(&rule)
 }
