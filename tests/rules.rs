@@ -7,11 +7,12 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use aikeys::fixes::{
-    Agent, Checked, Denial, Destination, EnvEntry, Exposure, Fix, GitState, Safety, Surroundings, leaves_out,
+    Agent, Audience, Checked, Denial, Destination, EnvEntry, EnvFile, Exposure, Fix, GitState, Safety, Surroundings,
+    leaves_out,
 };
-use aikeys::rules::{self, Finding, RULES, is_env_file};
+use aikeys::rules::{self, Finding, RULES, is_env_file, is_env_template};
 use aikeys::secrets::{Identity, SecretRef, env_lines, env_value, identity};
-use aikeys::syntax::{Document, Language, resolves, tells};
+use aikeys::syntax::{Document, EnvLoader, Language, resolves, tells};
 use aikeys::text;
 
 use crate::support::{Keyed, with_keys};
@@ -41,10 +42,12 @@ fn pages_say_what_the_code_does() {
 }
 
 /// Rules about files that nobody programs in.
-const OF_FILES: [&str; 15] = [
+const OF_FILES: [&str; 21] = [
     "agent-can-read-env",
     "app-secrets-file-tracked",
+    "duplicate-env-key",
     "env-file-in-git",
+    "env-file-mode",
     "exposed-key-needs-rotation",
     "key-in-agent-config",
     "key-in-agent-permission",
@@ -54,9 +57,13 @@ const OF_FILES: [&str; 15] = [
     "key-in-deploy-config",
     "key-in-notebook",
     "key-in-workflow",
+    "loader-divergent-value",
+    "malformed-key-value",
     "malformed-reference",
     "plaintext-at-rest",
     "reference-not-resolved",
+    "shared-across-environments",
+    "template-drift",
 ];
 
 #[test]
@@ -147,6 +154,11 @@ fn case(blocks: &[Block]) -> (String, Vec<String>) {
     let mut around = Surroundings::bare();
     around.git = git(&attributes);
     around.agents = agents(&attributes);
+    around.beside.audience = match attributes.split(' ').find_map(|it| it.strip_prefix("open-to=")) {
+        Some("everyone") => Some(Audience::Everyone),
+        Some("group") => Some(Audience::Group),
+        _ => None,
+    };
     around.exposed = exposed(&attributes, &doc, &around);
     if attributes.split(' ').any(|it| it == "local") {
         let reference = Some("ref+age://.aikeys/secrets.age#/{name}".to_owned());
@@ -239,6 +251,16 @@ fn git(attributes: &str) -> GitState {
 
 fn lay(around: &mut Surroundings, path: &Path, text: &str, doc: &Document) {
     let name = path.file_name().and_then(|it| it.to_str()).unwrap_or("");
+    if is_env_file(doc.path()) {
+        around.beside.loaders.extend(EnvLoader::named_in(path, text));
+        if is_env_template(path) {
+            around.beside.templates.push(std::sync::Arc::new(Document::new(path, text)));
+            return;
+        }
+        if is_env_file(path) {
+            around.beside.env_files.push(EnvFile::of_text(path, text));
+        }
+    }
     if tells(path) && is_env_file(doc.path()) {
         if !resolves(text) {
             around.launchers.push(std::sync::Arc::new(Document::new(path, text)));
@@ -334,7 +356,7 @@ fn repaired(doc: &Document, around: &Surroundings, findings: &[Finding], keys: &
             });
         }
         for (path, edits) in &fix.change.files {
-            let mut others = around.entries.iter().chain(&around.launchers);
+            let mut others = around.entries.iter().chain(&around.launchers).chain(&around.beside.templates);
             let old = others.find(|it| it.path() == path).map(|it| it.text().to_owned());
             let old = if path == doc.path() { now.text().to_owned() } else { old.unwrap_or_default() };
             let new = text::apply(&old, edits);
@@ -345,7 +367,8 @@ fn repaired(doc: &Document, around: &Surroundings, findings: &[Finding], keys: &
             if resolves(&new) {
                 around.launchers.clear();
             }
-            for other in around.entries.iter_mut().chain(&mut around.siblings).filter(|it| it.path() == path) {
+            let others = around.entries.iter_mut().chain(&mut around.siblings).chain(&mut around.beside.templates);
+            for other in others.filter(|it| it.path() == path) {
                 *other = std::sync::Arc::new(Document::new(path, new.clone()));
             }
         }

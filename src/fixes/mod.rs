@@ -2,6 +2,7 @@
 
 mod agents;
 mod at_rest;
+mod beside;
 mod clashes;
 mod declared;
 mod endpoint;
@@ -26,6 +27,7 @@ use std::path::{Path, PathBuf};
 
 pub use agents::deny;
 pub use at_rest::encrypt;
+pub use beside::{Audience, Beside};
 pub use endpoint::{is_loopback, is_private, store_of_call, takes_argument};
 pub use move_key::{read_loudly, repairs as move_secret};
 pub use pieces::{assembled, is_joined, key_at};

@@ -5,6 +5,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::beside::Beside;
 use crate::secrets::{Catalogue, Identity, SecretRef};
 use crate::syntax::Document;
 
@@ -46,6 +47,8 @@ pub struct Surroundings {
     /// The files beside an env file that say how programs are started, where it holds references and nothing is known to
     /// resolve those.
     pub launchers: Vec<Arc<Document>>,
+    /// What lies around the document, where it is an env file.
+    pub beside: Beside,
     /// What was seen when the store behind a reference was asked the last time, by the reference.
     pub checked: BTreeMap<String, Checked>,
     /// Which keys of the document git's history holds; `None` when nobody looked.
@@ -174,6 +177,7 @@ impl Surroundings {
             today: "2026-01-01".to_owned(),
             agents: Vec::new(),
             launchers: Vec::new(),
+            beside: Beside::default(),
             checked: BTreeMap::new(),
             exposed: None,
         }
@@ -193,6 +197,7 @@ impl Surroundings {
                 *text = Some(doc.text().to_owned());
             }
         }
+        self.beside.overlay(open);
         if let Some(doc) = open(Path::new(".gitignore")) {
             self.gitignore = Some(doc.text().to_owned());
         }

@@ -164,7 +164,8 @@ impl Session {
                 false => around.agents.iter().flat_map(|it| &it.files).find(|it| it.0 == *path).map(|it| &it.1),
             };
             let others = || {
-                let mut all = around.entries.iter().chain(&around.siblings).chain(&around.launchers);
+                let read = around.entries.iter().chain(&around.siblings).chain(&around.launchers);
+                let mut all = read.chain(&around.beside.templates);
                 all.find(|it| it.path() == path).cloned()
             };
             let doc = match (known, text) {

@@ -97,6 +97,7 @@ pub fn around(
     let mut around = workspace.surroundings(relative);
     if rules::is_env_file(relative) {
         around.destinations = Stores::of(workspace).destinations();
+        around.beside = workspace.beside(relative);
         around.checked = answered();
     }
     around
@@ -111,7 +112,8 @@ pub fn surroundings(
     to: Vec<Destination>,
     packages: &Packages,
 ) -> Surroundings {
-    workspace.surroundings_for_fix(doc, to, &|reference| stores.at_hand(reference), packages)
+    let around = workspace.surroundings_for_fix(doc, to, &|reference| stores.at_hand(reference), packages);
+    Surroundings { beside: workspace.beside(doc.path()), ..around }
 }
 
 /// The first half of a move: `.gitignore`, the store, `.env`, `.env.example`; each read back. The source is untouched.

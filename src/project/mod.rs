@@ -2,6 +2,7 @@
 
 mod agents;
 mod baseline;
+mod beside;
 mod changes;
 mod config;
 mod env_file;

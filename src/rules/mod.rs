@@ -6,8 +6,10 @@ mod app_secrets_file_tracked;
 mod assembled_key;
 mod compile_time_embed;
 mod context;
+mod duplicate_env_key;
 mod empty_or_placeholder_default;
 mod env_file_in_git;
+mod env_file_mode;
 mod environment_dumped;
 mod exposed_key_needs_rotation;
 mod hardcoded_ai_key;
@@ -33,6 +35,8 @@ mod key_persisted;
 mod key_provider_mismatch;
 mod literal_fallback_after_vault;
 mod literal_in_key_slot;
+mod loader_divergent_value;
+mod malformed_key_value;
 mod malformed_reference;
 mod missing_becomes_text;
 mod plaintext_at_rest;
@@ -42,9 +46,11 @@ mod real_key_in_template;
 mod reference_not_resolved;
 mod same_key;
 mod secret_under_public_prefix;
+mod shared_across_environments;
 mod sinks;
 mod span_records_key;
 mod suppression;
+mod template_drift;
 mod unnamed_env_failure;
 mod unrestricted_or_legacy_key;
 mod unused_ignore;
@@ -157,13 +163,19 @@ pub static RULES: &[&Rule] = &[
     &key_persisted::RULE,
     &key_on_command_line::RULE,
     &unnamed_env_failure::RULE,
+    &malformed_key_value::RULE,
+    &duplicate_env_key::RULE,
+    &loader_divergent_value::RULE,
     &malformed_reference::RULE,
     &vault_transport::RULE,
     &reference_not_resolved::RULE,
     &exposed_key_needs_rotation::RULE,
+    &env_file_mode::RULE,
+    &shared_across_environments::RULE,
     &agent_can_read_env::RULE,
     &unrestricted_or_legacy_key::RULE,
     &plaintext_at_rest::RULE,
+    &template_drift::RULE,
     &unused_ignore::RULE,
 ];
 
@@ -336,12 +348,28 @@ pub fn adjusted(severity: Severity, is_secret: bool, git: GitState) -> Severity 
     }
 }
 
+/// What it finds in a line of an env file is there beside all else that is wrong with the line, or with the file.
+fn stands_alone(rule: &str) -> bool {
+    [
+        malformed_key_value::RULE.id,
+        duplicate_env_key::RULE.id,
+        loader_divergent_value::RULE.id,
+        env_file_mode::RULE.id,
+        shared_across_environments::RULE.id,
+        template_drift::RULE.id,
+    ]
+    .contains(&rule)
+}
+
 /// One key, or one read, in one place is one finding: that of the rule that stands first.
 fn one_each(mut findings: Vec<Finding>) -> Vec<Finding> {
     let rank = |finding: &Finding| RULES.iter().position(|rule| rule.id == finding.rule);
     findings.sort_by_key(|finding| (rank(finding), finding.span));
     // A place without a key is judged apart: an env file's first line can hold one.
     let (mut keys, mut places) = (Disjoint::default(), Disjoint::default());
-    findings.retain(|finding| if finding.secret.is_some() { keys.add(finding.span) } else { places.add(finding.span) });
+    findings.retain(|finding| {
+        stands_alone(finding.rule)
+            || if finding.secret.is_some() { keys.add(finding.span) } else { places.add(finding.span) }
+    });
     findings
 }

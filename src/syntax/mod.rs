@@ -4,6 +4,7 @@
 
 mod collect;
 mod document;
+mod env_loader;
 mod facts;
 mod folding;
 mod host;
@@ -19,6 +20,7 @@ mod starter;
 
 pub use collect::VOCABULARY;
 pub use document::{Document, LONGEST_LINE};
+pub use env_loader::{EnvLoader, Expands, Takes};
 pub use facts::{Fact, Facts};
 pub use folding::{Folded, UNKNOWN, folded, folded_at};
 pub use host::{Host, HostKind, largest};

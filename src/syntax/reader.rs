@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 
 use super::document::Document;
+use super::env_loader::EnvLoader;
 use super::facts::Facts;
 use super::language::glob;
 use super::launcher::Launcher;
@@ -123,12 +124,14 @@ pub struct Declare {
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
 struct Readers {
     resolvers: Vec<String>,
     told: Vec<String>,
     reader: Vec<Reader>,
     starter: Vec<Starter>,
     launcher: Vec<Launcher>,
+    env_loader: Vec<EnvLoader>,
 }
 
 static READERS: LazyLock<Readers> = LazyLock::new(|| {
@@ -145,6 +148,11 @@ pub(super) fn starters() -> &'static [Starter] {
 /// Every kind of file in which people write how they start programs.
 pub(super) fn launchers() -> &'static [Launcher] {
     &READERS.launcher
+}
+
+/// Everything that reads env files.
+pub(super) fn env_loaders() -> &'static [EnvLoader] {
+    &READERS.env_loader
 }
 
 /// What resolves references, and the files in which people write that down.

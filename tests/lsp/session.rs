@@ -231,6 +231,32 @@ fn what_the_editor_has_open_counts_before_the_disk() {
 }
 
 #[test]
+fn what_lies_beside_an_env_file_counts_while_it_is_typed() {
+    let key = key(5);
+    let saved = [(".env.example", "OPENAI_API_KEY=\n"), (".env.production", &format!("OPENAI_API_KEY={key}\n"))];
+    let project = Project::new(&saved);
+    let mut session = Session::new();
+    session.change_folders(vec![project.root()], &[]);
+    let template = project.open(&mut session, ".env.example", "dotenv", "OPENAI_API_KEY=\n# not saved\n");
+    let text = format!("OPENAI_API_KEY=\"{key} \"\nHF_TOKEN=\"ref+vault://a/b#/c\"\n");
+    let uri = project.open(&mut session, ".env", "dotenv", &text);
+    let found = findings(&mut session, &uri);
+    let rules: Vec<&str> = found.iter().map(|it| it.rule).collect();
+    assert_eq!(rules, ["malformed-key-value", "template-drift"]);
+    let offer =
+        |session: &Session, at: usize| session.offers(&uri, found[at].span).into_iter().next().expect("an offer");
+    let Does::Edit(files) = offer(&session, 0).does else { panic!("no edit") };
+    assert_eq!(apply(files[0].doc.text(), &files[0].edits).lines().next(), Some(&*format!("OPENAI_API_KEY={key}")));
+    let Does::Edit(files) = offer(&session, 1).does else { panic!("no edit") };
+    assert_eq!(files[0].uri.as_ref(), Some(&template));
+    assert_eq!(apply(files[0].doc.text(), &files[0].edits), "OPENAI_API_KEY=\n# not saved\nHF_TOKEN=\n");
+
+    let uri = project.open(&mut session, ".env.dev", "dotenv", &format!("MY_KEY={key}\n"));
+    let rules: Vec<&str> = findings(&mut session, &uri).iter().map(|it| it.rule).collect();
+    assert_eq!(rules, ["shared-across-environments"]);
+}
+
+#[test]
 fn ignoring_adds_a_comment_that_asks_for_its_reason() {
     let key = key(4);
     let project = Project::new(&[]);

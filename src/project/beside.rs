@@ -1,0 +1,160 @@
+//! What lies around an env file: few files of its folder are read, and the manifests above it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::files::read_small;
+use super::workspace::Workspace;
+use crate::fixes::{Audience, Beside, EnvFile};
+use crate::secrets::{is_env_file, is_env_template};
+use crate::syntax::{Document, EnvLoader};
+
+/// The names of a folder that are looked at, and the files that are read, at the most.
+const NAMES: usize = 5_000;
+const FILES: usize = 60;
+
+impl Workspace {
+    /// What a check needs to know around an env file at this path from the root; nothing is read for another file.
+    pub fn beside(&self, relative: &Path) -> Beside {
+        if is_env_file(relative) { beside(self.root(), relative) } else { Beside::default() }
+    }
+}
+
+fn beside(root: &Path, env: &Path) -> Beside {
+    let folder = env.parent().unwrap_or(Path::new(""));
+    let mut found = Beside { audience: audience(&root.join(env)), ..Beside::default() };
+    let mut add = |loader: &'static EnvLoader| {
+        if !found.loaders.iter().any(|it| std::ptr::eq(*it, loader)) {
+            found.loaders.push(loader);
+        }
+    };
+    let own = files(root, folder);
+    for path in own.iter().filter(|it| EnvLoader::is_told_in(it)).take(FILES) {
+        text(root, path).iter().flat_map(|text| EnvLoader::named_in(path, text)).for_each(&mut add);
+    }
+    // Outside of the workspace nothing above is ours. What is started there may have an env file of its own.
+    let above = folder.ancestors().skip(1).filter(|_| !env.is_absolute()).flat_map(|it| files(root, it));
+    for path in above.filter(|it| EnvLoader::is_wanted_in(it)).take(FILES) {
+        text(root, &path).iter().flat_map(|text| EnvLoader::wanted_in(&path, text)).for_each(&mut add);
+    }
+    let others = own.iter().filter(|it| *it != env && (is_env_template(it) || is_env_file(it)));
+    for path in others.take(FILES) {
+        if is_env_template(path) {
+            found.templates.extend(text(root, path).map(|text| Arc::new(Document::new(path.clone(), text))));
+        } else {
+            found.env_files.extend(text(root, path).map(|text| EnvFile::of_text(path, &text)));
+        }
+    }
+    found
+}
+
+/// The names in a folder, in order, by their paths from the root.
+fn files(root: &Path, folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(root.join(folder)).into_iter().flatten().filter_map(Result::ok).take(NAMES);
+    let wanted = |path: &PathBuf| EnvLoader::is_told_in(path) || is_env_template(path) || is_env_file(path);
+    let mut files: Vec<PathBuf> = entries.map(|entry| folder.join(entry.file_name())).filter(wanted).collect();
+    files.sort();
+    files
+}
+
+fn text(root: &Path, path: &Path) -> Option<String> {
+    let bytes = read_small(&root.join(path)).ok().flatten()?;
+    String::from_utf8(bytes).ok()
+}
+
+/// Who else may read the file: its mode says so, and those of the folders above let them come there.
+///
+/// Of a file that only its owner's own group may read, or root's, nothing is said, nor of one where modes mean nothing.
+#[cfg(unix)]
+fn audience(file: &Path) -> Option<Audience> {
+    use std::os::unix::fs::MetadataExt;
+
+    const EXECUTED: u32 = 0o111;
+    let file = fs::canonicalize(file).ok()?;
+    let meta = fs::metadata(&file).ok().filter(fs::Metadata::is_file)?;
+    // File systems without modes let everyone do everything. In a container root is often alone.
+    let in_container = || ["/.dockerenv", "/run/.containerenv"].iter().any(|it| Path::new(it).exists());
+    if meta.mode() & EXECUTED == EXECUTED || meta.uid() == 0 && in_container() {
+        return None;
+    }
+    let own_group = meta.gid() == meta.uid() || meta.gid() == 0;
+    let (mut everyone, mut group) = (meta.mode() & 0o004 != 0, meta.mode() & 0o040 != 0 && !own_group);
+    for folder in file.ancestors().skip(1) {
+        let above = fs::metadata(folder).ok()?;
+        everyone &= above.mode() & 0o001 != 0;
+        group &= above.mode() & if above.gid() == meta.gid() { 0o010 } else { 0o001 } != 0;
+    }
+    match (everyone, group) {
+        (true, _) => Some(Audience::Everyone),
+        (false, true) => Some(Audience::Group),
+        (false, false) => None,
+    }
+}
+
+#[cfg(not(unix))]
+fn audience(_: &Path) -> Option<Audience> {
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn write(root: &Path, path: &str, text: &str) {
+        let path = root.join(path);
+        fs::create_dir_all(path.parent().expect("it has one")).expect("made");
+        fs::write(path, text).expect("written");
+    }
+
+    #[test]
+    fn what_lies_beside_and_above_is_known() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let root = folder.path();
+        write(root, "Cargo.toml", "dotenvy = \"0.15\"\n");
+        write(root, "pyproject.toml", "dependencies = [\"python-dotenv\"]\n");
+        write(root, "run.sh", ". .env\n");
+        write(root, "web/package.json", "{\"dependencies\": {\"dotenv\": \"^16\"}}");
+        write(root, "web/.env", "A=1\n");
+        write(root, "web/.env.production", "B=2\nC=\n");
+        write(root, "web/.env.example", "A=\n");
+        let found = beside(root, Path::new("web/.env"));
+        let names: Vec<&str> = found.loaders.iter().map(|it| it.name.as_str()).collect();
+        assert_eq!(names, ["dotenv", "dotenvy", "python-dotenv"], "a script reads the file beside it");
+        let paths: Vec<_> = found.env_files.iter().map(|it| it.path.to_owned()).collect();
+        assert_eq!(paths, [Path::new("web/.env.production")]);
+        assert_eq!(found.env_files[0].entries.len(), 2);
+        assert_eq!(found.templates.iter().map(|it| it.path()).collect::<Vec<_>>(), [Path::new("web/.env.example")]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn only_who_can_come_there_may_read() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        write(folder.path(), "a/.env", "A=1\n");
+        let set = |path: &str, mode: u32| {
+            fs::set_permissions(folder.path().join(path), fs::Permissions::from_mode(mode)).expect("set");
+        };
+        let who = || audience(&folder.path().join("a/.env"));
+        set("a/.env", 0o644);
+        set("a", 0o700);
+        assert_eq!(who(), None, "nobody comes into the folder");
+        set("a", 0o755);
+        set("", 0o755);
+        // The folder for temporary files may be a user's own.
+        let open = folder
+            .path()
+            .ancestors()
+            .skip(1)
+            .all(|it| fs::metadata(it).is_ok_and(|it| it.permissions().mode() & 0o001 != 0));
+        let in_container = ["/.dockerenv", "/run/.containerenv"].iter().any(|it| Path::new(it).exists());
+        if open && !in_container {
+            assert_eq!(who(), Some(Audience::Everyone));
+        }
+        set("a/.env", 0o600);
+        assert_eq!(who(), None);
+        set("a/.env", 0o777);
+        assert_eq!(who(), None, "modes mean nothing here");
+    }
+}
