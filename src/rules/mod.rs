@@ -40,6 +40,7 @@ mod malformed_key_value;
 mod malformed_reference;
 mod missing_becomes_text;
 mod plaintext_at_rest;
+mod plaintext_base_url;
 mod readers;
 mod reads;
 mod real_key_in_template;
@@ -51,6 +52,7 @@ mod sinks;
 mod span_records_key;
 mod suppression;
 mod template_drift;
+mod tls_check_off;
 mod unnamed_env_failure;
 mod unrestricted_or_legacy_key;
 mod unused_ignore;
@@ -153,6 +155,8 @@ pub static RULES: &[&Rule] = &[
     &admin_key_in_app::RULE,
     &missing_becomes_text::RULE,
     &empty_or_placeholder_default::RULE,
+    &tls_check_off::RULE,
+    &plaintext_base_url::RULE,
     &key_in_url::RULE,
     &key_in_prompt::RULE,
     &environment_dumped::RULE,

@@ -94,6 +94,25 @@ pub(super) fn sources<'d>(context: &Context<'d>) -> Vec<Source<'d>> {
     found
 }
 
+/// The calls that keys go into, the outermost of each statement, each with whose key it is.
+pub(super) fn calls_with_keys<'d>(context: &Context<'d>) -> Vec<(Span, &'d Provider)> {
+    let mut found: Vec<(Span, &Provider)> = Vec::new();
+    for source in context.sources() {
+        let facts = context.doc.facts_near(&source.places);
+        for place in &source.places {
+            let calls = facts.calls_around(*place);
+            let call = calls.iter().map(|(_, arguments)| *arguments).rfind(|it| it.len() <= LONGEST_CALL);
+            found.extend(call.map(|it| (it, source.provider)));
+        }
+    }
+    found.sort_by_key(|(call, _)| *call);
+    found.dedup_by_key(|(call, _)| *call);
+    found
+}
+
+/// A longer call is a program of its own, in bytes.
+const LONGEST_CALL: usize = 2_000;
+
 /// A file with more keys is a list of them.
 const MOST: usize = 100;
 

@@ -60,6 +60,9 @@ pub struct Language {
     /// Where a program says what it can be started with.
     #[serde(default)]
     pub help: Help,
+    /// What switches the check of certificates off.
+    #[serde(default)]
+    pub unchecked: Unchecked,
     /// How a literal is replaced in each kind of place; `value` is the default.
     #[serde(rename = "idiom")]
     pub idioms: Vec<Idiom>,
@@ -169,6 +172,16 @@ pub struct Help {
     pub hides: Vec<String>,
     /// The same, to be written behind the variable of an attribute.
     pub insert: String,
+}
+
+/// What switches the check of certificates off, as code writes it.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Unchecked {
+    /// For the call in which it stands.
+    pub call: Vec<String>,
+    /// For the client, or for all of the program.
+    pub program: Vec<String>,
 }
 
 /// Classes that fill their fields from variables: `@setting` in `facts.scm`.

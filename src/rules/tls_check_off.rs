@@ -1,0 +1,51 @@
+//! Nobody looks at the certificate of what a key is sent to.
+
+use super::context::Context;
+use super::reads::severity_here;
+use super::sinks::calls_with_keys;
+use super::{Finding, Rule, Severity};
+use crate::fixes::Repairs;
+use crate::text::Span;
+
+pub(super) static RULE: Rule = Rule {
+    id: "tls-check-off",
+    severity: Severity::Error,
+    cwe: &[295],
+    docs: "A key is sent to whoever answers: the check of certificates is off.
+
+A proxy of a company makes people do it. Then the proxy reads the key, and so does everyone else on the way.
+
+Switch the check on, and name the certificate of the proxy: `verify=\"/path/to/ca.pem\"`, `NODE_EXTRA_CA_CERTS`, \
+`add_root_certificate`.",
+    check,
+    fixes: |_, _| Repairs::default(),
+};
+
+fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
+    let (doc, sources) = (context.doc, context.sources());
+    let (Some(language), Some(source)) = (doc.language(), sources.first()) else { return };
+    let mut places: Vec<(Span, _)> = Vec::new();
+    let whole = Span::new(0, doc.text().len());
+    for (call, provider) in calls_with_keys(context) {
+        places.extend(all(context, &language.unchecked.call, call).map(|it| (it, provider)));
+    }
+    places.extend(all(context, &language.unchecked.program, whole).map(|it| (it, source.provider)));
+    places.sort_by_key(|(place, _)| *place);
+    places.dedup_by_key(|(place, _)| *place);
+    let spans: Vec<Span> = places.iter().map(|(place, _)| *place).collect();
+    let facts = doc.facts_near(&spans);
+    for (place, provider) in places.into_iter().filter(|(place, _)| !facts.in_comment(*place)) {
+        let message = format!("the {} key goes to whoever answers: the check of certificates is off", provider.name);
+        let severity = severity_here(context, RULE.severity);
+        findings.push(context.plain_finding(RULE.id, severity, place, message, Some(provider)));
+    }
+}
+
+/// Where one of `words` stands in a part of the text.
+fn all<'c>(context: &'c Context<'_>, words: &'c [String], part: Span) -> impl Iterator<Item = Span> + 'c {
+    let text = context.doc.slice(part).as_bytes();
+    words.iter().flat_map(move |word| {
+        let places = memchr::memmem::find_iter(text, word.as_bytes());
+        places.map(move |at| Span::new(part.start as usize + at, part.start as usize + at + word.len()))
+    })
+}
