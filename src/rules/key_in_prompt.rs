@@ -41,10 +41,11 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             let is_prompt = |(name, _): &(Span, Span)| {
                 let before = &doc.text()[..name.start as usize];
                 let beside = &before[before.floor_char_boundary(before.len().saturating_sub(ROLE))..];
+                let behind = doc.text()[name.end as usize..].trim_start_matches(['"', '\'', '`', ' ']);
                 let is_entry = before.trim_end().ends_with(['"', '\'', ',', '{', '(']);
                 match doc.slice(*name).trim_matches(['"', '\'']) {
                     "content" => is_entry && beside.contains("role"),
-                    word => PROMPTS.contains(&word),
+                    word => behind.starts_with([':', '=']) && PROMPTS.contains(&word),
                 }
             };
             // Calls in between make something else of it.

@@ -28,7 +28,11 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             let name = context.doc.slice(*name).trim_matches(['"', '\'']);
             name.eq_ignore_ascii_case("env") || name == "input"
         };
-        if !bound.iter().any(is_apart) {
+        // An entry is an option of the call, or a variable: arguments have no names.
+        let is_option = |name: &str| name.trim_matches(['"', '\'']).starts_with('-');
+        let entry = bound.first().filter(|(_, value)| *value == finding.span);
+        let is_entry = entry.is_some_and(|(name, _)| !is_option(context.doc.slice(*name)));
+        if !is_entry && !bound.iter().any(is_apart) {
             findings.push(finding);
         }
     }

@@ -1,5 +1,9 @@
 //! What the rules about leaks share: where the value of a provider's variable leaves the program as it is.
 
+use std::sync::LazyLock;
+
+use regex::Regex;
+
 use super::context::Context;
 use super::reads::{mentions, severity_here};
 use super::{Finding, Rule, Severity};
@@ -46,7 +50,14 @@ impl Exit {
         let through = &doc.language()?.sinks.through;
         for callee in &self.callees {
             let name = doc.slice(*callee).trim_start_matches("new ");
-            if sinks.iter().any(|it| glob(it, name)) {
+            // `*Error` is a type.
+            let last = name.rsplit(['.', ':', ' ']).next().unwrap_or(name);
+            let is_kind = |it: &str| {
+                let end = it.strip_prefix('*').filter(|it| it.bytes().all(|byte| byte.is_ascii_alphabetic()));
+                let type_name = end.is_some_and(|it| it.starts_with(char::is_uppercase));
+                !type_name || last.starts_with(char::is_uppercase)
+            };
+            if sinks.iter().any(|it| glob(it, name) && is_kind(it)) {
                 return Some(name);
             }
             if !through.iter().any(|it| glob(it, name)) {
@@ -71,13 +82,13 @@ pub(super) fn sources<'d>(context: &Context<'d>) -> Vec<Source<'d>> {
     };
     let mut found: Vec<Source<'d>> = Vec::new();
     for read in context.reads() {
-        let places = std::iter::once(read.span).chain(read.mentions(context)).collect();
+        let places = std::iter::once(read.span).chain(names(context, read.span)).collect();
         found.push(source(format!("the value of {}", read.name), read.span, read.provider, places));
     }
     // Another finding speaks of the literal itself.
     let mut add = |secret: Span, provider: &'d Provider, what: String| {
         let Some((literal, _)) = facts.literal_at(secret) else { return };
-        found.push(source(what, literal, provider, mentions(context, literal)));
+        found.push(source(what, literal, provider, names(context, literal)));
     };
     for token in context.tokens().iter().take(MOST).filter(|token| !context.is_doubtful(token)) {
         let (provider, shape) = context.catalogue().shape(token.shape);
@@ -93,6 +104,69 @@ pub(super) fn sources<'d>(context: &Context<'d>) -> Vec<Source<'d>> {
     found.dedup_by_key(|source| source.span);
     found
 }
+
+/// Where a name stands that holds the value at `span`, and nothing that was made of it.
+fn names(context: &Context<'_>, span: Span) -> Vec<Span> {
+    let doc = context.doc;
+    let Some(&(name, holder)) = context.facts().bindings_around(span).first() else { return Vec::new() };
+    let mut rest = doc.slice(Span { start: span.end.min(holder.end), ..holder });
+    let tails = doc.language().map_or(&[][..], |it| &it.sinks.tails);
+    while let Some(len) = tail(rest, tails) {
+        rest = &rest[len..];
+    }
+    // Where there is none, something else may stand in.
+    let is_value = rest.is_empty() || ["??", "||", "or ", "?:"].iter().any(|it| rest.trim_start().starts_with(it));
+    if holder.start != span.start || !is_value {
+        return Vec::new();
+    }
+    let name = doc.slice(name);
+    let mut places = mentions(context, span);
+    places.retain(|place| place.start > span.end && !is_another(context, name, span, *place));
+    places
+}
+
+/// Between the value and the place something else gets the same name: a parameter, a loop, a pattern.
+fn is_another(context: &Context<'_>, name: &str, value: Span, place: Span) -> bool {
+    let (doc, text) = (context.doc, context.doc.text());
+    let holds = |head: &str| {
+        let part = |c: char| c.is_alphanumeric() || c == '_';
+        head.match_indices(name)
+            .any(|(at, _)| !head[..at].ends_with(part) && !head[at + name.len()..].starts_with(part))
+    };
+    // The heads of the functions around the place.
+    let facts = doc.facts_near(&[place]);
+    let bodies = facts.around(place).filter_map(|fact| match *fact {
+        Fact::Deferred { span } if !span.contains(value) => Some(span),
+        _ => None,
+    });
+    for body in bodies {
+        let start = (body.start as usize).saturating_sub(HEAD).max(value.end.min(body.start) as usize);
+        let head = &text[text.floor_char_boundary(start)..body.start as usize];
+        let cut = ["\n\n", ";\n", "}\n"].iter().filter_map(|it| head.rfind(it)).max();
+        let head = &head[cut.unwrap_or(0)..];
+        // `|key| …` begins with its own.
+        let own = text[body.start as usize..].strip_prefix('|').and_then(|it| it.split('|').next()).unwrap_or("");
+        if holds(head) || holds(own) {
+            return true;
+        }
+    }
+    let binds = |at: Span| {
+        let line = text[..at.start as usize].rsplit('\n').next().unwrap_or("");
+        // A text binds nothing.
+        line.matches(['"', '`', '\'']).count() % 2 == 0 && BINDS.is_match(line)
+    };
+    let between = Span { start: value.end, end: place.end };
+    doc.places_of(name, Some(between)).any(binds)
+}
+
+/// What stands before a name that gets a value of its own.
+static BINDS: LazyLock<Regex> = LazyLock::new(|| {
+    let words = "for|as|catch|except|lambda|foreach|with|const|let|var|Some|Ok|func";
+    Regex::new(&format!(r"(?:\b(?:{words})\b[\s(\[{{&*,$\w]*|\|[\w\s,&]*)$")).expect("a literal pattern")
+});
+
+/// How far before its body the head of a function begins at the most, in bytes.
+const HEAD: usize = 300;
 
 /// The calls that keys go into, the outermost of each statement, each with whose key it is.
 pub(super) fn calls_with_keys<'d>(context: &Context<'d>) -> Vec<(Span, &'d Provider)> {
@@ -186,11 +260,15 @@ fn operand(doc: &Document, facts: &Facts, place: Span) -> Option<Span> {
         let (before, after) = (&text[..place.start as usize], &text[place.end as usize..]);
         let named = sinks.captures && before.ends_with('{') && !before.ends_with("{{") && after.starts_with(['}', ':']);
         let end = after.find('}')?;
+        let named = named && !is_part(&after[..end]);
         return named.then(|| Span::new(place.start as usize - 1, place.end as usize + end + 1));
     }
     let mut end = place.end as usize;
     while let Some(len) = tail(&text[end..], &sinks.tails) {
         end += len;
+    }
+    if !is_given(text, facts, place) {
+        return None;
     }
     let before = text[..place.start as usize].trim_end_matches(['&', '*', '$']);
     let marks = before.len() - before.trim_end_matches(['%', '?']).len();
@@ -213,9 +291,40 @@ fn operand(doc: &Document, facts: &Facts, place: Span) -> Option<Span> {
     let after = text[end..].trim_start();
     let is_format = after.starts_with([':', '!']) || after.starts_with("=}");
     let is_format = is_format && is_template(facts, place, Span::new(0, text.len()));
+    let is_format = is_format && !is_part(after.split('}').next().unwrap_or(""));
     let ends = after.starts_with([')', ',', ']', '}', '+']) || is_format || is_joined;
     let ends = ends || bare.is_some_and(|it| it.end as usize == end);
     (begins && ends).then(|| Span::new(place.start as usize, end))
+}
+
+/// What a format makes of a value is a part of it, or its place in memory: `:.4`, `:p`.
+fn is_part(format: &str) -> bool {
+    format.contains(":.") || format.contains(":p")
+}
+
+/// The bracket around a place is that of the call that the facts know, or groups and lists: no index, and no call that
+/// stands in the words of a macro.
+fn is_given(text: &str, facts: &Facts, place: Span) -> bool {
+    let start = text.floor_char_boundary((place.start as usize).saturating_sub(LOOK));
+    let (mut depth, mut open) = (0, None);
+    for (at, sign) in text[start..place.start as usize].char_indices().rev() {
+        match sign {
+            ')' | ']' | '}' => depth += 1,
+            '(' | '[' | '{' if depth > 0 => depth -= 1,
+            '(' | '[' | '{' => {
+                open = Some((start + at, sign));
+                break;
+            }
+            _ => {}
+        }
+    }
+    let Some((at, sign)) = open else { return true };
+    let named = text[..at].ends_with(|c: char| c.is_alphanumeric() || "_)]>".contains(c));
+    match sign {
+        '(' if named => facts.calls_around(place).first().is_some_and(|(_, arguments)| arguments.start as usize == at),
+        '[' => !named,
+        _ => true,
+    }
 }
 
 /// What code gives at `place` becomes a part of a text within `whole`.
