@@ -152,8 +152,10 @@ fn is_another(context: &Context<'_>, name: &str, value: Span, place: Span) -> bo
     }
     let binds = |at: Span| {
         let line = text[..at.start as usize].rsplit('\n').next().unwrap_or("");
+        // `key, err := get()`
+        let behind = text[at.end as usize..].trim_start_matches(|c: char| c.is_alphanumeric() || "_, ".contains(c));
         // A text binds nothing.
-        line.matches(['"', '`', '\'']).count() % 2 == 0 && BINDS.is_match(line)
+        behind.starts_with(":=") || line.matches(['"', '`', '\'']).count() % 2 == 0 && BINDS.is_match(line)
     };
     let between = Span { start: value.end, end: place.end };
     doc.places_of(name, Some(between)).any(binds)
