@@ -193,15 +193,14 @@ class Server {
   }
 
   #newClient() {
+    const variables = this.#context.environmentVariableCollection;
+    variables.delete('PATH');
     const { command, from } = this.find();
     this.#log.info(`starting ${command} (${from})`);
-    // Menus name the program: a terminal finds it too, behind one of the user's own.
-    const variables = this.#context.environmentVariableCollection;
-    variables.description = 'aikeys-lsp, as the extension brings it';
     if (from === 'the extension') {
+      // Menus name the program: a terminal finds it too, behind one of the user's own.
+      variables.description = 'aikeys-lsp, as the extension brings it';
       variables.append('PATH', path.delimiter + path.dirname(command));
-    } else {
-      variables.delete('PATH');
     }
     const client = new Client('aikeys', 'aikeys', { command, args: ['--stdio'] }, {
       documentSelector: documentSelector(this.#context.extension.packageJSON),

@@ -192,6 +192,7 @@ impl MainLoop {
 }
 
 /// Does something slow. Without the thread the reply is dropped, and answered as an internal error.
-pub(super) fn aside(name: &str, work: impl FnOnce() + Send + 'static) {
-    let _ = thread::Builder::new().name(name.to_owned()).stack_size(STACK).spawn(work);
+/// Whether there is one.
+pub(super) fn aside(name: &str, work: impl FnOnce() + Send + 'static) -> bool {
+    thread::Builder::new().name(name.to_owned()).stack_size(STACK).spawn(work).is_ok()
 }

@@ -18,7 +18,7 @@ const PAUSE: Duration = Duration::from_millis(150);
 pub(super) struct Read {
     uri: String,
     revision: u64,
-    parsed: Option<Parsed>,
+    parsed: Parsed,
 }
 
 impl MainLoop {
@@ -40,12 +40,13 @@ impl MainLoop {
     fn read_aside(&mut self) {
         for (uri, revision, unparsed) in self.session.unparsed() {
             let events = self.events.clone();
-            self.parsing += 1;
-            aside("parse", move || {
-                let parsed = catch_unwind(AssertUnwindSafe(|| unparsed.parse())).ok();
+            let is_begun = aside("parse", move || {
+                // What a parser fails at is plain text.
+                let parsed = catch_unwind(AssertUnwindSafe(|| unparsed.parse())).unwrap_or_default();
                 // Without a main loop the process is about to end.
                 let _ = events.send(Event::Parsed(Read { uri, revision, parsed }));
             });
+            self.parsing += usize::from(is_begun);
         }
     }
 
@@ -91,8 +92,8 @@ impl Session {
     /// Takes a parse, unless someone went on typing.
     fn take_read(&mut self, read: Read) -> bool {
         let open = self.documents.get_mut(&read.uri).filter(|it| it.revision == read.revision);
-        let (Some(open), Some(parsed)) = (open, read.parsed) else { return false };
-        open.doc.take_parsed(parsed);
+        let Some(open) = open else { return false };
+        open.doc.take_parsed(read.parsed);
         self.revision += 1;
         (open.revision, open.dirty) = (self.revision, true);
         true

@@ -17,7 +17,7 @@ use crate::secrets::{
     has_word, is_app_secrets, is_env_file, is_env_template, is_likely, may_hold_pieces, nearest_name, redact, runs,
     scan_runs, slot_candidates, variables_built, variables_read, weak_fingerprint,
 };
-use crate::syntax::{Document, Facts, Language, Reader, is_parsed, is_shell};
+use crate::syntax::{Document, Facts, Host, Language, Reader, is_parsed, is_shell};
 use crate::text::Span;
 
 /// One document with its surroundings, for one check.
@@ -56,16 +56,19 @@ pub fn needs_look(catalogue: &Catalogue, path: &Path, text: &[u8]) -> bool {
         || Reader::copying(path).is_some()
         || Language::of_path(path).is_some() && catalogue.speaks_of_store(text)
         || (is_parsed(path)
-            && (!whole_environments(path, text).is_empty()
+            && (hands_on_all(path, text)
                 || may_hold_pieces(catalogue, text, if is_shell(path) { Words::Bare } else { Words::Quoted })
                 || !slot_candidates(catalogue, text, &runs).is_empty()
                 || !variables_read(catalogue, text).is_empty()))
 }
 
-/// Where a program hands on all variables of its environment.
-pub(super) fn whole_environments(path: &Path, text: &[u8]) -> Vec<Span> {
-    let Some(language) = Language::of_path(path) else { return Vec::new() };
-    environments(text, &language.sinks.environment)
+/// A program hands on all variables of its environment, this one or one in it.
+fn hands_on_all(path: &Path, text: &[u8]) -> bool {
+    let words = |language: &Language| !environments(text, &language.sinks.environment).is_empty();
+    match Language::of_path(path) {
+        Some(language) => words(language),
+        None => Host::of_path(path).is_some() && Language::all().iter().any(words),
+    }
 }
 
 impl<'d> Context<'d> {

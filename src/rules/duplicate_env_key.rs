@@ -1,5 +1,7 @@
 //! A variable that stands twice in one env file.
 
+use std::collections::HashMap;
+
 use super::context::Context;
 use super::env_file_in_git::listed;
 use super::{Finding, Rule, Severity};
@@ -28,8 +30,10 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         return;
     }
     let lines = env_lines(context.doc.text());
-    for (at, line) in lines.iter().enumerate() {
-        if let Some(first) = first(context, &lines[..at], line)
+    let mut firsts: HashMap<&str, &EnvLine> = HashMap::new();
+    for line in &lines {
+        let first = *firsts.entry(context.doc.slice(line.name)).or_insert(line);
+        if first.name != line.name
             && let Some((severity, says)) = judged(context, first, line)
         {
             let name = context.doc.slice(line.name);
@@ -107,7 +111,10 @@ fn repair(context: &Context<'_>, finding: &Finding) -> Option<Repairs> {
         let whole = context.doc.text()[..second.line.start as usize].rfind('\n').map_or(0, |it| it + 1);
         let end = context.doc.text()[second.line.end as usize..].find('\n');
         let end = end.map_or(context.doc.text().len(), |it| second.line.end as usize + it + 1);
-        let fix = fix("Delete this line".to_owned(), Safety::Safe, Edit::replace(Span::new(whole, end), ""));
+        // Quotes, `export` and variables make a difference for some loaders.
+        let [one, other] = [first, second].map(|it| context.doc.slice(it.line).trim());
+        let safety = if one == other && !one.contains('$') { Safety::Safe } else { Safety::Offered };
+        let fix = fix("Delete this line".to_owned(), safety, Edit::replace(Span::new(whole, end), ""));
         return Some(Repairs { fixes: fix.into_iter().collect(), refused: None });
     }
     // A comment reaches to the end of its line only.

@@ -2,7 +2,7 @@
 
 use super::context::Context;
 use super::reads::severity_here;
-use super::sinks::Exit;
+use super::sinks::{Exit, called};
 use super::{Finding, Rule, Severity};
 use crate::fixes::Repairs;
 use crate::syntax::Sinks;
@@ -36,7 +36,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         let exit = Exit::of(doc, &facts, place);
         let sink = |exit: &Exit| KINDS.iter().find_map(|kind| exit.sink(doc, kind(&language.sinks)));
         let Some(callee) = exit.as_ref().and_then(sink) else { continue };
-        let message = format!("`{callee}` gets all variables of the environment");
+        let message = format!("{} gets all variables of the environment", called(callee));
         let severity = severity_here(context, RULE.severity);
         findings.push(context.plain_finding(RULE.id, severity, place, message, None));
     }

@@ -45,9 +45,11 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
 fn is_default(context: &Context<'_>, help: &Help, read: Span) -> bool {
     let (doc, calls) = (context.doc, context.facts().calls_around(read));
     let Some((callee, arguments)) = calls.first() else { return false };
+    if !help.calls.iter().any(|it| glob(it, doc.slice(*callee))) {
+        return false;
+    }
     let shows = help.shows.is_empty() || help.shows.iter().any(|it| doc.text().contains(it.as_str()));
-    let hidden = help.hides.iter().any(|it| doc.slice(*arguments).contains(it.as_str()));
-    shows && !hidden && help.calls.iter().any(|it| glob(it, doc.slice(*callee)))
+    shows && !help.hides.iter().any(|it| doc.slice(*arguments).contains(it.as_str()))
 }
 
 /// The attribute that names the variable, where its value is shown.
@@ -66,6 +68,12 @@ fn attribute(context: &Context<'_>, help: &Help, variable: Span) -> Option<Span>
 fn fixes(context: &Context<'_>, finding: &Finding) -> Repairs {
     let Some(help) = context.doc.language().map(|it| &it.help) else { return Repairs::default() };
     if help.insert.is_empty() || attribute(context, help, finding.span).is_none() {
+        return Repairs::default();
+    }
+    // `env = "NAME"`, and no call with it.
+    let (before, behind) =
+        (&context.doc.text()[..finding.span.start as usize], &context.doc.text()[finding.span.end as usize..]);
+    if !before.strip_suffix('"').is_some_and(|it| it.trim_end().ends_with('=')) || !behind.starts_with('"') {
         return Repairs::default();
     }
     let mut change = Change::default();

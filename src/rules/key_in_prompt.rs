@@ -2,8 +2,10 @@
 
 use super::context::Context;
 use super::reads::severity_here;
+use super::sinks::is_still;
 use super::{Finding, Rule, Severity};
 use crate::fixes::Repairs;
+use crate::syntax::glob;
 use crate::text::Span;
 
 pub(super) static RULE: Rule = Rule {
@@ -30,11 +32,12 @@ const PROMPTS: [&str; 8] = [
     "systemInstruction",
     "system_message",
 ];
-/// A message has a role beside its content.
+/// A message has a role beside its content: so far before it is looked for, in bytes.
 const ROLE: usize = 120;
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let doc = context.doc;
+    let through = doc.language().map_or(&[][..], |it| &it.sinks.through);
     for source in context.sources() {
         for exit in source.exits.iter().filter(|exit| exit.in_text) {
             let (place, facts) = (exit.place, doc.facts_near(&[exit.place]));
@@ -50,11 +53,10 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             };
             // Calls in between make something else of it.
             let Some((_, value)) = facts.bindings_around(place).into_iter().find(is_prompt) else { continue };
-            if facts
-                .calls_around(place)
-                .iter()
-                .any(|(callee, _)| value.contains(*callee) && !is_text(doc.slice(*callee)))
-            {
+            let calls = facts.calls_around(place).into_iter().filter(|(callee, _)| value.contains(*callee));
+            let gives_on = |callee: Span| through.iter().any(|it| glob(it, doc.slice(callee)));
+            let is_same = place == source.span || is_still(doc, source.span, place);
+            if !is_same || calls.into_iter().any(|(callee, _)| !gives_on(callee)) {
                 continue;
             }
             let message = format!("{} becomes a part of what a model reads", source.what);
@@ -62,9 +64,4 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             findings.push(context.plain_finding(RULE.id, severity, place, message, Some(source.provider)));
         }
     }
-}
-
-/// It makes a text.
-fn is_text(callee: &str) -> bool {
-    ["format", "str", "String", "fmt.Sprintf"].contains(&callee) || callee.ends_with(".format")
 }

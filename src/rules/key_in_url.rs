@@ -6,6 +6,7 @@ use regex::Regex;
 
 use super::context::Context;
 use super::reads::severity_here;
+use super::sinks::is_still;
 use super::{Finding, Rule, Severity};
 use crate::fixes::Repairs;
 use crate::text::Span;
@@ -42,7 +43,8 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         for place in source.places.iter().copied().filter(near) {
             // At the end of a text nothing follows.
             let ends = text[place.end as usize..].trim_start_matches([' ', '\t']).starts_with([';', '\n', '\r']);
-            if !ends && !source.exits.iter().any(|exit| exit.place == place) {
+            let gives = ends || source.exits.iter().any(|exit| exit.place == place);
+            if !gives || place != source.span && !is_still(context.doc, source.span, place) {
                 continue;
             }
             let message = format!("{} becomes a part of an address, and addresses are logged", source.what);

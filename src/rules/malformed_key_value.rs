@@ -115,12 +115,15 @@ fn problem(context: &Context<'_>, line: &EnvLine) -> Option<(Spoiler, Span)> {
 /// Two keys of one kind with nothing between them.
 fn glued(context: &Context<'_>, value: Span) -> bool {
     const BEGIN: usize = 3;
+    // Nobody makes longer keys.
+    const LONGEST: usize = 1_000;
     let text = context.doc.slice(value);
     let is_key = |part: &str| {
         let found = scan(context.catalogue(), part.as_bytes());
         found.iter().any(|it| it.span.len() == part.len() && !it.needs_context)
     };
-    let Some(begin) = text.get(..BEGIN).filter(|_| text.is_ascii()) else { return false };
+    let is_short = text.is_ascii() && text.len() <= LONGEST;
+    let Some(begin) = text.get(..BEGIN).filter(|_| is_short) else { return false };
     text.match_indices(begin).any(|(at, _)| at > 0 && is_key(&text[..at]) && is_key(&text[at..]))
 }
 

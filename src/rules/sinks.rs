@@ -119,34 +119,29 @@ fn names(context: &Context<'_>, span: Span) -> Vec<Span> {
     if holder.start != span.start || !is_value {
         return Vec::new();
     }
-    let name = doc.slice(name);
     let mut places = mentions(context, span);
-    places.retain(|place| place.start > span.end && !is_another(context, name, span, *place));
+    places.retain(|place| place.start > span.end);
+    let facts = doc.facts_near(&places);
+    places.retain(|place| !facts.in_comment(*place) && !is_another(doc, &facts, doc.slice(name), span, *place));
     places
 }
 
 /// Between the value and the place something else gets the same name: a parameter, a loop, a pattern.
-fn is_another(context: &Context<'_>, name: &str, value: Span, place: Span) -> bool {
-    let (doc, text) = (context.doc, context.doc.text());
+fn is_another(doc: &Document, facts: &Facts, name: &str, value: Span, place: Span) -> bool {
+    let text = doc.text();
     let holds = |head: &str| {
         let part = |c: char| c.is_alphanumeric() || c == '_';
         head.match_indices(name)
             .any(|(at, _)| !head[..at].ends_with(part) && !head[at + name.len()..].starts_with(part))
     };
-    // The heads of the functions around the place.
-    let facts = doc.facts_near(&[place]);
     let bodies = facts.around(place).filter_map(|fact| match *fact {
         Fact::Deferred { span } if !span.contains(value) => Some(span),
         _ => None,
     });
     for body in bodies {
-        let start = (body.start as usize).saturating_sub(HEAD).max(value.end.min(body.start) as usize);
-        let head = &text[text.floor_char_boundary(start)..body.start as usize];
-        let cut = ["\n\n", ";\n", "}\n"].iter().filter_map(|it| head.rfind(it)).max();
-        let head = &head[cut.unwrap_or(0)..];
         // `|key| …` begins with its own.
         let own = text[body.start as usize..].strip_prefix('|').and_then(|it| it.split('|').next()).unwrap_or("");
-        if holds(head) || holds(own) {
+        if holds(head(&text[..body.start as usize])) || holds(own) {
             return true;
         }
     }
@@ -155,20 +150,34 @@ fn is_another(context: &Context<'_>, name: &str, value: Span, place: Span) -> bo
         // `key, err := get()`
         let behind = text[at.end as usize..].trim_start_matches(|c: char| c.is_alphanumeric() || "_, ".contains(c));
         // A text binds nothing.
-        behind.starts_with(":=") || line.matches(['"', '`', '\'']).count() % 2 == 0 && BINDS.is_match(line)
+        behind.starts_with(":=") || line.matches(['"', '`', '\'']).count().is_multiple_of(2) && BINDS.is_match(line)
     };
     let between = Span { start: value.end, end: place.end };
     doc.places_of(name, Some(between)).any(binds)
 }
+
+/// The head of the function whose body begins behind `before`: its last line, and those above that its brackets reach to.
+fn head(before: &str) -> &str {
+    let before = before.trim_end_matches(|c: char| c.is_whitespace() || c == '{');
+    let mut start = before.len();
+    for _ in 0..LINES {
+        start = before[..start].rfind('\n').unwrap_or(0);
+        let count = |sign: char| before[start..].matches(sign).count();
+        if start == 0 || count('(') >= count(')') {
+            break;
+        }
+    }
+    &before[start..]
+}
+
+/// The longest head of a function, in lines.
+const LINES: usize = 12;
 
 /// What stands before a name that gets a value of its own.
 static BINDS: LazyLock<Regex> = LazyLock::new(|| {
     let words = "for|as|catch|except|lambda|foreach|with|const|let|var|Some|Ok|func";
     Regex::new(&format!(r"(?:\b(?:{words})\b[\s(\[{{&*,$\w]*|\|[\w\s,&]*)$")).expect("a literal pattern")
 });
-
-/// How far before its body the head of a function begins at the most, in bytes.
-const HEAD: usize = 300;
 
 /// The calls that keys go into, the outermost of each statement, each with whose key it is.
 pub(super) fn calls_with_keys<'d>(context: &Context<'d>) -> Vec<(Span, &'d Provider)> {
@@ -207,11 +216,17 @@ pub(super) struct Leak<'d> {
 }
 
 impl Leak<'_> {
-    /// What carries it out, short enough for a message.
+    /// What carries it out, for messages.
     pub fn by(&self) -> String {
-        let name = self.callee.rsplit(['\n', ' ']).next().unwrap_or("");
-        if name.len() > LONG { "this call".to_owned() } else { format!("`{name}`") }
+        called(self.callee)
     }
+}
+
+/// What is called, for messages: its name, and nothing that stands in a call before it.
+pub(super) fn called(callee: &str) -> String {
+    let name = callee.rsplit(|c: char| !c.is_alphanumeric() && !"_.:!$>-".contains(c)).next().unwrap_or("");
+    let name = name.trim_start_matches(['.', ':', '-', '>']);
+    if name.is_empty() || name.len() > LONG { "this call".to_owned() } else { format!("`{name}`") }
 }
 
 /// A longer name is not repeated in messages.
@@ -261,7 +276,7 @@ fn operand(doc: &Document, facts: &Facts, place: Span) -> Option<Span> {
     {
         let (before, after) = (&text[..place.start as usize], &text[place.end as usize..]);
         let named = sinks.captures && before.ends_with('{') && !before.ends_with("{{") && after.starts_with(['}', ':']);
-        let end = after.find('}')?;
+        let end = after[..(value.end - place.end) as usize].find('}')?;
         let named = named && !is_part(&after[..end]);
         return named.then(|| Span::new(place.start as usize - 1, place.end as usize + end + 1));
     }
@@ -347,7 +362,7 @@ fn tail(rest: &str, tails: &[String]) -> Option<usize> {
 }
 
 /// The name at `place` has the value that was read: nothing gives it another one in between.
-fn is_still(doc: &Document, read: Span, place: Span) -> bool {
+pub(super) fn is_still(doc: &Document, read: Span, place: Span) -> bool {
     let name = doc.slice(place);
     let facts = doc.facts();
     let between = Span { start: read.end.min(place.start), end: place.start };

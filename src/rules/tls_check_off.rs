@@ -5,6 +5,7 @@ use super::reads::severity_here;
 use super::sinks::calls_with_keys;
 use super::{Finding, Rule, Severity};
 use crate::fixes::Repairs;
+use crate::syntax::Facts;
 use crate::text::Span;
 
 pub(super) static RULE: Rule = Rule {
@@ -34,11 +35,16 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     places.dedup_by_key(|(place, _)| *place);
     let spans: Vec<Span> = places.iter().map(|(place, _)| *place).collect();
     let facts = doc.facts_near(&spans);
-    for (place, provider) in places.into_iter().filter(|(place, _)| !facts.in_comment(*place)) {
+    for (place, provider) in places.into_iter().filter(|(place, _)| is_code(&facts, *place)) {
         let message = format!("the {} key goes to whoever answers: the check of certificates is off", provider.name);
         let severity = severity_here(context, RULE.severity);
         findings.push(context.plain_finding(RULE.id, severity, place, message, Some(provider)));
     }
+}
+
+/// It stands in no comment and in no text.
+fn is_code(facts: &Facts, place: Span) -> bool {
+    !facts.in_comment(place) && facts.literal_at(place).is_none()
 }
 
 /// Where one of `words` stands in a part of the text.
@@ -46,6 +52,12 @@ fn all<'c>(context: &'c Context<'_>, words: &'c [String], part: Span) -> impl It
     let text = context.doc.slice(part).as_bytes();
     words.iter().flat_map(move |word| {
         let places = memchr::memmem::find_iter(text, word.as_bytes());
-        places.map(move |at| Span::new(part.start as usize + at, part.start as usize + at + word.len()))
+        // `skip_verify=False` says the opposite.
+        let whole = move |at: &usize| {
+            !at.checked_sub(1)
+                .is_some_and(|it| text[it].is_ascii_alphanumeric() || text[it] == b'_' || text[it] == b'-')
+        };
+        let span = move |at: usize| Span::new(part.start as usize + at, part.start as usize + at + word.len());
+        places.filter(whole).map(span)
     })
 }

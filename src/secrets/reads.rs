@@ -23,7 +23,9 @@ const NEAR: usize = 24;
 ///
 /// Nearly every file has none: this decides whether it is parsed.
 pub fn variables_read(catalogue: &Catalogue, text: &[u8]) -> Vec<Span> {
-    ENV.find_iter(text).filter_map(|found| variable_at(catalogue, text, found.end())).collect()
+    let mut found: Vec<Span> = ENV.find_iter(text).filter_map(|it| variable_at(catalogue, text, it.end())).collect();
+    found.dedup();
+    found
 }
 
 /// Where one of `words` stands whole, each of which holds a word for the environment.

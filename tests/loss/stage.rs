@@ -26,7 +26,7 @@ const SOURCES: &[(&str, &str)] = &[
     ),
     (
         "jobs/nightly.py",
-        "from mistralai import Mistral\r\n\r\nclient = Mistral(api_key=\"{mistral.api#4}\")\r\nprint(f\"{openai.project#1}\")\r\n",
+        "from mistralai import Mistral\r\n\r\nclient = Mistral(api_key=\"{mistral.api#4}\")\r\nprint(len(f\"{openai.project#1}\"))\r\n",
     ),
     ("old.py", "# was {replicate.api#5}, and {openai.project#1} before\nprint(1)\n"),
 ];

@@ -25,7 +25,7 @@ const NAMES: [&str; 3] = ["app.py", "jobs/b.py", "old.py"];
 const TEXTS: [&str; 3] = [
     "key = \"{openai.project#1}\"\nother = \"{groq.api#2}\"\n",
     "client = Anthropic(api_key=\"{anthropic.api#3}\")\nkey = \"{openai.project#1}\"\n",
-    "# was {replicate.api#5}\nprint(\"{groq.api#2}\")\n",
+    "# was {replicate.api#5}\nprint(len(\"{groq.api#2}\"))\n",
 ];
 
 #[test]

@@ -109,6 +109,8 @@ fn what_was_put_off_is_told_soon_and_no_edit_comes_from_before() {
     let uri = project.uri("app.py");
     client.open(&uri, "python", text);
     assert_eq!(client.published(&uri, 1).len(), 1);
+    // What else is going on has ended: whatever comes in between has the text parsed at once.
+    std::thread::sleep(std::time::Duration::from_secs(1));
     // From here on the file is read as what stands in the bracket.
     let at = json!({"line": 600, "character": 0});
     let change = json!({"range": {"start": at, "end": at}, "text": "x = f(\n"});

@@ -13,7 +13,7 @@ use lsp_types::{CodeActionKind, CodeActionOrCommand, DiagnosticTag, Url};
 
 use super::project::{Project, key, leaks};
 
-const PYTHON: &str = "import os\n\napi_key = \"KEY\"\nprint(api_key, os.environ[\"OTHER_KEY\"])\n";
+const PYTHON: &str = "import os\n\napi_key = \"KEY\"\nuse(api_key, os.environ[\"OTHER_KEY\"])\n";
 
 /// A project whose `app.py` holds a key and is open.
 fn with_key(files: &[(&str, &str)]) -> (Project, Session, String, String) {
