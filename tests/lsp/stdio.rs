@@ -259,7 +259,7 @@ fn a_client_that_pulls_is_never_pushed_to() {
     let mut client = Client::start();
     let can = client.initialize(json!({
         "textDocument": {"diagnostic": {}},
-        "workspace": {"diagnostics": {"refreshSupport": true}},
+        "workspace": {"diagnostic": {"refreshSupport": true}},
     }));
     let provider = json!({"identifier": "aikeys", "interFileDependencies": true, "workspaceDiagnostics": true});
     assert_eq!(can["capabilities"]["diagnosticProvider"], provider);
