@@ -23,7 +23,7 @@ mod settings;
 mod slot;
 mod surroundings;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 pub use agents::deny;
 pub use at_rest::encrypt;
@@ -90,20 +90,27 @@ pub struct Repairs {
     pub refused: Option<String>,
 }
 
+impl Repairs {
+    /// One fix that changes one file and stores nothing; none where its edits collide.
+    pub fn of_edits(path: &Path, edits: impl IntoIterator<Item = Edit>, title: String, safety: Safety) -> Repairs {
+        let mut change = Change::default();
+        if change.add(path.to_owned(), edits).is_err() {
+            return Repairs::default();
+        }
+        Repairs { fixes: vec![Fix { title, safety, change, deposit: None, start: None }], refused: None }
+    }
+}
+
 /// Lets `.gitignore` cover an env file.
 pub fn ignore_env_file(path: &Path, around: &Surroundings) -> Repairs {
     let (at, text) = ignore_lines(around.gitignore.as_deref().unwrap_or(""), path);
-    let mut change = Change::default();
-    if change.add(PathBuf::from(".gitignore"), [Edit::insert(at, text)]).is_err() {
-        return Repairs::default();
-    }
     let name = path.display();
     let title = match around.git {
         GitState::Tracked => format!("Ignore {name} (then run `git rm --cached -- {name}` and rotate its keys)"),
         _ => format!("Ignore {name} in .gitignore"),
     };
     let safety = if around.git == GitState::Tracked { Safety::Offered } else { Safety::Safe };
-    Repairs { fixes: vec![Fix { title, safety, change, deposit: None, start: None }], refused: None }
+    Repairs::of_edits(Path::new(".gitignore"), [Edit::insert(at, text)], title, safety)
 }
 
 /// What is added to a `.gitignore`, and where, so that it covers the env file at `path`.
@@ -154,10 +161,5 @@ pub fn drop_comment(doc: &Document, marker: Span) -> Repairs {
     } else {
         Span::new(start + before.trim_end().len(), comment.end as usize)
     };
-    let mut change = Change::default();
-    if change.add(doc.path().to_owned(), [Edit::replace(span, "")]).is_err() {
-        return Repairs::default();
-    }
-    let title = "Delete this comment".to_owned();
-    Repairs { fixes: vec![Fix { title, safety: Safety::Safe, change, deposit: None, start: None }], refused: None }
+    Repairs::of_edits(doc.path(), [Edit::replace(span, "")], "Delete this comment".to_owned(), Safety::Safe)
 }

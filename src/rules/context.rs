@@ -35,6 +35,7 @@ pub struct Context<'d> {
     reads: OnceCell<Vec<Read<'d>>>,
     by_place: OnceCell<Vec<Finding>>,
     sources: OnceCell<Vec<Source<'d>>>,
+    environments: OnceCell<Vec<Span>>,
     facts: OnceCell<Cow<'d, Facts>>,
 }
 
@@ -86,6 +87,7 @@ impl<'d> Context<'d> {
             reads: OnceCell::new(),
             by_place: OnceCell::new(),
             sources: OnceCell::new(),
+            environments: OnceCell::new(),
             facts: OnceCell::new(),
         }
     }
@@ -170,9 +172,11 @@ impl<'d> Context<'d> {
     }
 
     /// Where all variables of the environment are handed on.
-    pub fn environments(&self) -> Vec<Span> {
-        let words = self.doc.language().map_or(&[][..], |language| &language.sinks.environment);
-        environments(self.doc.text().as_bytes(), words)
+    pub fn environments(&self) -> &[Span] {
+        self.environments.get_or_init(|| {
+            let words = self.doc.language().map_or(&[][..], |language| &language.sinks.environment);
+            environments(self.doc.text().as_bytes(), words)
+        })
     }
 
     /// What [`literal_in_key_slot`] finds; in a comment it is another rule's.

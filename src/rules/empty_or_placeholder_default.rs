@@ -1,7 +1,7 @@
 //! A missing variable becomes an empty text or a placeholder.
 
 use super::context::Context;
-use super::reads::Read;
+use super::reads::{Read, severity_here};
 use super::{Finding, Rule, Severity};
 use crate::fixes::read_loudly;
 use crate::secrets::{Placeholder, classify};
@@ -32,7 +32,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         let severity = match read.client() {
             // The SDK says itself what is missing.
             Some(client) if client.reads_env => Severity::Hint,
-            _ => read.severity(context, RULE.severity),
+            _ => severity_here(context, RULE.severity),
         };
         let message = format!("{} becomes {what} when it is not set", read.name);
         findings.push(context.plain_finding(RULE.id, severity, span, message, Some(read.provider)));

@@ -31,8 +31,8 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     if places.is_empty() {
         return;
     }
-    let facts = doc.facts_near(&places);
-    for place in places.into_iter().filter(|it| facts.literal_at(*it).is_none() && !facts.in_comment(*it)) {
+    let facts = doc.facts_near(places);
+    for place in places.iter().copied().filter(|it| facts.literal_at(*it).is_none() && !facts.in_comment(*it)) {
         let exit = Exit::of(doc, &facts, place);
         let sink = |exit: &Exit| KINDS.iter().find_map(|kind| exit.sink(doc, kind(&language.sinks)));
         let Some(callee) = exit.as_ref().and_then(sink) else { continue };

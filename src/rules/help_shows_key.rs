@@ -3,9 +3,9 @@
 use super::context::Context;
 use super::reads::severity_here;
 use super::{Finding, Rule, Severity};
-use crate::fixes::{Fix, Repairs, Safety};
+use crate::fixes::{Repairs, Safety};
 use crate::syntax::{Fact, Help, glob};
-use crate::text::{Change, Edit, Span};
+use crate::text::{Edit, Span};
 
 pub(super) static RULE: Rule = Rule {
     id: "help-shows-key",
@@ -76,12 +76,7 @@ fn fixes(context: &Context<'_>, finding: &Finding) -> Repairs {
     if !before.strip_suffix('"').is_some_and(|it| it.trim_end().ends_with('=')) || !behind.starts_with('"') {
         return Repairs::default();
     }
-    let mut change = Change::default();
     // Behind the quote.
     let edit = Edit::insert(finding.span.end as usize + 1, help.insert.clone());
-    if change.add(context.doc.path().to_owned(), [edit]).is_err() {
-        return Repairs::default();
-    }
-    let title = "Keep the value out of the help".to_owned();
-    Repairs { fixes: vec![Fix { title, safety: Safety::Safe, change, deposit: None, start: None }], refused: None }
+    Repairs::of_edits(context.doc.path(), [edit], "Keep the value out of the help".to_owned(), Safety::Safe)
 }

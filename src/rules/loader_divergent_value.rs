@@ -8,10 +8,10 @@ use super::context::Context;
 use super::env_file_in_git::listed;
 use super::malformed_key_value::is_malformed;
 use super::{Finding, Rule, Severity};
-use crate::fixes::{Fix, Repairs, Safety};
+use crate::fixes::{Repairs, Safety};
 use crate::secrets::{EnvLine, Placeholder, SecretRef, classify, env_lines, env_value, env_value_span};
 use crate::syntax::{EnvLoader, Expands, Takes};
-use crate::text::{Change, Edit, Span};
+use crate::text::{Edit, Span};
 
 pub(super) static RULE: Rule = Rule {
     id: "loader-divergent-value",
@@ -223,8 +223,5 @@ fn way(context: &Context<'_>, found: &Divergence) -> Result<(&'static str, Vec<E
 fn repair(context: &Context<'_>, finding: &Finding) -> Option<Repairs> {
     let found = divergences(context).into_iter().find(|it| it.span == finding.span)?;
     let (title, edits) = way(context, &found).ok()?;
-    let mut change = Change::default();
-    change.add(context.doc.path().to_owned(), edits).ok()?;
-    let fix = Fix { title: title.to_owned(), safety: Safety::Safe, change, deposit: None, start: None };
-    Some(Repairs { fixes: vec![fix], refused: None })
+    Some(Repairs::of_edits(context.doc.path(), edits, title.to_owned(), Safety::Safe))
 }

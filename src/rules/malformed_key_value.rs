@@ -2,9 +2,9 @@
 
 use super::context::Context;
 use super::{Finding, Rule, Severity};
-use crate::fixes::{Fix, Repairs, Safety};
+use crate::fixes::{Repairs, Safety};
 use crate::secrets::{EnvLine, env_line_at, env_lines, env_value_span, scan};
-use crate::text::{Change, Edit, Span};
+use crate::text::{Edit, Span};
 
 pub(super) static RULE: Rule = Rule {
     id: "malformed-key-value",
@@ -189,11 +189,9 @@ fn repair(context: &Context<'_>, finding: &Finding) -> Option<Repairs> {
     let all =
         if context.doc.slice(key).chars().all(bare) { line.value } else { env_value_span(context.doc.text(), &line) };
     let beside = [Span { end: key.start, ..all }, Span { start: key.end, ..all }];
-    let mut change = Change::default();
     let edits = beside.into_iter().filter(|it| !it.is_empty()).map(|it| Edit::replace(it, ""));
-    change.add(context.doc.path().to_owned(), edits).ok()?;
     // A program may give the whole value for the header.
     let safety = if spoiler == Spoiler::Bearer { Safety::Offered } else { Safety::Safe };
     let title = "Leave nothing but the key in this value".to_owned();
-    Some(Repairs { fixes: vec![Fix { title, safety, change, deposit: None, start: None }], refused: None })
+    Some(Repairs::of_edits(context.doc.path(), edits, title, safety))
 }

@@ -2,9 +2,9 @@
 
 use super::context::Context;
 use super::{Finding, Rule, Severity};
-use crate::fixes::{Fix, Repairs, Safety};
+use crate::fixes::{Repairs, Safety};
 use crate::secrets::{Malformed, env_lines, env_value_span, malformed, references_in};
-use crate::text::{Change, Edit, Span};
+use crate::text::{Edit, Span};
 
 pub(super) static RULE: Rule = Rule {
     id: "malformed-reference",
@@ -87,10 +87,8 @@ fn repair(context: &Context<'_>, finding: &Finding) -> Option<Repairs> {
     let wrong = problem(context, finding.span)?;
     let meant = wrong.meant?;
     let insert = if is_cut(context, finding.span) { format!("\"{meant}\"") } else { meant.clone() };
-    let mut change = Change::default();
-    change.add(context.doc.path().to_owned(), [Edit::replace(finding.span, insert)]).ok()?;
     let same = meant == context.doc.slice(finding.span);
     let title = if same { "Put the reference in quotes".to_owned() } else { format!("Write {meant}") };
     let safety = if same { Safety::Safe } else { Safety::Offered };
-    Some(Repairs { fixes: vec![Fix { title, safety, change, deposit: None, start: None }], refused: None })
+    Some(Repairs::of_edits(context.doc.path(), [Edit::replace(finding.span, insert)], title, safety))
 }

@@ -1,7 +1,7 @@
 //! A missing variable becomes a part of a text.
 
 use super::context::Context;
-use super::reads::Read;
+use super::reads::{Read, severity_here};
 use super::{Finding, Rule, Severity};
 use crate::fixes::read_loudly;
 use crate::syntax::{Fact, Facts};
@@ -25,7 +25,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     for read in context.reads() {
         let Some(span) = spoils(context, read) else { continue };
         let message = format!("a missing {} becomes a part of this text", read.name);
-        let severity = read.severity(context, RULE.severity);
+        let severity = severity_here(context, RULE.severity);
         findings.push(context.plain_finding(RULE.id, severity, span, message, Some(read.provider)));
     }
 }

@@ -4,10 +4,10 @@ use super::context::Context;
 use super::reads::severity_here;
 use super::sinks::calls_with_keys;
 use super::{Finding, Rule, Severity};
-use crate::fixes::{Fix, Repairs, Safety, is_loopback, is_private};
+use crate::fixes::{Repairs, Safety, is_loopback, is_private};
 use crate::secrets::host_of;
 use crate::syntax::{Fact, Facts};
-use crate::text::{Change, Edit, Span};
+use crate::text::{Edit, Span};
 
 pub(super) static RULE: Rule = Rule {
     id: "plaintext-base-url",
@@ -19,7 +19,10 @@ Everyone on the way can read the key. Addresses of this machine and of a network
 
 Use `https://`.",
     check,
-    fixes: |context, finding| repair(context, finding).unwrap_or_default(),
+    fixes: |context, finding| {
+        let title = "Use https:// (see whether the server has it)".to_owned();
+        Repairs::of_edits(context.doc.path(), [Edit::replace(finding.span, "https://")], title, Safety::Offered)
+    },
 };
 
 const PLAIN: &str = "http://";
@@ -63,12 +66,4 @@ fn is_address(context: &Context<'_>, facts: &Facts, call: Span, literal: Span) -
         value.len() <= literal.len() && NAMES.contains(&name.as_str())
     };
     literal.start == call.start + 1 || facts.bindings_around(literal).iter().any(is_name)
-}
-
-fn repair(context: &Context<'_>, finding: &Finding) -> Option<Repairs> {
-    let mut change = Change::default();
-    change.add(context.doc.path().to_owned(), [Edit::replace(finding.span, "https://")]).ok()?;
-    let title = "Use https:// (see whether the server has it)".to_owned();
-    let fix = Fix { title, safety: Safety::Offered, change, deposit: None, start: None };
-    Some(Repairs { fixes: vec![fix], refused: None })
 }

@@ -54,11 +54,6 @@ impl<'d> Read<'d> {
         self.slot.and_then(|slot| slot.client)
     }
 
-    /// `severity`, or a hint in an example or a notebook: there a program may well go on, and somebody looks at it.
-    pub fn severity(&self, context: &Context<'_>, severity: Severity) -> Severity {
-        severity_here(context, severity)
-    }
-
     /// The value is what a person finds in a field and may change.
     pub fn fills_a_form(&self, context: &Context<'_>) -> bool {
         let bound = context.facts().bindings_around(self.span);
@@ -112,7 +107,7 @@ pub(super) fn mentions(context: &Context<'_>, span: Span) -> Vec<Span> {
     places.filter(|place| !place.overlaps(name) && !holder.contains(*place)).take(MOST).collect()
 }
 
-/// `severity`, or a hint in an example or a notebook: somebody looks at it.
+/// `severity`, or a hint in an example or a notebook: there a program may well go on, and somebody looks at it.
 pub(super) fn severity_here(context: &Context<'_>, severity: Severity) -> Severity {
     let is_example =
         is_notebook(context.doc) || context.doc.path().iter().any(|part| part == "examples" || part == "example");

@@ -7,10 +7,10 @@ use regex::Regex;
 use super::context::Context;
 use super::reads::{mentions, severity_here};
 use super::{Finding, Rule, Severity};
-use crate::fixes::{Fix, Repairs, Safety};
+use crate::fixes::{Repairs, Safety};
 use crate::secrets::Provider;
 use crate::syntax::{Document, Fact, Facts, Sinks, glob};
-use crate::text::{Change, Edit, Span};
+use crate::text::{Edit, Span, whole_words};
 
 /// A key in the program: the value of a provider's variable, or a literal.
 pub(super) struct Source<'d> {
@@ -24,6 +24,8 @@ pub(super) struct Source<'d> {
     pub places: Vec<Span>,
     /// Those of the places where it stands as it is.
     pub exits: Vec<Exit>,
+    /// The arguments of the calls that it goes into, the outermost of each statement.
+    calls: Vec<Span>,
 }
 
 /// A place where code gives a value on as it is.
@@ -78,7 +80,12 @@ pub(super) fn sources<'d>(context: &Context<'d>) -> Vec<Source<'d>> {
     let source = |what, span, provider, places: Vec<Span>| {
         let facts = doc.facts_near(&places);
         let exits = places.iter().filter_map(|place| Exit::of(doc, &facts, *place)).collect();
-        Source { what, span, provider, places, exits }
+        let outermost = |place: &Span| {
+            let calls = facts.calls_around(*place);
+            calls.iter().map(|(_, arguments)| *arguments).rfind(|it| it.len() <= LONGEST_CALL)
+        };
+        let calls = places.iter().filter_map(outermost).collect();
+        Source { what, span, provider, places, exits, calls }
     };
     let mut found: Vec<Source<'d>> = Vec::new();
     for read in context.reads() {
@@ -129,11 +136,8 @@ fn names(context: &Context<'_>, span: Span) -> Vec<Span> {
 /// Between the value and the place something else gets the same name: a parameter, a loop, a pattern.
 fn is_another(doc: &Document, facts: &Facts, name: &str, value: Span, place: Span) -> bool {
     let text = doc.text();
-    let holds = |head: &str| {
-        let part = |c: char| c.is_alphanumeric() || c == '_';
-        head.match_indices(name)
-            .any(|(at, _)| !head[..at].ends_with(part) && !head[at + name.len()..].starts_with(part))
-    };
+    let part = |c: char| c.is_alphanumeric() || c == '_';
+    let holds = |head: &str| whole_words(head, name, part).next().is_some();
     let bodies = facts.around(place).filter_map(|fact| match *fact {
         Fact::Deferred { span } if !span.contains(value) => Some(span),
         _ => None,
@@ -181,15 +185,8 @@ static BINDS: LazyLock<Regex> = LazyLock::new(|| {
 
 /// The calls that keys go into, the outermost of each statement, each with whose key it is.
 pub(super) fn calls_with_keys<'d>(context: &Context<'d>) -> Vec<(Span, &'d Provider)> {
-    let mut found: Vec<(Span, &Provider)> = Vec::new();
-    for source in context.sources() {
-        let facts = context.doc.facts_near(&source.places);
-        for place in &source.places {
-            let calls = facts.calls_around(*place);
-            let call = calls.iter().map(|(_, arguments)| *arguments).rfind(|it| it.len() <= LONGEST_CALL);
-            found.extend(call.map(|it| (it, source.provider)));
-        }
-    }
+    let calls = context.sources().iter().flat_map(|source| source.calls.iter().map(|call| (*call, source.provider)));
+    let mut found: Vec<(Span, &Provider)> = calls.collect();
     found.sort_by_key(|(call, _)| *call);
     found.dedup_by_key(|(call, _)| *call);
     found
@@ -233,7 +230,7 @@ pub(super) fn called(callee: &str) -> String {
 const LONG: usize = 40;
 
 /// Every key that one of `sinks` gets as it is, outside of tests, in order.
-pub(super) fn leaks<'d>(context: &Context<'d>, sinks: fn(&Sinks) -> &[String]) -> Vec<Leak<'d>> {
+fn leaks<'d>(context: &Context<'d>, sinks: fn(&Sinks) -> &[String]) -> Vec<Leak<'d>> {
     let doc = context.doc;
     let Some(sinks) = doc.language().map(|it| sinks(&it.sinks)).filter(|it| !it.is_empty()) else { return Vec::new() };
     let mut found = Vec::new();
@@ -322,20 +319,7 @@ fn is_part(format: &str) -> bool {
 /// The bracket around a place is that of the call that the facts know, or groups and lists: no index, and no call that
 /// stands in the words of a macro.
 fn is_given(text: &str, facts: &Facts, place: Span) -> bool {
-    let start = text.floor_char_boundary((place.start as usize).saturating_sub(LOOK));
-    let (mut depth, mut open) = (0, None);
-    for (at, sign) in text[start..place.start as usize].char_indices().rev() {
-        match sign {
-            ')' | ']' | '}' => depth += 1,
-            '(' | '[' | '{' if depth > 0 => depth -= 1,
-            '(' | '[' | '{' => {
-                open = Some((start + at, sign));
-                break;
-            }
-            _ => {}
-        }
-    }
-    let Some((at, sign)) = open else { return true };
+    let Some((at, sign)) = opener(&text[..place.start as usize]) else { return true };
     let named = text[..at].ends_with(|c: char| c.is_alphanumeric() || "_)]>".contains(c));
     match sign {
         '(' if named => facts.calls_around(place).first().is_some_and(|(_, arguments)| arguments.start as usize == at),
@@ -381,13 +365,7 @@ pub(super) fn hide(doc: &Document, place: Span) -> Repairs {
     let Some(edit) = operand(doc, facts, place).and_then(|operand| hidden(doc, facts, operand)) else {
         return Repairs::default();
     };
-    let mut change = Change::default();
-    if change.add(doc.path().to_owned(), [edit]).is_err() {
-        return Repairs::default();
-    }
-    let title = "Write *** instead of the value".to_owned();
-    let fix = Fix { title, safety: Safety::Offered, change, deposit: None, start: None };
-    Repairs { fixes: vec![fix], refused: None }
+    Repairs::of_edits(doc.path(), [edit], "Write *** instead of the value".to_owned(), Safety::Offered)
 }
 
 fn hidden(doc: &Document, facts: &Facts, operand: Span) -> Option<Edit> {
@@ -418,21 +396,23 @@ fn hidden(doc: &Document, facts: &Facts, operand: Span) -> Option<Edit> {
 
 /// A list of entries without names: `{ a, b`.
 fn in_braces(before: &str) -> bool {
-    if !before.trim_end().ends_with(',') {
-        return false;
-    }
-    let mut depth = 0;
-    for sign in before.chars().rev().take(LOOK) {
-        match sign {
-            ')' | ']' | '}' => depth += 1,
-            '(' | '[' | '{' if depth > 0 => depth -= 1,
-            '(' | '[' => return false,
-            '{' => return true,
-            _ => {}
-        }
-    }
-    true
+    before.trim_end().ends_with(',') && opener(before).is_none_or(|(_, sign)| sign == '{')
 }
 
-/// How far back a bracket is looked for, in characters.
+/// The last bracket before a place that is open there: where it stands, and which it is.
+fn opener(before: &str) -> Option<(usize, char)> {
+    let start = before.floor_char_boundary(before.len().saturating_sub(LOOK));
+    let mut depth = 0;
+    before[start..].char_indices().rev().find_map(|(at, sign)| {
+        match sign {
+            ')' | ']' | '}' => depth += 1,
+            '(' | '[' | '{' if depth == 0 => return Some((start + at, sign)),
+            '(' | '[' | '{' => depth -= 1,
+            _ => {}
+        }
+        None
+    })
+}
+
+/// How far back a bracket is looked for, in bytes.
 const LOOK: usize = 2_000;

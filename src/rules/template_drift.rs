@@ -3,10 +3,10 @@
 use super::context::Context;
 use super::plaintext_at_rest::is_for_tests;
 use super::{Finding, Rule, Severity};
-use crate::fixes::{Fix, Repairs, Safety};
+use crate::fixes::{Repairs, Safety};
 use crate::secrets::{EnvLine, env_lines};
 use crate::syntax::Document;
-use crate::text::{Change, Edit, line_ending, whole_words};
+use crate::text::{Edit, line_ending, whole_words};
 
 pub(super) static RULE: Rule = Rule {
     id: "template-drift",
@@ -68,12 +68,7 @@ fn repair(context: &Context<'_>, finding: &Finding) -> Option<Repairs> {
     let (template, name) = (template(context)?, context.doc.slice(finding.span));
     let (text, ending) = (template.text(), line_ending(template.text()));
     let gap = if text.is_empty() || text.ends_with('\n') { "" } else { ending };
-    let mut change = Change::default();
     let edit = Edit::insert(text.len(), format!("{gap}{name}={ending}"));
-    change.add(template.path().to_owned(), [edit]).ok()?;
     let title = format!("Add {name} without a value to {}", template.path().display());
-    Some(Repairs {
-        fixes: vec![Fix { title, safety: Safety::Offered, change, deposit: None, start: None }],
-        refused: None,
-    })
+    Some(Repairs::of_edits(template.path(), [edit], title, Safety::Offered))
 }

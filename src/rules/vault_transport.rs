@@ -2,10 +2,10 @@
 
 use super::context::Context;
 use super::{Finding, Rule, Severity};
-use crate::fixes::{Fix, Repairs, Safety, is_loopback, is_private, store_of_call, takes_argument};
+use crate::fixes::{Repairs, Safety, is_loopback, is_private, store_of_call, takes_argument};
 use crate::secrets::{Client, Opens, env_lines, env_value_span, host_of, is_env_template};
 use crate::syntax::{Fact, Facts};
-use crate::text::{Change, Disjoint, Edit, Span};
+use crate::text::{Disjoint, Edit, Span};
 
 pub(super) static RULE: Rule = Rule {
     id: "vault-transport",
@@ -209,9 +209,6 @@ fn with_https(context: &Context<'_>, finding: &Finding) -> Option<Repairs> {
     if !context.doc.slice(finding.span).starts_with(PLAIN) {
         return None;
     }
-    let mut change = Change::default();
-    change.add(context.doc.path().to_owned(), [Edit::replace(scheme, "https")]).ok()?;
     let title = "Write https:// (check that the server speaks it)".to_owned();
-    let fix = Fix { title, safety: Safety::Offered, change, deposit: None, start: None };
-    Some(Repairs { fixes: vec![fix], refused: None })
+    Some(Repairs::of_edits(context.doc.path(), [Edit::replace(scheme, "https")], title, Safety::Offered))
 }
