@@ -167,6 +167,12 @@ fn mend_start(params: &mut Value) {
         "trace" => matches!(it.as_str(), Some("off" | "messages" | "verbose")),
         _ => true,
     });
+    // The protocol says `diagnostics`, lsp-types `diagnostic`.
+    if let Some(can) = params.get_mut("capabilities").and_then(|it| it.get_mut("workspace")?.as_object_mut())
+        && let Some(pulls) = can.remove("diagnostics")
+    {
+        can.insert("diagnostic".to_owned(), pulls);
+    }
     if let Some(folders) = params.get_mut("workspaceFolders").and_then(Value::as_array_mut) {
         folders.retain(|it| is_uri(&it["uri"]));
     }

@@ -1,6 +1,6 @@
 //! The one thread that owns the session: events in, answers and letters out, strictly in order.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, Sender};
 use std::thread;
@@ -31,7 +31,7 @@ use crate::secrets::without_keys;
 pub(super) const STACK: usize = 8 << 20;
 /// How many languages are got ready at the start.
 const WARM: usize = 3;
-/// How many changes can come before their documents are opened: nobody means more.
+/// How many changes and questions can come before their documents are opened: nobody means more.
 const EARLY: usize = 64;
 /// A message that fits into one line, in bytes.
 const LINE: usize = 120;
@@ -45,6 +45,7 @@ pub(super) fn start(inbox: Receiver<Event>, events: Sender<Event>, letters: Unbo
         abilities: Abilities::default(),
         verbose: false,
         early: BTreeMap::new(),
+        asked_early: BTreeSet::new(),
         tokens: 0,
         everything: Everything::default(),
         spread: Spread::default(),
@@ -68,6 +69,8 @@ pub(super) struct MainLoop {
     verbose: bool,
     /// Changes of documents that are not open yet.
     early: BTreeMap<Url, Vec<DidChangeTextDocumentParams>>,
+    /// Documents whose findings were asked for and that are not open yet.
+    asked_early: BTreeSet<String>,
     /// How many progresses were shown.
     tokens: u32,
     /// What is known of all files.
@@ -125,6 +128,10 @@ impl MainLoop {
                 let (uri, version) = (params.text_document.uri.clone(), params.text_document.version);
                 self.forget_published(&uri);
                 self.session.open(convert::opened(params.text_document));
+                // VS Code asks for a file that it opens a moment later, and does not ask again by itself.
+                if self.asked_early.remove(uri.as_str()) {
+                    self.pull_again();
+                }
                 let early = self.early.remove(&uri).unwrap_or_default();
                 early.into_iter().filter(|it| it.text_document.version > version).for_each(|it| self.change(it));
             }
@@ -324,6 +331,9 @@ impl MainLoop {
             self.session.settle();
         }
         let uri = params.text_document.uri.as_str();
+        if self.session.document(uri).is_none() && self.asked_early.len() < EARLY {
+            self.asked_early.insert(uri.to_owned());
+        }
         let id = self.session.result_id(uri);
         let previous = params.previous_result_id.as_deref();
         let diagnostics = if previous == Some(id.as_str()) { Vec::new() } else { self.check(uri) };

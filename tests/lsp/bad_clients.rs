@@ -36,7 +36,7 @@ fn clients_that_declare_nothing_or_everything_are_served() {
         "workspace": {"applyEdit": true, "workspaceEdit": {"documentChanges": true,
             "resourceOperations": ["create", "rename", "delete"]}, "configuration": true, "workspaceFolders": true,
             "didChangeWatchedFiles": {"dynamicRegistration": true, "relativePatternSupport": true},
-            "codeLens": {"refreshSupport": true}, "diagnostic": {"refreshSupport": true}},
+            "codeLens": {"refreshSupport": true}, "diagnostics": {"refreshSupport": true}},
         "textDocument": {"hover": {"contentFormat": ["markdown", "plaintext"]}, "rename": {"prepareSupport": true},
             "codeAction": {"dataSupport": true, "disabledSupport": true, "isPreferredSupport": true,
                 "resolveSupport": {"properties": ["edit", "command"]}},

@@ -22,7 +22,7 @@ fn initialize(client: &mut Client, folders: &[&Project], capabilities: &Value, o
 fn pulling() -> Value {
     let mut editor = client::editor();
     editor["textDocument"]["diagnostic"] = json!({});
-    editor["workspace"]["diagnostic"] = json!({"refreshSupport": true});
+    editor["workspace"]["diagnostics"] = json!({"refreshSupport": true});
     editor
 }
 

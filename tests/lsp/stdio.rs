@@ -259,15 +259,18 @@ fn a_client_that_pulls_is_never_pushed_to() {
     let mut client = Client::start();
     let can = client.initialize(json!({
         "textDocument": {"diagnostic": {}},
-        "workspace": {"diagnostic": {"refreshSupport": true}},
+        "workspace": {"diagnostics": {"refreshSupport": true}},
     }));
     let provider = json!({"identifier": "aikeys", "interFileDependencies": true, "workspaceDiagnostics": true});
     assert_eq!(can["capabilities"]["diagnosticProvider"], provider);
     let uri = project.uri("app.py");
-    client.open(&uri, "python", &source(&key));
     let pull = |client: &mut Client, previous: Option<&str>| {
         client.request("textDocument/diagnostic", json!({"textDocument": {"uri": uri}, "previousResultId": previous}))
     };
+    // VS Code asks for a file that it opens a moment later.
+    assert_eq!(pull(&mut client, None)["items"], json!([]));
+    client.open(&uri, "python", &source(&key));
+    client.wait("a refresh", |it| it["method"] == "workspace/diagnostic/refresh");
     let first = pull(&mut client, None);
     assert_eq!((&first["kind"], first["items"].as_array().map(Vec::len)), (&json!("full"), Some(1)));
     let id = first["resultId"].as_str().expect("a name").to_owned();
