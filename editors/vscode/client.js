@@ -1,5 +1,6 @@
 // The life of the server: found, started, asked, and started again when it ended by itself.
 
+const path = require('node:path');
 const vscode = require('vscode');
 const { LanguageClient, CloseAction, ErrorAction, RevealOutputChannelOn } = require('vscode-languageclient/node');
 const { findServer } = require('./server.js');
@@ -192,8 +193,15 @@ class Server {
   }
 
   #newClient() {
+    const variables = this.#context.environmentVariableCollection;
+    variables.delete('PATH');
     const { command, from } = this.find();
     this.#log.info(`starting ${command} (${from})`);
+    if (from === 'the extension') {
+      // Menus name the program: a terminal finds it too, behind one of the user's own.
+      variables.description = 'aikeys-lsp, as the extension brings it';
+      variables.append('PATH', path.delimiter + path.dirname(command));
+    }
     const client = new Client('aikeys', 'aikeys', { command, args: ['--stdio'] }, {
       documentSelector: documentSelector(this.#context.extension.packageJSON),
       outputChannel: this.#log,
