@@ -270,12 +270,28 @@ fn archives_are_complete_and_the_same_each_time() {
     assert!(read("first") == read("second"), "the same input gives the same archive");
     done(command("tar", folder).arg("xzf").arg(folder.join("first").join(&archive)));
     let unpacked = folder.join(&name);
-    assert_eq!(done(command(unpacked.join("aikeys-lsp"), folder).arg("-V")), format!("aikeys-lsp {VERSION}\n"));
-    for file in ["README.md", "LICENSE-MIT", "LICENSE-APACHE", "man/aikeys-lsp.1", "completions/aikeys-lsp.zsh"] {
+    assert_eq!(done(command(unpacked.join("bin/aikeys-lsp"), folder).arg("-V")), format!("aikeys-lsp {VERSION}\n"));
+    let plugin = "share/nvim/site/pack/aikeys/start/aikeys";
+    for file in [
+        "share/doc/aikeys-lsp/README.md",
+        "share/doc/aikeys-lsp/LICENSE-MIT",
+        "share/doc/aikeys-lsp/LICENSE-APACHE",
+        "share/man/man1/aikeys-lsp.1",
+        "share/zsh/site-functions/_aikeys-lsp",
+        &format!("{plugin}/plugin/aikeys.lua"),
+        &format!("{plugin}/lua/aikeys/init.lua"),
+        &format!("{plugin}/doc/tags"),
+    ] {
         let meta = fs::metadata(unpacked.join(file)).unwrap_or_else(|error| panic!("{file}: {error}"));
         assert!(meta.len() > 500 && meta.permissions().mode() & 0o777 == 0o644, "{file}: {meta:?}");
     }
-    done(command("bash", folder).arg("-n").arg(unpacked.join("completions/aikeys-lsp.bash")));
+    // As Neovim makes them itself.
+    let doc = unpacked.join(plugin).join("doc");
+    let packed = fs::read_to_string(doc.join("tags")).expect("a text");
+    let nvim = installed("nvim/bin/nvim");
+    done(command(nvim, folder).args(["--headless", "-u", "NONE", "-c"]).arg(format!("helptags {}", doc.display())).arg("+q"));
+    assert_eq!(packed, fs::read_to_string(doc.join("tags")).expect("a text"));
+    done(command("bash", folder).arg("-n").arg(unpacked.join("share/bash-completion/completions/aikeys-lsp")));
 }
 
 #[test]

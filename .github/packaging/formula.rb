@@ -27,11 +27,12 @@ class AikeysLsp < Formula
   end
 
   def install
-    bin.install "aikeys-lsp"
-    man1.install Dir["man/*.1"]
-    bash_completion.install "completions/aikeys-lsp.bash" => "aikeys-lsp"
-    fish_completion.install "completions/aikeys-lsp.fish"
-    zsh_completion.install "completions/aikeys-lsp.zsh" => "_aikeys-lsp"
+    bin.install "bin/aikeys-lsp"
+    man1.install Dir["share/man/man1/*"]
+    bash_completion.install "share/bash-completion/completions/aikeys-lsp"
+    fish_completion.install "share/fish/vendor_completions.d/aikeys-lsp.fish"
+    zsh_completion.install "share/zsh/site-functions/_aikeys-lsp"
+    (share/"nvim/site").install "share/nvim/site/pack"
   end
 
   test do

@@ -22,6 +22,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -39,7 +40,15 @@ LICENSES = ["LICENSE-APACHE", "LICENSE-MIT"]
 PACKAGE = tomllib.loads((ROOT / "Cargo.toml").read_text())["package"]
 VERSION = PACKAGE["version"]
 TARGETS = tomllib.loads((HERE / "targets.toml").read_text())["target"]
-SHELLS = ["bash", "elvish", "fish", "powershell", "zsh"]
+# Where each shell, and Neovim, look below a folder for programs.
+SHELLS = {
+    "bash": f"share/bash-completion/completions/{NAME}",
+    "elvish": f"share/elvish/lib/{NAME}.elv",
+    "fish": f"share/fish/vendor_completions.d/{NAME}.fish",
+    "powershell": f"share/{NAME}/{NAME}.ps1",
+    "zsh": f"share/zsh/site-functions/_{NAME}",
+}
+NEOVIM = "share/nvim/site/pack/aikeys/start/aikeys"
 # A time that a ZIP file can hold, where none is given.
 EPOCH = max(int(os.environ.get("SOURCE_DATE_EPOCH", "0")), 315532800)
 
@@ -101,31 +110,41 @@ def pages(program: Path, out: Path):
 # --- archives --------------------------------------------------------------------------------
 
 
-def contents(target: dict, program: Path, texts: Path) -> list[tuple[str, Path, int]]:
-    """What an archive holds: name, file and mode."""
-    files = [(program_name(target), program, 0o755)]
-    files += [(name, ROOT / name, 0o644) for name in ["README.md", *LICENSES]]
-    files += [(str(path.relative_to(texts)), path, 0o644) for path in sorted(texts.rglob("*")) if path.is_file()]
-    folder = f"{NAME}-v{VERSION}-{target['rust']}"
-    return [(f"{folder}/{name.replace(os.sep, '/')}", path, mode) for name, path, mode in files]
+def contents(target: dict, program: Path, texts: Path) -> list[tuple[str, bytes, int]]:
+    """What an archive holds: name, bytes and mode. Unpacked into a folder like `~/.local`, all is where it is looked for."""
+    files = {f"bin/{program_name(target)}": program}
+    files |= {f"share/doc/{NAME}/{name}": ROOT / name for name in ["README.md", *LICENSES]}
+    files |= {f"share/man/man1/{path.name}": path for path in sorted((texts / "man").iterdir())}
+    files |= {place: texts / "completions" / f"{NAME}.{shell}" for shell, place in SHELLS.items()}
+    plugin = ROOT / "editors/nvim"
+    files |= {f"{NEOVIM}/{path.relative_to(plugin).as_posix()}": path for path in sorted(plugin.rglob("*")) if path.is_file()}
+    found = [(name, path.read_bytes(), 0o755 if path == program else 0o644) for name, path in files.items()]
+    found.append((f"{NEOVIM}/doc/tags", help_tags(plugin / "doc"), 0o644))
+    return [(f"{NAME}-v{VERSION}-{target['rust']}/{name}", data, mode) for name, data, mode in found]
 
 
-def tar(out: Path, files: list[tuple[str, Path, int]]):
+def help_tags(folder: Path) -> bytes:
+    """What `:helptags` writes; a package manager would."""
+    pages = sorted(folder.glob("*.txt"))
+    tags = {tag: page.name for page in pages for tag in re.findall(r"(?<!\S)\*([^\s*|]+)\*(?!\S)", page.read_text())}
+    return "".join(f"{tag}\t{name}\t/*{tag}*\n" for tag, name in sorted(tags.items())).encode()
+
+
+def tar(out: Path, files: list[tuple[str, bytes, int]]):
     with open(out, "wb") as raw, gzip.GzipFile("", "wb", 6, raw, mtime=EPOCH) as packed:
         with tarfile.open(mode="w", fileobj=packed, format=tarfile.USTAR_FORMAT) as archive:
-            for name, path, mode in files:
-                data = path.read_bytes()
+            for name, data, mode in files:
                 entry = tarfile.TarInfo(name)
                 entry.size, entry.mode, entry.mtime = len(data), mode, EPOCH
                 archive.addfile(entry, io.BytesIO(data))
 
 
-def zip_(out: Path, files: list[tuple[str, Path, int]]):
+def zip_(out: Path, files: list[tuple[str, bytes, int]]):
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, path, mode in files:
+        for name, data, mode in files:
             entry = zipfile.ZipInfo(name, time.gmtime(EPOCH)[:6])
             entry.external_attr, entry.compress_type = (0o100000 | mode) << 16, zipfile.ZIP_DEFLATED
-            archive.writestr(entry, path.read_bytes())
+            archive.writestr(entry, data)
 
 
 def checksum(path: Path) -> str:

@@ -3,7 +3,7 @@
 
 ---@type vim.lsp.Config
 return {
-  cmd = { vim.env.AIKEYS_LSP_PATH or 'aikeys-lsp', '--stdio' },
+  cmd = { require('aikeys').find(), '--stdio' },
   -- `.env` files are `sh` in Neovim 0.11 and `env` later; the server must see them all, because
   -- a key goes through the editor when `.env` is open with unsaved changes.
   filetypes = {

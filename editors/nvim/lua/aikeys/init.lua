@@ -7,6 +7,18 @@ local M = {}
 ---@field config? vim.lsp.ClientConfig Neovim 0.10 only: what `vim.lsp.config()` changes in later ones
 M.options = { save_after_move = false }
 
+--- The program: the one that the user names, else the one on the path, else the one that was unpacked with this plugin.
+---@return string
+function M.find()
+  local program = vim.env.AIKEYS_LSP_PATH or 'aikeys-lsp'
+  local prefix = debug.getinfo(1, 'S').source:match('^@(.*)/share/nvim/site/')
+  local beside = prefix and prefix .. '/bin/aikeys-lsp'
+  if not vim.env.AIKEYS_LSP_PATH and vim.fn.executable(program) == 0 and beside and vim.fn.executable(beside) == 1 then
+    return beside
+  end
+  return program
+end
+
 --- How the server is started. Neovim 0.10 has no `vim.lsp.config`.
 function M.config()
   if vim.lsp.config then
@@ -48,7 +60,7 @@ end
 function M.program()
   local config = M.config()
   local cmd = config and config.cmd
-  return type(cmd) == 'table' and cmd[1] or 'aikeys-lsp'
+  return type(cmd) == 'table' and cmd[1] or M.find()
 end
 
 local function notify(message, level)
