@@ -252,6 +252,9 @@ fn git(attributes: &str) -> GitState {
 fn lay(around: &mut Surroundings, path: &Path, text: &str, doc: &Document) {
     let name = path.file_name().and_then(|it| it.to_str()).unwrap_or("");
     if is_env_file(doc.path()) {
+        let wanted = rules::wanted_mentions(&around.catalogue, doc.text());
+        let mentioned = around.beside.mentioned.get_or_insert_default();
+        mentioned.extend(rules::mentions(path, text, &wanted).cloned());
         around.beside.loaders.extend(EnvLoader::named_in(path, text));
         if is_env_template(path) {
             around.beside.templates.push(std::sync::Arc::new(Document::new(path, text)));

@@ -1,5 +1,6 @@
 //! What lies around an env file: what reads it, who may read it, and the env files and templates beside it.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -18,6 +19,9 @@ pub struct Beside {
     pub env_files: Vec<EnvFile>,
     /// The templates of the folder.
     pub templates: Vec<Arc<Document>>,
+    /// Which of the names that decide about the file's own ones other files of the workspace mention; `None` where it has no
+    /// name to decide about.
+    pub mentioned: Option<BTreeSet<String>>,
 }
 
 /// Who may read a file, besides its owner.

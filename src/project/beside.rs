@@ -5,8 +5,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::files::read_small;
+use super::holding::mentioned;
 use super::workspace::Workspace;
 use crate::fixes::{Audience, Beside, EnvFile};
+use crate::rules::wanted_mentions;
 use crate::secrets::{is_env_file, is_env_template};
 use crate::syntax::{Document, EnvLoader};
 
@@ -17,7 +19,12 @@ const FILES: usize = 60;
 impl Workspace {
     /// What a check needs to know around an env file at this path from the root; nothing is read for another file.
     pub fn beside(&self, relative: &Path) -> Beside {
-        if is_env_file(relative) { beside(self.root(), relative) } else { Beside::default() }
+        if !is_env_file(relative) {
+            return Beside::default();
+        }
+        let wanted = text(self.root(), relative).map(|it| wanted_mentions(self.catalogue(), &it)).unwrap_or_default();
+        let mentioned = (!wanted.is_empty()).then(|| mentioned(self, &wanted));
+        Beside { mentioned, ..beside(self.root(), relative) }
     }
 }
 

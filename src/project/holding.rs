@@ -1,6 +1,6 @@
 //! The files of a workspace that hold one of several texts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -12,6 +12,7 @@ use memchr::memmem;
 
 use super::source::{Source, read};
 use super::workspace::Workspace;
+use crate::rules::mentions;
 use crate::secrets::{Secret, is_env_file, is_env_template};
 use crate::syntax::{Document, largest};
 
@@ -63,6 +64,18 @@ pub fn documents_with(workspace: &Workspace, texts: &[&str], open: &BTreeMap<Pat
         _ => None,
     };
     files_with(root, paths, texts, open).into_iter().filter_map(document).collect()
+}
+
+/// Those of `wanted` that files of the workspace mention which git does not ignore, env files left out.
+pub(super) fn mentioned(workspace: &Workspace, wanted: &BTreeSet<String>) -> BTreeSet<String> {
+    let root = workspace.root();
+    let passed = [&BUILD[..], &VERSION_CONTROL, &MADE].concat();
+    let paths = files(walk(root).hidden(false), root, passed).collect();
+    let texts: Vec<&str> = wanted.iter().map(String::as_str).collect();
+    let found = files_with(root, paths, &texts, &BTreeMap::new());
+    let text = |source| if let Source::Text(text) = source { text } else { String::new() };
+    let all = found.into_iter().map(|(path, source)| (path, text(source)));
+    all.flat_map(|(path, text)| mentions(&path, &text, wanted).cloned().collect::<Vec<_>>()).collect()
 }
 
 fn files_with(

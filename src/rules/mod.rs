@@ -53,6 +53,7 @@ mod span_records_key;
 mod suppression;
 mod template_drift;
 mod tls_check_off;
+mod unknown_env_name;
 mod unnamed_env_failure;
 mod unrestricted_or_legacy_key;
 mod unused_ignore;
@@ -65,6 +66,7 @@ pub use context::{Context, needs_look};
 pub use hints::{Hint, Hints, has_hint, hints, kept};
 pub use same_key::{places_of, quiet_places_of};
 pub use suppression::is_date;
+pub use unknown_env_name::{mentions, wanted_mentions};
 pub use unused_ignore::unused_entry;
 pub use variables::{Role, spelled_otherwise, variable_at, variable_places, words};
 pub use why::{Seen, why};
@@ -169,6 +171,7 @@ pub static RULES: &[&Rule] = &[
     &unnamed_env_failure::RULE,
     &malformed_key_value::RULE,
     &duplicate_env_key::RULE,
+    &unknown_env_name::RULE,
     &loader_divergent_value::RULE,
     &malformed_reference::RULE,
     &vault_transport::RULE,
@@ -357,6 +360,7 @@ fn stands_alone(rule: &str) -> bool {
     [
         malformed_key_value::RULE.id,
         duplicate_env_key::RULE.id,
+        unknown_env_name::RULE.id,
         loader_divergent_value::RULE.id,
         env_file_mode::RULE.id,
         shared_across_environments::RULE.id,

@@ -26,6 +26,9 @@ pub struct Provider {
     /// Other variables that hold the same key.
     #[serde(default)]
     pub aliases: Vec<String>,
+    /// Those of the aliases that people write and no SDK reads.
+    #[serde(default)]
+    pub mistaken: Vec<String>,
     /// Variables beside the key: base url, organisation …
     #[serde(default)]
     pub related: Vec<String>,

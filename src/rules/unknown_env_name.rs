@@ -1,0 +1,141 @@
+//! A key under a name that nothing reads, while the name that is read has no value.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use super::context::Context;
+use super::plaintext_at_rest::is_for_tests;
+use super::{Finding, Rule, Severity};
+use crate::fixes::{Repairs, Safety};
+use crate::secrets::{Catalogue, EnvLine, Provider, env_lines, is_env_file, is_env_template, scan};
+use crate::syntax::{Document, Language};
+use crate::text::{Edit, whole_words};
+
+pub(super) static RULE: Rule = Rule {
+    id: "unknown-env-name",
+    severity: Severity::Warning,
+    cwe: &[1099],
+    docs: "An env file gives a key a name that nothing reads, and the name that is read has no value.
+
+The program says that its key is missing although it is there, and the next thing that people do is to paste the key into \
+the code. Said only where no file of the workspace mentions the name, where code names the right variable or builds a \
+client that reads it, and where env files are not handed on as a whole (`env_file`).
+
+Rename the line: that is the fix here.",
+    check,
+    fixes: |context, finding| repair(context, finding).unwrap_or_default(),
+};
+
+/// Who reads variables without naming them: what these files mention decides nothing.
+const HANDED_ON: [&str; 14] = [
+    "env_file", "env-file", "envFile", "envFrom", "env_prefix", "AutomaticEnv", "dotenv_values", "dotenv_vars", "}_API_KEY",
+    "}_KEY", "}_TOKEN", "\"_API_KEY\"", "'_API_KEY'", "(prefix",
+];
+
+/// The texts whose mention in other files decides whether a key of an env file has a name that is read. None for most files.
+pub fn wanted_mentions(catalogue: &Catalogue, text: &str) -> BTreeSet<String> {
+    let mut wanted: BTreeSet<String> = BTreeSet::new();
+    for (line, provider) in strays(catalogue, text) {
+        let name = &text[line.name.range()];
+        wanted.extend([name.to_owned(), name.to_ascii_lowercase()]);
+        wanted.extend(names(provider).map(str::to_owned));
+        wanted.extend(builders(provider));
+    }
+    if !wanted.is_empty() {
+        wanted.extend(HANDED_ON.map(str::to_owned));
+    }
+    wanted
+}
+
+/// Those of [`wanted_mentions`] that another file mentions. What documents say of a right name proves nothing.
+pub fn mentions<'w>(path: &Path, text: &'w str, wanted: &'w BTreeSet<String>) -> impl Iterator<Item = &'w String> {
+    let part = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let is_name = |it: &str| it.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    let is_code = Language::of_path(path).is_some_and(|it| !it.clients.is_empty());
+    let is_env = is_env_file(path) || is_env_template(path);
+    wanted.iter().filter(move |it| match is_name(it) {
+        _ if is_env => false,
+        true => whole_words(text, it, part).next().is_some(),
+        false => (is_code || !it.ends_with('(')) && text.contains(it.as_str()),
+    })
+}
+
+/// The lines with a key whose shape names its provider, under a name that no SDK is known to read.
+fn strays<'c>(catalogue: &'c Catalogue, text: &str) -> Vec<(EnvLine, &'c Provider)> {
+    let tokens = scan(catalogue, text.as_bytes());
+    let stray = |line: EnvLine| {
+        let name = &text[line.name.range()];
+        let token = tokens.iter().find(|it| !it.needs_context && line.value.contains(it.span))?;
+        let provider = catalogue.shape(token.shape).0;
+        let is_known = catalogue.provider_of_env(name).is_some_and(|it| !it.mistaken.iter().any(|it| it == name))
+            || catalogue.provider_of_public(name).is_some()
+            || catalogue.shape(token.shape).1.env.iter().any(|it| it == name)
+            || provider.related.iter().any(|it| it == name);
+        (!is_known && provider.category != "store").then_some((line, provider))
+    };
+    if tokens.is_empty() { Vec::new() } else { env_lines(text).into_iter().filter_map(stray).collect() }
+}
+
+/// The variables that SDKs read for a key of the provider.
+fn names(provider: &Provider) -> impl Iterator<Item = &str> {
+    let read = |name: &&String| !name.is_empty() && !provider.mistaken.contains(name);
+    std::iter::once(&provider.env).chain(&provider.aliases).filter(read).map(String::as_str)
+}
+
+/// What builds a client that reads the provider's own variable: `OpenAI(`.
+fn builders(provider: &Provider) -> impl Iterator<Item = String> {
+    let reading = provider.clients.iter().filter(|it| it.reads_env && it.env.is_none());
+    reading.filter_map(|it| Some(format!("{}(", it.symbol.rsplit(['.', ':']).next()?)))
+}
+
+fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
+    let Some(mentioned) = &context.around.beside.mentioned else { return };
+    let is_mentioned = |word: &str| mentioned.contains(word);
+    if !context.is_env_file() || is_for_tests(context) || HANDED_ON.into_iter().any(is_mentioned) {
+        return;
+    }
+    let strays = strays(context.catalogue(), context.doc.text());
+    for (line, provider) in &strays {
+        let name = context.doc.slice(line.name);
+        let Some(right) = right_name(context, provider) else { continue };
+        // Of several keys nobody can tell which one is meant.
+        let is_alone = strays.iter().filter(|(_, it)| it.id == provider.id).count() == 1;
+        if !is_alone || is_mentioned(name) || is_mentioned(&name.to_ascii_lowercase()) {
+            continue;
+        }
+        let message = format!("nothing here reads {name}, and {right}, which is read, has no value");
+        findings.push(context.plain_finding(RULE.id, RULE.severity, line.name, message, Some(provider)));
+    }
+}
+
+/// The variable of the provider that is read here, where no env file has it.
+fn right_name<'p>(context: &Context<'_>, provider: &'p Provider) -> Option<&'p str> {
+    let mentioned = context.around.beside.mentioned.as_ref()?;
+    let is_built = builders(provider).any(|it| mentioned.contains(&it));
+    let read = names(provider).find(|it| mentioned.contains(*it)).or(is_built.then_some(provider.env.as_str()))?;
+    let own = env_lines(context.doc.text());
+    let has = |wanted: &str| {
+        own.iter().any(|it| context.doc.slice(it.name) == wanted)
+            || context.around.beside.env_files.iter().any(|file| file.entries.iter().any(|it| it.name == wanted))
+    };
+    (!names(provider).any(has)).then_some(read)
+}
+
+/// Renames the line, and the one of a template.
+fn repair(context: &Context<'_>, finding: &Finding) -> Option<Repairs> {
+    let name = context.doc.slice(finding.span);
+    let provider = context.catalogue().provider(finding.provider.as_deref()?)?;
+    let right = right_name(context, provider)?;
+    let edits = |doc: &Document| {
+        let lines = env_lines(doc.text()).into_iter().filter(|it| doc.slice(it.name) == name);
+        lines.map(|it| Edit::replace(it.name, right)).collect::<Vec<_>>()
+    };
+    let title = format!("Rename {name} to {right}");
+    let mut repairs = Repairs::of_edits(context.doc.path(), edits(context.doc), title, Safety::Offered);
+    for template in &context.around.beside.templates {
+        for fix in &mut repairs.fixes {
+            fix.change.add(template.path().to_owned(), edits(template)).ok()?;
+        }
+    }
+    Some(repairs)
+}
