@@ -264,6 +264,12 @@ fn lay(around: &mut Surroundings, path: &Path, text: &str, doc: &Document) {
             around.beside.env_files.push(EnvFile::of_text(path, text));
         }
     }
+    let contract = std::sync::Arc::make_mut(&mut around.contract);
+    if is_env_template(path) {
+        contract.templates.push(std::sync::Arc::new(Document::new(path, text)));
+    } else if !contract.templates.is_empty() {
+        contract.declare(text);
+    }
     if tells(path) && is_env_file(doc.path()) {
         if !resolves(text) {
             around.launchers.push(std::sync::Arc::new(Document::new(path, text)));
@@ -359,7 +365,8 @@ fn repaired(doc: &Document, around: &Surroundings, findings: &[Finding], keys: &
             });
         }
         for (path, edits) in &fix.change.files {
-            let mut others = around.entries.iter().chain(&around.launchers).chain(&around.beside.templates);
+            let templates = around.beside.templates.iter().chain(&around.contract.templates);
+            let mut others = around.entries.iter().chain(&around.launchers).chain(templates);
             let old = others.find(|it| it.path() == path).map(|it| it.text().to_owned());
             let old = if path == doc.path() { now.text().to_owned() } else { old.unwrap_or_default() };
             let new = text::apply(&old, edits);
@@ -370,7 +377,9 @@ fn repaired(doc: &Document, around: &Surroundings, findings: &[Finding], keys: &
             if resolves(&new) {
                 around.launchers.clear();
             }
-            let others = around.entries.iter_mut().chain(&mut around.siblings).chain(&mut around.beside.templates);
+            let contract = std::sync::Arc::make_mut(&mut around.contract);
+            let templates = around.beside.templates.iter_mut().chain(&mut contract.templates);
+            let others = around.entries.iter_mut().chain(&mut around.siblings).chain(templates);
             for other in others.filter(|it| it.path() == path) {
                 *other = std::sync::Arc::new(Document::new(path, new.clone()));
             }
@@ -400,8 +409,10 @@ fn is_broken(doc: &Document) -> bool {
         || is_notebook && serde_json::from_str::<serde_json::Value>(doc.text()).is_err()
 }
 
-/// What a program does with a key: a literal that is printed is one finding, and a variable that is printed another.
-const LEAKS: [&str; 7] = [
+/// What a program does with a key: a literal that is printed is one finding, and a variable that is printed another. And
+/// what it needs: that it stops without a variable is told once it does.
+const LEAKS: [&str; 8] = [
+    "env-not-declared",
     "key-in-error",
     "key-in-prompt",
     "key-in-url",

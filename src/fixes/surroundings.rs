@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::beside::Beside;
+use super::contract::Contract;
 use crate::secrets::{Catalogue, Identity, SecretRef};
 use crate::syntax::Document;
 
@@ -49,6 +50,8 @@ pub struct Surroundings {
     pub launchers: Vec<Arc<Document>>,
     /// What lies around the document, where it is an env file.
     pub beside: Beside,
+    /// What declares variables around the document, where it is code.
+    pub contract: Arc<Contract>,
     /// What was seen when the store behind a reference was asked the last time, by the reference.
     pub checked: BTreeMap<String, Checked>,
     /// Which keys of the document git's history holds; `None` when nobody looked.
@@ -178,6 +181,7 @@ impl Surroundings {
             agents: Vec::new(),
             launchers: Vec::new(),
             beside: Beside::default(),
+            contract: Arc::default(),
             checked: BTreeMap::new(),
             exposed: None,
         }
@@ -198,6 +202,9 @@ impl Surroundings {
             }
         }
         self.beside.overlay(open);
+        if self.contract.templates.iter().any(|it| open(it.path()).is_some()) {
+            Arc::make_mut(&mut self.contract).overlay(open);
+        }
         if let Some(doc) = open(Path::new(".gitignore")) {
             self.gitignore = Some(doc.text().to_owned());
         }

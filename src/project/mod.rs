@@ -5,6 +5,7 @@ mod baseline;
 mod beside;
 mod changes;
 mod config;
+mod contract;
 mod env_file;
 mod exposed;
 mod files;

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex};
 use super::agents::agents;
 use super::baseline::Baseline;
 use super::config::{Config, ProjectError};
+use super::contract::Contracts;
 use super::env_file::broken_line;
 use super::files::{absolute, lies_below, read_small, writable};
 use super::git::{Committed, Git};
@@ -27,6 +28,7 @@ pub struct Workspace {
     catalogue: Arc<Catalogue>,
     configs: Mutex<HashMap<PathBuf, Arc<Config>>>,
     baselines: Mutex<HashMap<PathBuf, Arc<Baseline>>>,
+    contracts: Contracts,
     today: String,
     trusted: bool,
 }
@@ -61,6 +63,7 @@ impl Workspace {
             catalogue: Catalogue::built_in_shared(),
             configs: Mutex::default(),
             baselines: Mutex::default(),
+            contracts: Contracts::default(),
             today: today(),
             trusted: false,
         }
@@ -283,6 +286,7 @@ impl Workspace {
             git,
             agents: if is_env_file(relative) { agents(&self.root) } else { Vec::new() },
             launchers: if is_env_file(relative) { launchers(&self.root, relative) } else { Vec::new() },
+            contract: self.contracts.of(self, relative),
             copied: Reader::copying(relative).is_some_and(|copies| self.is_copied(relative, copies)),
             today: self.today.clone(),
             ..Surroundings::bare()

@@ -10,6 +10,7 @@ mod duplicate_env_key;
 mod empty_or_placeholder_default;
 mod env_file_in_git;
 mod env_file_mode;
+mod env_not_declared;
 mod environment_dumped;
 mod exposed_key_needs_rotation;
 mod hardcoded_ai_key;
@@ -183,6 +184,7 @@ pub static RULES: &[&Rule] = &[
     &unrestricted_or_legacy_key::RULE,
     &plaintext_at_rest::RULE,
     &template_drift::RULE,
+    &env_not_declared::RULE,
     &unused_ignore::RULE,
 ];
 

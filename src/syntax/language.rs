@@ -110,6 +110,9 @@ pub struct Reading {
     /// What stands behind a read that stops without saying which variable is missing.
     #[serde(default)]
     pub unnamed: Vec<String>,
+    /// What else stands behind a read without which the program does not go on.
+    #[serde(default)]
+    pub stops: Vec<String>,
 }
 
 /// A package that puts `.env` into the environment.

@@ -1,0 +1,86 @@
+//! A program needs a variable that its template does not name.
+
+use super::context::Context;
+use super::reads::{Read, is_notebook};
+use super::{Finding, Rule, Severity};
+use crate::fixes::{Repairs, Safety};
+use crate::secrets::Provider;
+use crate::text::{Edit, Span, line_ending, whole_words};
+
+pub(super) static RULE: Rule = Rule {
+    id: "env-not-declared",
+    severity: Severity::Hint,
+    cwe: &[1059],
+    docs: "A program needs a variable for a key, and the template of its env file does not name it.
+
+Whoever sets the program up from the template learns of the variable when it fails. Said only where a template for keys \
+lies beside the program or above it, where nothing else declares the variable (an env file, a compose file, a workflow, a \
+manifest), and where the program cannot do without it.
+
+Add the name without a value to the template: that is the fix here.",
+    check,
+    fixes: |context, finding| repair(context, finding).unwrap_or_default(),
+};
+
+fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
+    let contract = &context.around.contract;
+    let Some(template) = contract.templates.first().filter(|_| !is_notebook(context.doc)) else { return };
+    let mut said: Vec<&str> = Vec::new();
+    let needed: Vec<&Read<'_>> = context.reads().iter().filter(|it| is_needed(context, it)).collect();
+    for read in &needed {
+        // A move that is planned declares it as well.
+        let is_declared = is_named(context, read.name)
+            || contract.declared.contains(read.name)
+            || context.around.env.entries.iter().any(|it| it.name == read.name);
+        if said.contains(&read.name) || is_declared || is_asked_for(context, &needed, read.name) || names(read.provider).any(|it| is_named(context, it)) {
+            continue;
+        }
+        said.push(read.name);
+        let message = format!("{} does not name {}", template.path().display(), read.name);
+        findings.push(context.plain_finding(RULE.id, RULE.severity, read.span, message, Some(read.provider)));
+    }
+}
+
+/// The program stops without the variable: where it reads it, or in the client that gets nothing.
+fn is_needed(context: &Context<'_>, read: &Read<'_>) -> bool {
+    let Some(language) = context.doc.language() else { return false };
+    let is_loud = !language.read.quiet.is_empty() && !read.is_quiet(context);
+    let stops = is_loud
+        || read.with_method(context, &language.read.unnamed).is_some()
+        || read.with_method(context, &language.read.stops).is_some()
+        || read.client().is_some();
+    stops && read.default.is_none() && !read.is_guarded(context)
+}
+
+/// The name stands in quotes somewhere else: the program asks whether the variable is there, or sets it.
+fn is_asked_for(context: &Context<'_>, needed: &[&Read<'_>], name: &str) -> bool {
+    let part = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let is_quoted = |it: &Span| {
+        let bytes = context.doc.text().as_bytes();
+        let before = it.start.checked_sub(1).and_then(|at| bytes.get(at as usize));
+        before == bytes.get(it.end as usize) && matches!(before, Some(b'"' | b'\'' | b'`'))
+    };
+    let mut quoted = whole_words(context.doc.text(), name, part).filter(is_quoted);
+    quoted.any(|it| !needed.iter().any(|read| read.span.contains(it)))
+}
+
+fn names(provider: &Provider) -> impl Iterator<Item = &str> {
+    std::iter::once(&provider.env).chain(&provider.aliases).map(String::as_str)
+}
+
+/// A template names the variable, also in a comment.
+fn is_named(context: &Context<'_>, name: &str) -> bool {
+    let part = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    context.around.contract.templates.iter().any(|it| whole_words(it.text(), name, part).next().is_some())
+}
+
+/// Adds the name to the template.
+fn repair(context: &Context<'_>, finding: &Finding) -> Option<Repairs> {
+    let template = context.around.contract.templates.first()?;
+    let name = context.variable_in(finding.span)?;
+    let (text, ending) = (template.text(), line_ending(template.text()));
+    let gap = if text.is_empty() || text.ends_with('\n') { "" } else { ending };
+    let edit = Edit::insert(text.len(), format!("{gap}{name}={ending}"));
+    let title = format!("Add {name} without a value to {}", template.path().display());
+    Some(Repairs::of_edits(template.path(), [edit], title, Safety::Offered))
+}
