@@ -289,7 +289,12 @@ fn archives_are_complete_and_the_same_each_time() {
     let doc = unpacked.join(plugin).join("doc");
     let packed = fs::read_to_string(doc.join("tags")).expect("a text");
     let nvim = installed("nvim/bin/nvim");
-    done(command(nvim, folder).args(["--headless", "-u", "NONE", "-c"]).arg(format!("helptags {}", doc.display())).arg("+q"));
+    done(
+        command(nvim, folder)
+            .args(["--headless", "-u", "NONE", "-c"])
+            .arg(format!("helptags {}", doc.display()))
+            .arg("+q"),
+    );
     assert_eq!(packed, fs::read_to_string(doc.join("tags")).expect("a text"));
     done(command("bash", folder).arg("-n").arg(unpacked.join("share/bash-completion/completions/aikeys-lsp")));
 }

@@ -14,7 +14,7 @@ use std::time::Duration;
 use std::{fs, thread};
 
 use crate::project::{self, CommitInfo, Packages, Since, Workspace, threads};
-use crate::rules::Finding;
+use crate::rules::{Finding, names_rule};
 use crate::secrets::without_keys;
 use crate::syntax::Document;
 use crate::text::Span;
@@ -258,7 +258,7 @@ fn gather<'r>(
 /// Checks one text under a name that need not be there.
 pub fn check_text(name: &Path, bytes: Vec<u8>, options: &Options) -> Checked {
     let mut checked = Checked::default();
-    let target = match Workspace::open(name) {
+    let target = match Workspace::open(name).map(|it| it.selecting(&options.select)) {
         Err(error) => {
             checked.problems.push(error.to_string());
             None
@@ -279,7 +279,7 @@ pub fn check_text(name: &Path, bytes: Vec<u8>, options: &Options) -> Checked {
 impl Options {
     /// A rule was asked for.
     fn wants(&self, rule: &str) -> bool {
-        let named = |rules: &[String]| rules.iter().any(|it| it == rule);
+        let named = |rules: &[String]| names_rule(rules, rule);
         (self.select.is_empty() || named(&self.select)) && !named(&self.ignore)
     }
 }
@@ -322,13 +322,14 @@ fn targets(paths: &[PathBuf], options: &Options, checked: &mut Checked) -> Vec<T
             continue;
         }
         let known = checked.workspaces.iter().find(|it| belongs(&real, it)).cloned();
-        let workspace = match known.map_or_else(|| Workspace::open(path).map(Arc::new), Ok) {
-            Ok(workspace) => workspace,
-            Err(error) => {
-                checked.problems.push(error.to_string());
-                continue;
-            }
-        };
+        let workspace =
+            match known.map_or_else(|| Workspace::open(path).map(|it| Arc::new(it.selecting(&options.select))), Ok) {
+                Ok(workspace) => workspace,
+                Err(error) => {
+                    checked.problems.push(error.to_string());
+                    continue;
+                }
+            };
         if !checked.workspaces.iter().any(|it| Arc::ptr_eq(it, &workspace)) {
             checked.workspaces.push(Arc::clone(&workspace));
         }

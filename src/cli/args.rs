@@ -17,7 +17,7 @@ pub use store::StoreAction;
 
 use super::version;
 use crate::project::SEVERITIES;
-use crate::rules::RULES;
+use crate::rules::{RULES, SETS};
 
 /// What the user asked for.
 #[derive(Debug)]
@@ -109,7 +109,7 @@ pub struct Check {
     /// Name what was skipped, and why
     #[arg(long, short, global = true, conflicts_with = "quiet")]
     pub verbose: bool,
-    /// Only these rules
+    /// Only these rules; `default` and `pedantic` are sets of them
     #[arg(long, value_name = "RULE", value_delimiter = ',', value_parser = rules(), hide_possible_values = true)]
     pub select: Vec<String>,
     /// Not these rules
@@ -418,7 +418,7 @@ fn missing_check(check: &Check) -> String {
 }
 
 fn rules() -> PossibleValuesParser {
-    PossibleValuesParser::new(RULES.iter().map(|rule| rule.id))
+    PossibleValuesParser::new(RULES.iter().map(|rule| rule.id).chain(SETS))
 }
 
 impl Output {

@@ -15,7 +15,7 @@ use super::{CLEAN, FAILED};
 use crate::checks::changed::is_new;
 use crate::checks::{Checked, CheckedFile, Found, Kind, Met, shown};
 use crate::project::{Baseline, Entry, Seen, Terms, Workspace, baseline_text, entries_after, lies_below, write_atomic};
-use crate::rules::{Finding, secrets};
+use crate::rules::{Finding, names_rule, secrets};
 use crate::syntax::Document;
 
 /// Where the known findings are listed.
@@ -379,6 +379,6 @@ fn is_gone(args: &Check, checked: &Checked, scope: &Scope, home: &Home, entry: &
 }
 
 fn is_wanted(args: &Check, rule: &str) -> bool {
-    let named = |rules: &[String]| rules.iter().any(|it| it == rule);
+    let named = |rules: &[String]| names_rule(rules, rule);
     (args.select.is_empty() || named(&args.select)) && !named(&args.ignore)
 }

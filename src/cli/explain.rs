@@ -102,8 +102,8 @@ fn explain_line(out: &mut dyn Write, path: &Path, number: u32) -> Result<()> {
 
 /// Every rule with its severity and summary.
 pub fn rules(out: &mut dyn Write) -> io::Result<()> {
-    let rows: Vec<[String; 3]> =
-        RULES.iter().map(|rule| [rule.id, rule.severity.name(), rule.summary()].map(str::to_owned)).collect();
+    let row = |rule: &&Rule| [rule.id.to_owned(), rule.level(), rule.summary().to_owned()];
+    let rows: Vec<[String; 3]> = RULES.iter().map(row).collect();
     table(out, ["rule", "severity", "what it finds"], &rows)
 }
 

@@ -68,7 +68,7 @@ pub fn fix(
         let test = crate::syntax::Language::of_path(path).is_some_and(|language| language.is_test_path(path));
         baselines.take_known(workspace, path, findings);
         findings.retain(|finding| {
-            let named = |rules: &[String]| rules.iter().any(|rule| rule == finding.rule);
+            let named = |rules: &[String]| rules::names_rule(rules, finding.rule);
             let wanted = (options.select.is_empty() || named(&options.select)) && !named(&options.ignore);
             // What lies in an env file lies well: who wants it elsewhere names the file, or the rule.
             let lies_well = finding.secret.is_some() && rules::is_env_file(path);

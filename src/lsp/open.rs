@@ -82,13 +82,17 @@ pub struct Opened {
 /// The findings of a document, and why the settings could not be applied to them. `answers` are those that stores gave.
 pub(super) fn check(open: &Open, answers: &BTreeMap<String, Checked>) -> (Vec<Finding>, Option<String>) {
     let path = open.doc.path();
-    let Some(workspace) = &open.workspace else { return (rules::check(&open.doc, &Surroundings::bare()), None) };
+    let without_settings = |around: &Surroundings| {
+        let mut findings = rules::check(&open.doc, around);
+        findings.retain(|it| !rules::is_pedantic(it.rule));
+        findings
+    };
+    let Some(workspace) = &open.workspace else { return (without_settings(&Surroundings::bare()), None) };
     let mut around = moves::around(workspace, path, &|| checked(&open.doc, workspace.root(), answers));
     around.exposed.clone_from(&open.exposed);
-    let findings = rules::check(&open.doc, &around);
-    let mut judged = match workspace.judge(path, findings.clone()) {
+    let mut judged = match workspace.judge(path, rules::check(&open.doc, &around)) {
         Ok(judged) => judged,
-        Err(error) => return (findings, Some(error.to_string())),
+        Err(error) => return (without_settings(&around), Some(error.to_string())),
     };
     let problem = workspace.take_known(path, &mut judged).err();
     (judged, problem.map(|error| error.to_string()))

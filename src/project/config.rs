@@ -11,7 +11,7 @@ use super::env_file::is_variable_name;
 use super::files::{FileError, read_small};
 use super::schema;
 use super::store_settings::StoreSettings;
-use crate::rules::{Rule, Severity};
+use crate::rules::{Rule, SETS, Severity, is_pedantic, names_rule};
 use crate::secrets::{Catalogue, Provider, discreet};
 
 /// The settings of a folder and all below it.
@@ -159,8 +159,10 @@ impl Config {
             let line = line.map_or(1, |at| at + 1);
             ProjectError::Config { path: path.display().to_string(), line, message: discreet(&message) }
         };
-        let per_path = config.per_path.iter().flat_map(|it| it.ignore.iter().chain(it.severity.keys()));
-        for rule in config.select.iter().chain(&config.ignore).chain(config.severity.keys()).chain(per_path) {
+        let lists = config.per_path.iter().flat_map(|it| &it.ignore).chain(&config.select).chain(&config.ignore);
+        let lists = lists.filter(|it| !SETS.contains(&it.as_str()));
+        let tables = config.per_path.iter().flat_map(|it| it.severity.keys()).chain(config.severity.keys());
+        for rule in lists.chain(tables) {
             if Rule::named(rule).is_none() {
                 return Err(wrong(rule, format!("there is no rule {rule:?}: `aikeys-lsp rules` lists them")));
             }
@@ -225,7 +227,7 @@ impl Config {
 
     /// The severity of a rule at an absolute path; `None` when it is off there.
     pub fn severity(&self, rule: &str, given: Severity, path: &Path) -> Option<Severity> {
-        let named = |rules: &[String]| rules.iter().any(|it| it == rule);
+        let named = |rules: &[String]| names_rule(rules, rule);
         if named(&self.ignore) || !(self.select.is_empty() || named(&self.select)) {
             return None;
         }
@@ -239,6 +241,7 @@ impl Config {
             }
         }
         match severity {
+            None if is_pedantic(rule) && self.select.is_empty() => None,
             None => Some(given),
             Some(name) => Severity::named(name),
         }

@@ -54,7 +54,8 @@ fn own(workspace: &Workspace, folder: &Path) -> Option<Contract> {
     for path in paths.iter().filter(|it| is_env_template(it)).take(FILES) {
         contract.templates.extend(text(root, path).map(|text| Arc::new(Document::new(path.clone(), text))));
     }
-    let is_provided = |doc: &Document, line: &EnvLine| workspace.catalogue().provider_of_env(doc.slice(line.name)).is_some();
+    let is_provided =
+        |doc: &Document, line: &EnvLine| workspace.catalogue().provider_of_env(doc.slice(line.name)).is_some();
     contract.templates.retain(|it| env_lines(it.text()).iter().any(|line| is_provided(it, line)));
     if contract.templates.is_empty() {
         return None;

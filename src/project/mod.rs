@@ -12,6 +12,7 @@ mod files;
 mod git;
 mod history;
 mod holding;
+mod judging;
 mod languages;
 mod launching;
 mod memory;

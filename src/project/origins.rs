@@ -9,7 +9,7 @@ use toml::de::{DeTable, DeValue};
 use super::config::{Config, ProjectError, SETTINGS, text_of};
 use super::store_settings::{user_file, user_stores};
 use super::workspace::Workspace;
-use crate::rules::{RULES, Severity};
+use crate::rules::{RULES, Severity, is_pedantic, names_rule};
 
 /// The settings that count for a path.
 #[derive(Debug, Default)]
@@ -111,14 +111,15 @@ impl Workspace {
         counting.settings.extend(self.of_user()?);
         for rule in RULES {
             let now = config.severity(rule.id, rule.severity, &full);
-            if now == Some(rule.severity) {
+            let by_itself = (!is_pedantic(rule.id)).then_some(rule.severity);
+            if now == by_itself {
                 continue;
             }
             let key = deciding(&config, rule.id, &full);
             counting.rules.push(Differs {
                 rule: rule.id,
                 severity: now.map_or("off", Severity::name),
-                by_itself: rule.severity.name(),
+                by_itself: by_itself.map_or("off", Severity::name),
                 origin: origin(&key),
             });
         }
@@ -174,7 +175,7 @@ impl Workspace {
 
 /// The setting that decides on a rule, the last one that counts.
 fn deciding(config: &Config, rule: &str, path: &Path) -> String {
-    let has = |rules: &[String]| rules.iter().any(|it| it == rule);
+    let has = |rules: &[String]| names_rule(rules, rule);
     if has(&config.ignore) {
         return "ignore".to_owned();
     }

@@ -5,7 +5,7 @@ use schemars::{Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, Value, json};
 
 use super::config::{Config, SEVERITIES};
-use crate::rules::RULES;
+use crate::rules::{RULES, SETS};
 
 /// The whole schema.
 pub fn schema() -> Value {
@@ -56,7 +56,7 @@ pub(super) fn severity(_: &mut SchemaGenerator) -> Schema {
 }
 
 pub(super) fn rules(_: &mut SchemaGenerator) -> Schema {
-    let ids: Vec<&str> = RULES.iter().map(|rule| rule.id).collect();
+    let ids: Vec<&str> = RULES.iter().map(|rule| rule.id).chain(SETS).collect();
     json_schema!({ "type": "array", "items": { "type": "string", "enum": ids } })
 }
 

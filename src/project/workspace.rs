@@ -11,11 +11,11 @@ use super::config::{Config, ProjectError};
 use super::contract::Contracts;
 use super::env_file::broken_line;
 use super::files::{absolute, lies_below, read_small, writable};
-use super::git::{Committed, Git};
+use super::git::Git;
 use super::launching::launchers;
 use super::package::Packages;
 use crate::fixes::{Destination, EnvEntry, EnvFile, GitState, Surroundings, leaves_out};
-use crate::rules::{self, Finding, is_app_secrets, is_env_file};
+use crate::rules::{is_app_secrets, is_env_file};
 use crate::secrets::{Catalogue, Provider, Secret, SecretRef, discreet, env_lines, env_value, identity};
 use crate::syntax::{Copies, Document, Reader};
 
@@ -31,6 +31,7 @@ pub struct Workspace {
     contracts: Contracts,
     today: String,
     trusted: bool,
+    pub(super) selected: Vec<String>,
 }
 
 /// Reads the value behind a reference, where that needs no network.
@@ -66,6 +67,7 @@ impl Workspace {
             contracts: Contracts::default(),
             today: today(),
             trusted: false,
+            selected: Vec::new(),
         }
     }
 
@@ -327,49 +329,6 @@ impl Workspace {
             packages.add_readers(&mut around, &self.root, relative);
         }
         around
-    }
-
-    /// Applies the settings: rules that are off go, severities change, one step down where git ignores the file.
-    pub fn judge(&self, relative: &Path, findings: Vec<Finding>) -> Result<Vec<Finding>, ProjectError> {
-        if findings.is_empty() {
-            return Ok(findings);
-        }
-        self.judge_as(relative, findings, self.git_state(relative))
-    }
-
-    /// The same, for a file that git sees so.
-    pub fn judge_as(
-        &self,
-        relative: &Path,
-        findings: Vec<Finding>,
-        git: GitState,
-    ) -> Result<Vec<Finding>, ProjectError> {
-        let config = self.config(relative)?;
-        let path = self.root.join(relative);
-        let judged = findings.into_iter().filter_map(|mut finding| {
-            let given = rules::adjusted(finding.severity, finding.secret.is_some(), git);
-            finding.severity = config.severity(finding.rule, given, &path)?;
-            Some(finding)
-        });
-        Ok(judged.collect())
-    }
-
-    /// Says of each secret whether a commit holds it: then moving is not enough.
-    pub fn annotate(&self, doc: &Document, findings: &mut [Finding]) {
-        let Some(git) = &self.git else { return };
-        let secrets: Vec<&str> = findings.iter().filter_map(|it| it.secret).map(|span| doc.slice(span)).collect();
-        if secrets.is_empty() || git.state(doc.path()) != GitState::Tracked {
-            return;
-        }
-        let committed = git.committed(doc.path(), &secrets);
-        let with_secret = findings.iter_mut().filter(|it| it.secret.is_some());
-        for (finding, committed) in with_secret.zip(committed) {
-            if let Some(Committed { short, date, pushed }) = committed {
-                let pushed = if pushed { "pushed" } else { "not pushed" };
-                let note = format!("already committed ({short}, {date}, {pushed}): moving is not enough, rotate it");
-                finding.notes.insert(0, note);
-            }
-        }
     }
 
     /// The env file for a document: the nearest one up to the root, else one at the root.

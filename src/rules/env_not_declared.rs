@@ -32,7 +32,11 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         let is_declared = is_named(context, read.name)
             || contract.declared.contains(read.name)
             || context.around.env.entries.iter().any(|it| it.name == read.name);
-        if said.contains(&read.name) || is_declared || is_asked_for(context, &needed, read.name) || names(read.provider).any(|it| is_named(context, it)) {
+        if said.contains(&read.name)
+            || is_declared
+            || is_asked_for(context, &needed, read.name)
+            || names(read.provider).any(|it| is_named(context, it))
+        {
             continue;
         }
         said.push(read.name);

@@ -51,6 +51,7 @@ mod secret_under_public_prefix;
 mod shared_across_environments;
 mod sinks;
 mod span_records_key;
+mod static_key_where_identity_works;
 mod suppression;
 mod template_drift;
 mod tls_check_off;
@@ -184,6 +185,7 @@ pub static RULES: &[&Rule] = &[
     &unrestricted_or_legacy_key::RULE,
     &plaintext_at_rest::RULE,
     &template_drift::RULE,
+    &static_key_where_identity_works::RULE,
     &env_not_declared::RULE,
     &unused_ignore::RULE,
 ];
@@ -192,6 +194,12 @@ impl Rule {
     /// The rule with this id.
     pub fn named(id: &str) -> Option<&'static Rule> {
         RULES.iter().copied().find(|rule| rule.id == id)
+    }
+
+    /// Its severity by default: `error`; `hint, pedantic` where it is off until it is selected.
+    pub fn level(&self) -> String {
+        let name = self.severity.name();
+        if is_pedantic(self.id) { format!("{name}, {}", SETS[1]) } else { name.to_owned() }
     }
 
     /// The first sentence of the docs.
@@ -342,6 +350,23 @@ pub fn fixes(doc: &Document, around: &Surroundings, finding: &Finding) -> Repair
     }
     repairs.refused.iter_mut().for_each(hide);
     repairs
+}
+
+/// Rules that are right in what they say and that few want to hear everywhere: who wants them says so.
+static PEDANTIC: &[&Rule] = &[&static_key_where_identity_works::RULE];
+
+/// The names of the sets of rules.
+pub const SETS: [&str; 2] = ["default", "pedantic"];
+
+/// The rule is off until somebody selects it, or gives it a severity.
+pub fn is_pedantic(rule: &str) -> bool {
+    PEDANTIC.iter().any(|it| it.id == rule)
+}
+
+/// A list of rules and of sets of rules names the rule.
+pub fn names_rule(names: &[String], rule: &str) -> bool {
+    let set = SETS[usize::from(is_pedantic(rule))];
+    names.iter().any(|it| it == rule || it == set)
 }
 
 /// The rule speaks of a whole file that git has or would take, and not of one key.

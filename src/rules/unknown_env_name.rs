@@ -28,8 +28,20 @@ Rename the line: that is the fix here.",
 
 /// Who reads variables without naming them: what these files mention decides nothing.
 const HANDED_ON: [&str; 14] = [
-    "env_file", "env-file", "envFile", "envFrom", "env_prefix", "AutomaticEnv", "dotenv_values", "dotenv_vars", "}_API_KEY",
-    "}_KEY", "}_TOKEN", "\"_API_KEY\"", "'_API_KEY'", "(prefix",
+    "env_file",
+    "env-file",
+    "envFile",
+    "envFrom",
+    "env_prefix",
+    "AutomaticEnv",
+    "dotenv_values",
+    "dotenv_vars",
+    "}_API_KEY",
+    "}_KEY",
+    "}_TOKEN",
+    "\"_API_KEY\"",
+    "'_API_KEY'",
+    "(prefix",
 ];
 
 /// The texts whose mention in other files decides whether a key of an env file has a name that is read. None for most files.

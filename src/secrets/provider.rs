@@ -47,6 +47,9 @@ pub struct Provider {
     /// `retired` and the like.
     #[serde(default)]
     pub status: String,
+    /// How a program logs in without a key, where it runs on a cloud or in a workflow.
+    #[serde(default)]
+    pub keyless: String,
     /// A fact for people.
     #[serde(default)]
     pub note: String,
