@@ -42,16 +42,19 @@ fn pages_say_what_the_code_does() {
 }
 
 /// Rules about files that nobody programs in.
-const OF_FILES: [&str; 21] = [
+const OF_FILES: [&str; 26] = [
     "agent-can-read-env",
+    "agent-endpoint-override",
     "app-secrets-file-tracked",
     "duplicate-env-key",
     "env-file-in-git",
     "env-file-mode",
+    "env-file-shipped",
     "exposed-key-needs-rotation",
     "key-in-agent-config",
     "key-in-agent-permission",
     "key-in-browser",
+    "key-in-cassette",
     "key-in-compose",
     "key-in-container-build",
     "key-in-deploy-config",
@@ -62,6 +65,8 @@ const OF_FILES: [&str; 21] = [
     "malformed-reference",
     "plaintext-at-rest",
     "reference-not-resolved",
+    "secret-printed-in-ci",
+    "secret-scope-too-wide",
     "shared-across-environments",
     "template-drift",
 ];
@@ -398,13 +403,14 @@ fn is_broken(doc: &Document) -> bool {
 }
 
 /// What a program does with a key: a literal that is printed is one finding, and a variable that is printed another.
-const LEAKS: [&str; 7] = [
+const LEAKS: [&str; 8] = [
     "key-in-error",
     "key-in-prompt",
     "key-in-url",
     "key-logged",
     "key-on-command-line",
     "key-persisted",
+    "secret-printed-in-ci",
     "span-records-key",
 ];
 

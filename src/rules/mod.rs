@@ -46,10 +46,12 @@ mod reads;
 mod real_key_in_template;
 mod reference_not_resolved;
 mod same_key;
+mod secret_printed_in_ci;
 mod secret_under_public_prefix;
 mod shared_across_environments;
 mod sinks;
 mod span_records_key;
+mod steps;
 mod suppression;
 mod template_drift;
 mod tls_check_off;
@@ -155,6 +157,7 @@ pub static RULES: &[&Rule] = &[
     &admin_key_in_app::RULE,
     &environment_dumped::RULE,
     &key_logged::RULE,
+    &secret_printed_in_ci::RULE,
     &key_in_error::RULE,
     &span_records_key::RULE,
     &missing_becomes_text::RULE,

@@ -15,7 +15,9 @@ mod launcher;
 mod literal;
 mod notebook;
 mod parse;
+mod pipeline;
 mod reader;
+mod shell;
 mod starter;
 
 pub use collect::VOCABULARY;
@@ -29,7 +31,9 @@ pub(crate) use language::glob;
 pub use language::{Browser, Help, Idiom, Language, Loader, Part, Reading, Settings, Sinks, Unchecked};
 pub use launcher::{Launch, launches, resolves, tells};
 pub use parse::{Parsed, Unparsed};
+pub use pipeline::{Does, Pipeline};
 pub use reader::{Copies, Declare, Reader, Removal};
+pub use shell::{Command, Output, Value, Writing, script_commands};
 pub use starter::{By, Starter};
 
 use std::path::Path;

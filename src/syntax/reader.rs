@@ -10,6 +10,7 @@ use super::env_loader::EnvLoader;
 use super::facts::Facts;
 use super::language::glob;
 use super::launcher::Launcher;
+use super::pipeline::{Commands, Pipeline};
 use super::starter::Starter;
 use crate::text::Span;
 
@@ -132,6 +133,8 @@ struct Readers {
     starter: Vec<Starter>,
     launcher: Vec<Launcher>,
     env_loader: Vec<EnvLoader>,
+    pipeline: Vec<Pipeline>,
+    commands: Commands,
 }
 
 static READERS: LazyLock<Readers> = LazyLock::new(|| {
@@ -153,6 +156,16 @@ pub(super) fn launchers() -> &'static [Launcher] {
 /// Everything that reads env files.
 pub(super) fn env_loaders() -> &'static [EnvLoader] {
     &READERS.env_loader
+}
+
+/// Every kind of file whose steps are scripts.
+pub(super) fn pipelines() -> &'static [Pipeline] {
+    &READERS.pipeline
+}
+
+/// What commands of a shell do.
+pub(super) fn commands() -> &'static Commands {
+    &READERS.commands
 }
 
 /// What resolves references, and the files in which people write that down.
