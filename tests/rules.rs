@@ -272,6 +272,8 @@ fn lay(around: &mut Surroundings, path: &Path, text: &str, doc: &Document) {
         }
     } else if name == ".dockerignore" {
         around.copied &= !leaves_out(text, ".env");
+    } else if name == "zizmor.yml" {
+        around.audited = true;
     } else if name == ".env" {
         around.copied = true;
         let entry = |line| {

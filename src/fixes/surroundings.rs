@@ -32,6 +32,8 @@ pub struct Surroundings {
     pub siblings_cut: bool,
     /// An env file lies beside the document, and nothing keeps it out of what the document copies.
     pub copied: bool,
+    /// Another program looks after what the document, a file of steps, gives its steps.
+    pub audited: bool,
     /// The first line of the document, an env file, that env loaders cannot read.
     pub broken: Option<usize>,
     /// The text of the `.gitignore` at the workspace root.
@@ -170,6 +172,7 @@ impl Surroundings {
             siblings: Vec::new(),
             siblings_cut: false,
             copied: false,
+            audited: false,
             broken: None,
             gitignore: None,
             names: BTreeMap::new(),

@@ -16,7 +16,7 @@ use super::package::Packages;
 use crate::fixes::{Destination, EnvEntry, EnvFile, GitState, Surroundings, leaves_out};
 use crate::rules::{self, Finding, is_app_secrets, is_env_file};
 use crate::secrets::{Catalogue, Provider, Secret, SecretRef, discreet, env_lines, env_value, identity};
-use crate::syntax::{Copies, Document, Reader};
+use crate::syntax::{Copies, Document, Pipeline, Reader};
 
 /// A root folder and what belongs to it.
 pub struct Workspace {
@@ -284,9 +284,15 @@ impl Workspace {
             agents: if is_env_file(relative) { agents(&self.root) } else { Vec::new() },
             launchers: if is_env_file(relative) { launchers(&self.root, relative) } else { Vec::new() },
             copied: Reader::copying(relative).is_some_and(|copies| self.is_copied(relative, copies)),
+            audited: Pipeline::of_path(relative).is_some_and(|it| self.has_one_of(&it.audited)),
             today: self.today.clone(),
             ..Surroundings::bare()
         }
+    }
+
+    /// One of these files is there, from the root.
+    fn has_one_of(&self, files: &[String]) -> bool {
+        files.iter().any(|file| fs::symlink_metadata(self.root.join(file)).is_ok())
     }
 
     /// An env file lies beside a file that copies all, and is not left out.

@@ -47,6 +47,7 @@ mod real_key_in_template;
 mod reference_not_resolved;
 mod same_key;
 mod secret_printed_in_ci;
+mod secret_scope_too_wide;
 mod secret_under_public_prefix;
 mod shared_across_environments;
 mod sinks;
@@ -181,6 +182,7 @@ pub static RULES: &[&Rule] = &[
     &shared_across_environments::RULE,
     &agent_can_read_env::RULE,
     &unrestricted_or_legacy_key::RULE,
+    &secret_scope_too_wide::RULE,
     &plaintext_at_rest::RULE,
     &template_drift::RULE,
     &unused_ignore::RULE,

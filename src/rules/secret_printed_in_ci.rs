@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::context::Context;
-use super::steps::{Given, Key, Script, Step, Steps, bare, key_of_secret, steps};
+use super::steps::{Given, Key, Script, Step, Steps, bare, keys_in, steps};
 use super::{Finding, Rule, Severity};
 use crate::fixes::{Repairs, Safety};
 use crate::secrets::Provider;
@@ -72,7 +72,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
                 }
                 traced = trace(context.doc, command, traced);
             }
-            for (span, key) in in_text(context, &steps, script) {
+            for (span, key) in keys_in(context, steps.pipeline, script.span) {
                 if !taken.contains(&span) {
                     let message = format!("the value of {} is put into the text of this script", key.name);
                     let severity = RULE.severity.min(Severity::Warning);
@@ -130,31 +130,6 @@ fn trace(doc: &Document, command: &Command, before: Option<Span>) -> Option<Span
         _ => before,
     }
 }
-
-/// The expressions with a key that stand in the text of a script, outside of its comments.
-fn in_text<'d>(context: &Context<'d>, steps: &Steps<'d>, script: &Script) -> Vec<(Span, Key<'d>)> {
-    let (text, pipeline) = (context.doc.slice(script.span), steps.pipeline);
-    let mut found = Vec::new();
-    if pipeline.opens.is_empty() {
-        return found;
-    }
-    for (at, _) in text.match_indices(pipeline.opens.as_str()) {
-        let start = at + pipeline.opens.len();
-        let rest = &text[start..text.floor_char_boundary(text.len().min(start + LONG))];
-        let Some(len) = rest.find(pipeline.closes.as_str()) else { continue };
-        let line = text[..at].rsplit('\n').next().unwrap_or("");
-        if let Some(key) = key_of_secret(context, pipeline, &rest[..len])
-            && !line.trim_start().starts_with('#')
-        {
-            let from = script.span.start as usize;
-            found.push((Span::new(from + at, from + start + len + pipeline.closes.len()), key));
-        }
-    }
-    found
-}
-
-/// No expression that is a secret is longer.
-const LONG: usize = 120;
 
 fn shown(
     context: &Context<'_>,

@@ -14,6 +14,8 @@ pub(super) struct Steps<'d> {
     pub pipeline: &'static Pipeline,
     /// Its scripts, in order.
     pub all: Vec<Step<'d>>,
+    /// The variables of all of them.
+    pub top: Option<Given<'d>>,
 }
 
 /// An entry that is a script.
@@ -81,7 +83,8 @@ pub(super) fn steps<'d>(context: &Context<'d>) -> Option<Steps<'d>> {
         given.entry(outer(facts, entry)).or_default().push(Given { entry, value, variables, key });
     }
     let all = runs.into_iter().filter_map(|(entry, value)| step(doc, facts, &given, entry, value)).collect();
-    Some(Steps { pipeline, all })
+    let top = given.remove(&None).and_then(|it| it.into_iter().next());
+    Some(Steps { pipeline, all, top })
 }
 
 fn step<'d>(
@@ -206,4 +209,33 @@ pub(super) fn provider_of<'d>(
 
 fn is_foreign(pipeline: &Pipeline, name: &str) -> bool {
     !pipeline.own.iter().any(|it| it.eq_ignore_ascii_case(name))
+}
+
+/// The expressions with a key that stand in a part of the text, outside of comments.
+pub(super) fn keys_in<'d>(context: &Context<'d>, pipeline: &Pipeline, part: Span) -> Vec<(Span, Key<'d>)> {
+    let text = context.doc.slice(part);
+    let mut found = Vec::new();
+    if pipeline.opens.is_empty() {
+        return found;
+    }
+    for (at, _) in text.match_indices(pipeline.opens.as_str()) {
+        let start = at + pipeline.opens.len();
+        let rest = &text[start..text.floor_char_boundary(text.len().min(start + LONG))];
+        let Some(len) = rest.find(pipeline.closes.as_str()) else { continue };
+        let Some(key) = key_of_secret(context, pipeline, &rest[..len]) else { continue };
+        let from = part.start as usize;
+        let span = Span::new(from + at, from + start + len + pipeline.closes.len());
+        if !is_commented(context.doc, span) {
+            found.push((span, key));
+        }
+    }
+    found
+}
+
+/// No expression that is a secret is longer.
+const LONG: usize = 120;
+
+/// Its line is a comment, of the file or of a script in it.
+pub(super) fn is_commented(doc: &Document, place: Span) -> bool {
+    doc.slice(doc.lines().span(doc.lines().line_of(place.start))).trim_start().starts_with('#')
 }

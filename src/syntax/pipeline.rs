@@ -45,6 +45,33 @@ pub struct Pipeline {
     /// What is printed with this is a command for it.
     #[serde(default)]
     pub quiet: Vec<String>,
+    /// The entry that holds the jobs; without it nothing is known of them.
+    #[serde(default)]
+    pub jobs: String,
+    /// The entry of a job that holds its steps.
+    #[serde(default)]
+    pub steps: String,
+    /// The entry of a job that is another file.
+    #[serde(default)]
+    pub calls: String,
+    /// The entry that gives all secrets to it, and its value.
+    #[serde(default)]
+    pub inherits: Vec<String>,
+    /// What makes one text of all secrets.
+    #[serde(default)]
+    pub everything: Vec<String>,
+    /// The entry that says when it is run, and its value where strangers can have it run with secrets.
+    #[serde(default)]
+    pub on: Vec<String>,
+    /// The entry that says which code is taken, and what its value holds where that is a stranger's.
+    #[serde(default)]
+    pub takes: Vec<String>,
+    /// The entry of a job for which somebody may have to agree before it is run.
+    #[serde(default)]
+    pub guards: String,
+    /// Another program looks after it where one of these files is there, from the root.
+    #[serde(default)]
+    pub audited: Vec<String>,
 }
 
 /// What commands do with a value.
