@@ -12,7 +12,7 @@ use aikeys::fixes::{
 };
 use aikeys::rules::{self, Finding, RULES, is_env_file, is_env_template};
 use aikeys::secrets::{Identity, SecretRef, env_lines, env_value, identity};
-use aikeys::syntax::{Document, EnvLoader, Language, resolves, tells};
+use aikeys::syntax::{Document, EnvLoader, Language, Packager, resolves, tells};
 use aikeys::text;
 
 use crate::support::{Keyed, with_keys};
@@ -258,6 +258,9 @@ fn lay(around: &mut Surroundings, path: &Path, text: &str, doc: &Document) {
     let name = path.file_name().and_then(|it| it.to_str()).unwrap_or("");
     if is_env_file(doc.path()) {
         around.beside.loaders.extend(EnvLoader::named_in(path, text));
+        if Packager::is_told_in(path) {
+            around.beside.packing.push(std::sync::Arc::new(Document::plain(path, text)));
+        }
         if is_env_template(path) {
             around.beside.templates.push(std::sync::Arc::new(Document::new(path, text)));
             return;
@@ -363,7 +366,8 @@ fn repaired(doc: &Document, around: &Surroundings, findings: &[Finding], keys: &
             });
         }
         for (path, edits) in &fix.change.files {
-            let mut others = around.entries.iter().chain(&around.launchers).chain(&around.beside.templates);
+            let beside = around.beside.templates.iter().chain(&around.beside.packing);
+            let mut others = around.entries.iter().chain(&around.launchers).chain(beside);
             let old = others.find(|it| it.path() == path).map(|it| it.text().to_owned());
             let old = if path == doc.path() { now.text().to_owned() } else { old.unwrap_or_default() };
             let new = text::apply(&old, edits);
@@ -374,7 +378,8 @@ fn repaired(doc: &Document, around: &Surroundings, findings: &[Finding], keys: &
             if resolves(&new) {
                 around.launchers.clear();
             }
-            let others = around.entries.iter_mut().chain(&mut around.siblings).chain(&mut around.beside.templates);
+            let beside = around.beside.templates.iter_mut().chain(&mut around.beside.packing);
+            let others = around.entries.iter_mut().chain(&mut around.siblings).chain(beside);
             for other in others.filter(|it| it.path() == path) {
                 *other = std::sync::Arc::new(Document::new(path, new.clone()));
             }

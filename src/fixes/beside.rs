@@ -18,6 +18,8 @@ pub struct Beside {
     pub env_files: Vec<EnvFile>,
     /// The templates of the folder.
     pub templates: Vec<Arc<Document>>,
+    /// The files that tell what is packed of the folder and of those around it.
+    pub packing: Vec<Arc<Document>>,
 }
 
 /// Who may read a file, besides its owner.
@@ -32,7 +34,7 @@ pub enum Audience {
 impl Beside {
     /// See [`super::Surroundings::overlay`].
     pub(super) fn overlay(&mut self, open: &dyn Fn(&Path) -> Option<Arc<Document>>) {
-        for file in &mut self.templates {
+        for file in self.templates.iter_mut().chain(&mut self.packing) {
             if let Some(doc) = open(file.path()) {
                 *file = doc;
             }

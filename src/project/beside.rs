@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::files::read_small;
 use super::workspace::Workspace;
-use crate::fixes::{Audience, Beside, EnvFile};
+use crate::fixes::{Audience, Beside, EnvFile, packing_files};
 use crate::secrets::{is_env_file, is_env_template};
 use crate::syntax::{Document, EnvLoader};
 
@@ -45,6 +45,9 @@ fn beside(root: &Path, env: &Path) -> Beside {
         } else {
             found.env_files.extend(text(root, path).map(|text| EnvFile::of_text(path, &text)));
         }
+    }
+    for path in packing_files(env) {
+        found.packing.extend(text(root, &path).map(|text| Arc::new(Document::plain(path, text))));
     }
     found
 }

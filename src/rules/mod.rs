@@ -10,6 +10,7 @@ mod duplicate_env_key;
 mod empty_or_placeholder_default;
 mod env_file_in_git;
 mod env_file_mode;
+mod env_file_shipped;
 mod environment_dumped;
 mod exposed_key_needs_rotation;
 mod hardcoded_ai_key;
@@ -136,6 +137,7 @@ pub const EXPOSED: &str = exposed_key_needs_rotation::ID;
 pub static RULES: &[&Rule] = &[
     &env_file_in_git::RULE,
     &app_secrets_file_tracked::RULE,
+    &env_file_shipped::RULE,
     &real_key_in_template::RULE,
     &key_in_notebook::RULE,
     &key_in_comment_or_docs::RULE,
@@ -364,6 +366,7 @@ fn stands_alone(rule: &str) -> bool {
         duplicate_env_key::RULE.id,
         loader_divergent_value::RULE.id,
         env_file_mode::RULE.id,
+        env_file_shipped::RULE.id,
         shared_across_environments::RULE.id,
         template_drift::RULE.id,
     ]

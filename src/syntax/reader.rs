@@ -10,6 +10,7 @@ use super::env_loader::EnvLoader;
 use super::facts::Facts;
 use super::language::glob;
 use super::launcher::Launcher;
+use super::packager::Packager;
 use super::pipeline::{Commands, Pipeline};
 use super::starter::Starter;
 use crate::text::Span;
@@ -135,6 +136,7 @@ struct Readers {
     env_loader: Vec<EnvLoader>,
     pipeline: Vec<Pipeline>,
     commands: Commands,
+    packager: Vec<Packager>,
 }
 
 static READERS: LazyLock<Readers> = LazyLock::new(|| {
@@ -161,6 +163,11 @@ pub(super) fn env_loaders() -> &'static [EnvLoader] {
 /// Every kind of file whose steps are scripts.
 pub(super) fn pipelines() -> &'static [Pipeline] {
     &READERS.pipeline
+}
+
+/// Everything that packs a folder.
+pub(super) fn packagers() -> &'static [Packager] {
+    &READERS.packager
 }
 
 /// What commands of a shell do.
