@@ -275,6 +275,10 @@ fn lay(around: &mut Surroundings, path: &Path, text: &str, doc: &Document) {
         }
     } else if name == ".dockerignore" {
         around.copied &= !leaves_out(text, ".env");
+    } else if name == "aikeys.toml" {
+        let hosts =
+            text.split_once("trusted-hosts = [").and_then(|(_, rest)| rest.split_once(']')).map_or("", |it| it.0);
+        around.trusted_hosts = hosts.split(',').map(|it| it.trim().trim_matches('"').to_owned()).collect();
     } else if name == "zizmor.yml" {
         around.audited = true;
     } else if name == ".env" {

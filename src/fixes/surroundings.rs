@@ -42,6 +42,8 @@ pub struct Surroundings {
     pub names: BTreeMap<String, String>,
     /// The variable that the user named for this move.
     pub name: Option<String>,
+    /// The hosts, besides those of the providers, that the user's settings trust.
+    pub trusted_hosts: Vec<String>,
     /// `YYYY-MM-DD`, for suppressions that end.
     pub today: String,
     /// The coding agents that work in the workspace; for env files only.
@@ -177,6 +179,7 @@ impl Surroundings {
             gitignore: None,
             names: BTreeMap::new(),
             name: None,
+            trusted_hosts: Vec::new(),
             today: "2026-01-01".to_owned(),
             agents: Vec::new(),
             launchers: Vec::new(),

@@ -1,4 +1,5 @@
-//! What lies around an env file: few files of its folder are read, and the manifests above it.
+//! What lies around an env file: few files of its folder are read, and those above it. And what lies beside a file that
+//! copies all.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,9 +7,9 @@ use std::sync::Arc;
 
 use super::files::read_small;
 use super::workspace::Workspace;
-use crate::fixes::{Audience, Beside, EnvFile, packing_files};
+use crate::fixes::{Audience, Beside, EnvFile, leaves_out, packing_files};
 use crate::secrets::{is_env_file, is_env_template};
-use crate::syntax::{Document, EnvLoader};
+use crate::syntax::{Copies, Document, EnvLoader};
 
 /// The names of a folder that are looked at, and the files that are read, at the most.
 const NAMES: usize = 5_000;
@@ -18,6 +19,19 @@ impl Workspace {
     /// What a check needs to know around an env file at this path from the root; nothing is read for another file.
     pub fn beside(&self, relative: &Path) -> Beside {
         if is_env_file(relative) { beside(self.root(), relative) } else { Beside::default() }
+    }
+
+    /// One of these files is there, from the root.
+    pub(super) fn has_one_of(&self, files: &[String]) -> bool {
+        files.iter().any(|file| fs::symlink_metadata(self.root().join(file)).is_ok())
+    }
+
+    /// An env file lies beside a file that copies all, and is not left out.
+    pub(super) fn is_copied(&self, relative: &Path, copies: &Copies) -> bool {
+        let beside = |name: &str| self.root().join(relative).with_file_name(name);
+        let left_out =
+            |bytes: Option<Vec<u8>>| leaves_out(&String::from_utf8_lossy(&bytes.unwrap_or_default()), ".env");
+        fs::symlink_metadata(beside(".env")).is_ok() && !read_small(&beside(&copies.ignore)).is_ok_and(left_out)
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod admin_key_in_app;
 mod agent_can_read_env;
+mod agent_endpoint_override;
 mod app_secrets_file_tracked;
 mod assembled_key;
 mod compile_time_embed;
@@ -167,6 +168,7 @@ pub static RULES: &[&Rule] = &[
     &empty_or_placeholder_default::RULE,
     &tls_check_off::RULE,
     &plaintext_base_url::RULE,
+    &agent_endpoint_override::RULE,
     &key_in_url::RULE,
     &key_in_prompt::RULE,
     &help_shows_key::RULE,

@@ -2,6 +2,7 @@
 //!
 //! All that is known about a language lies in `grammars/`; this module only reads it. Knows text, and not what a key is.
 
+mod agent_settings;
 mod collect;
 mod document;
 mod env_loader;
@@ -21,6 +22,7 @@ mod reader;
 mod shell;
 mod starter;
 
+pub use agent_settings::AgentSettings;
 pub use collect::VOCABULARY;
 pub use document::{Document, LONGEST_LINE};
 pub use env_loader::{EnvLoader, Expands, Takes};

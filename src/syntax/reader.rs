@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
+use super::agent_settings::AgentSettings;
 use super::document::Document;
 use super::env_loader::EnvLoader;
 use super::facts::Facts;
@@ -137,6 +138,7 @@ struct Readers {
     pipeline: Vec<Pipeline>,
     commands: Commands,
     packager: Vec<Packager>,
+    agent_settings: Vec<AgentSettings>,
 }
 
 static READERS: LazyLock<Readers> = LazyLock::new(|| {
@@ -163,6 +165,11 @@ pub(super) fn env_loaders() -> &'static [EnvLoader] {
 /// Every kind of file whose steps are scripts.
 pub(super) fn pipelines() -> &'static [Pipeline] {
     &READERS.pipeline
+}
+
+/// Every kind of file that tells agents where to send keys.
+pub(super) fn agent_settings() -> &'static [AgentSettings] {
+    &READERS.agent_settings
 }
 
 /// Everything that packs a folder.
