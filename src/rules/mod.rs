@@ -22,6 +22,7 @@ mod key_as_fallback;
 mod key_in_agent_config;
 mod key_in_agent_permission;
 mod key_in_browser;
+mod key_in_cassette;
 mod key_in_comment_or_docs;
 mod key_in_compose;
 mod key_in_container_build;
@@ -148,6 +149,7 @@ pub static RULES: &[&Rule] = &[
     &key_in_container_build::RULE,
     &key_in_workflow::RULE,
     &key_in_deploy_config::RULE,
+    &key_in_cassette::RULE,
     &key_provider_mismatch::RULE,
     &key_as_fallback::RULE,
     &literal_fallback_after_vault::RULE,

@@ -81,6 +81,12 @@ pub struct Reader {
     /// It would take the reference to a store for the key.
     #[serde(default)]
     pub plain: bool,
+    /// What is written over a key that is only read back.
+    #[serde(default)]
+    pub redact: String,
+    /// What keeps a key out of the next such file.
+    #[serde(default)]
+    pub filter: String,
     /// Why there is no edit here.
     #[serde(default)]
     pub refuse: String,
