@@ -12,7 +12,7 @@ use aikeys::fixes::{
 };
 use aikeys::rules::{self, Finding, RULES, is_env_file, is_env_template};
 use aikeys::secrets::{Identity, SecretRef, env_lines, env_value, identity};
-use aikeys::syntax::{Document, EnvLoader, Language, resolves, tells};
+use aikeys::syntax::{Document, EnvLoader, Language, Packager, resolves, tells};
 use aikeys::text;
 
 use crate::support::{Keyed, with_keys};
@@ -42,16 +42,19 @@ fn pages_say_what_the_code_does() {
 }
 
 /// Rules about files that nobody programs in.
-const OF_FILES: [&str; 21] = [
+const OF_FILES: [&str; 26] = [
     "agent-can-read-env",
+    "agent-endpoint-override",
     "app-secrets-file-tracked",
     "duplicate-env-key",
     "env-file-in-git",
     "env-file-mode",
+    "env-file-shipped",
     "exposed-key-needs-rotation",
     "key-in-agent-config",
     "key-in-agent-permission",
     "key-in-browser",
+    "key-in-cassette",
     "key-in-compose",
     "key-in-container-build",
     "key-in-deploy-config",
@@ -62,6 +65,8 @@ const OF_FILES: [&str; 21] = [
     "malformed-reference",
     "plaintext-at-rest",
     "reference-not-resolved",
+    "secret-printed-in-ci",
+    "secret-scope-too-wide",
     "shared-across-environments",
     "template-drift",
 ];
@@ -265,6 +270,9 @@ fn lay(around: &mut Surroundings, path: &Path, text: &str, doc: &Document) {
         let mentioned = around.beside.mentioned.get_or_insert_default();
         mentioned.extend(rules::mentions(path, text, &wanted).cloned());
         around.beside.loaders.extend(EnvLoader::named_in(path, text));
+        if Packager::is_told_in(path) {
+            around.beside.packing.push(std::sync::Arc::new(Document::plain(path, text)));
+        }
         if is_env_template(path) {
             around.beside.templates.push(std::sync::Arc::new(Document::new(path, text)));
             return;
@@ -285,6 +293,12 @@ fn lay(around: &mut Surroundings, path: &Path, text: &str, doc: &Document) {
         }
     } else if name == ".dockerignore" {
         around.copied &= !leaves_out(text, ".env");
+    } else if name == "aikeys.toml" {
+        let hosts =
+            text.split_once("trusted-hosts = [").and_then(|(_, rest)| rest.split_once(']')).map_or("", |it| it.0);
+        around.trusted_hosts = hosts.split(',').map(|it| it.trim().trim_matches('"').to_owned()).collect();
+    } else if name == "zizmor.yml" {
+        around.audited = true;
     } else if name == ".env" {
         around.copied = true;
         let entry = |line| {
@@ -381,8 +395,8 @@ fn repaired(
             });
         }
         for (path, edits) in &fix.change.files {
-            let templates = around.beside.templates.iter().chain(&around.contract.templates);
-            let mut others = around.entries.iter().chain(&around.launchers).chain(templates);
+            let beside = around.beside.templates.iter().chain(&around.contract.templates).chain(&around.beside.packing);
+            let mut others = around.entries.iter().chain(&around.launchers).chain(beside);
             let old = others.find(|it| it.path() == path).map(|it| it.text().to_owned());
             let old = if path == doc.path() { now.text().to_owned() } else { old.unwrap_or_default() };
             let new = text::apply(&old, edits);
@@ -394,8 +408,9 @@ fn repaired(
                 around.launchers.clear();
             }
             let contract = std::sync::Arc::make_mut(&mut around.contract);
-            let templates = around.beside.templates.iter_mut().chain(&mut contract.templates);
-            let others = around.entries.iter_mut().chain(&mut around.siblings).chain(templates);
+            let beside =
+                around.beside.templates.iter_mut().chain(&mut contract.templates).chain(&mut around.beside.packing);
+            let others = around.entries.iter_mut().chain(&mut around.siblings).chain(beside);
             for other in others.filter(|it| it.path() == path) {
                 *other = std::sync::Arc::new(Document::new(path, new.clone()));
             }
@@ -427,7 +442,7 @@ fn is_broken(doc: &Document) -> bool {
 
 /// What a program does with a key: a literal that is printed is one finding, and a variable that is printed another. And
 /// what it needs: that it stops without a variable is told once it does.
-const LEAKS: [&str; 8] = [
+const LEAKS: [&str; 9] = [
     "env-not-declared",
     "key-in-error",
     "key-in-prompt",
@@ -435,6 +450,7 @@ const LEAKS: [&str; 8] = [
     "key-logged",
     "key-on-command-line",
     "key-persisted",
+    "secret-printed-in-ci",
     "span-records-key",
 ];
 

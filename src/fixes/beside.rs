@@ -22,6 +22,8 @@ pub struct Beside {
     /// Which of the names that decide about the file's own ones other files of the workspace mention; `None` where it has no
     /// name to decide about.
     pub mentioned: Option<BTreeSet<String>>,
+    /// The files that tell what is packed of the folder and of those around it.
+    pub packing: Vec<Arc<Document>>,
 }
 
 /// Who may read a file, besides its owner.
@@ -36,7 +38,7 @@ pub enum Audience {
 impl Beside {
     /// See [`super::Surroundings::overlay`].
     pub(super) fn overlay(&mut self, open: &dyn Fn(&Path) -> Option<Arc<Document>>) {
-        for file in &mut self.templates {
+        for file in self.templates.iter_mut().chain(&mut self.packing) {
             if let Some(doc) = open(file.path()) {
                 *file = doc;
             }

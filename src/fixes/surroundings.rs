@@ -33,6 +33,8 @@ pub struct Surroundings {
     pub siblings_cut: bool,
     /// An env file lies beside the document, and nothing keeps it out of what the document copies.
     pub copied: bool,
+    /// Another program looks after what the document, a file of steps, gives its steps.
+    pub audited: bool,
     /// The first line of the document, an env file, that env loaders cannot read.
     pub broken: Option<usize>,
     /// The text of the `.gitignore` at the workspace root.
@@ -41,6 +43,8 @@ pub struct Surroundings {
     pub names: BTreeMap<String, String>,
     /// The variable that the user named for this move.
     pub name: Option<String>,
+    /// The hosts, besides those of the providers, that the user's settings trust.
+    pub trusted_hosts: Vec<String>,
     /// `YYYY-MM-DD`, for suppressions that end.
     pub today: String,
     /// The coding agents that work in the workspace; for env files only.
@@ -173,10 +177,12 @@ impl Surroundings {
             siblings: Vec::new(),
             siblings_cut: false,
             copied: false,
+            audited: false,
             broken: None,
             gitignore: None,
             names: BTreeMap::new(),
             name: None,
+            trusted_hosts: Vec::new(),
             today: "2026-01-01".to_owned(),
             agents: Vec::new(),
             launchers: Vec::new(),

@@ -1,4 +1,5 @@
-//! What lies around an env file: few files of its folder are read, and the manifests above it.
+//! What lies around an env file: few files of its folder are read, and those above it. And what lies beside a file that
+//! copies all.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,10 +8,10 @@ use std::sync::Arc;
 use super::files::read_small;
 use super::holding::mentioned;
 use super::workspace::Workspace;
-use crate::fixes::{Audience, Beside, EnvFile};
+use crate::fixes::{Audience, Beside, EnvFile, leaves_out, packing_files};
 use crate::rules::wanted_mentions;
 use crate::secrets::{is_env_file, is_env_template};
-use crate::syntax::{Document, EnvLoader};
+use crate::syntax::{Copies, Document, EnvLoader};
 
 /// The names of a folder that are looked at, and the files that are read, at the most.
 const NAMES: usize = 5_000;
@@ -25,6 +26,19 @@ impl Workspace {
         let wanted = text(self.root(), relative).map(|it| wanted_mentions(self.catalogue(), &it)).unwrap_or_default();
         let mentioned = (!wanted.is_empty()).then(|| mentioned(self, &wanted));
         Beside { mentioned, ..beside(self.root(), relative) }
+    }
+
+    /// One of these files is there, from the root.
+    pub(super) fn has_one_of(&self, files: &[String]) -> bool {
+        files.iter().any(|file| fs::symlink_metadata(self.root().join(file)).is_ok())
+    }
+
+    /// An env file lies beside a file that copies all, and is not left out.
+    pub(super) fn is_copied(&self, relative: &Path, copies: &Copies) -> bool {
+        let beside = |name: &str| self.root().join(relative).with_file_name(name);
+        let left_out =
+            |bytes: Option<Vec<u8>>| leaves_out(&String::from_utf8_lossy(&bytes.unwrap_or_default()), ".env");
+        fs::symlink_metadata(beside(".env")).is_ok() && !read_small(&beside(&copies.ignore)).is_ok_and(left_out)
     }
 }
 
@@ -52,6 +66,9 @@ fn beside(root: &Path, env: &Path) -> Beside {
         } else {
             found.env_files.extend(text(root, path).map(|text| EnvFile::of_text(path, &text)));
         }
+    }
+    for path in packing_files(env) {
+        found.packing.extend(text(root, &path).map(|text| Arc::new(Document::plain(path, text))));
     }
     found
 }

@@ -45,6 +45,9 @@ pub struct Config {
     /// The variable for a provider's key, by the provider's id.
     #[serde(default)]
     pub names: BTreeMap<String, String>,
+    /// The hosts, besides those of the providers, that agents may send keys to.
+    #[serde(default)]
+    pub trusted_hosts: Vec<String>,
     /// The user's own providers.
     #[serde(default, rename = "provider")]
     pub providers: Vec<Provider>,

@@ -14,10 +14,10 @@ use super::files::{absolute, lies_below, read_small, writable};
 use super::git::Git;
 use super::launching::launchers;
 use super::package::Packages;
-use crate::fixes::{Destination, EnvEntry, EnvFile, GitState, Surroundings, leaves_out};
+use crate::fixes::{Destination, EnvEntry, EnvFile, GitState, Surroundings};
 use crate::rules::{is_app_secrets, is_env_file};
 use crate::secrets::{Catalogue, Provider, Secret, SecretRef, discreet, env_lines, env_value, identity};
-use crate::syntax::{Copies, Document, Reader};
+use crate::syntax::{AgentSettings, Document, Pipeline, Reader};
 
 /// A root folder and what belongs to it.
 pub struct Workspace {
@@ -277,7 +277,8 @@ impl Workspace {
 
     /// What a check needs to know around a path from the root. Cheap: reads nothing, but beside a file that copies all.
     pub fn surroundings(&self, relative: &Path) -> Surroundings {
-        let git = if is_env_file(relative) || is_app_secrets(relative) {
+        let tells_agents = AgentSettings::of_path(relative).is_some();
+        let git = if is_env_file(relative) || is_app_secrets(relative) || tells_agents {
             self.git_state(relative)
         } else {
             GitState::NoRepository
@@ -290,17 +291,14 @@ impl Workspace {
             launchers: if is_env_file(relative) { launchers(&self.root, relative) } else { Vec::new() },
             contract: self.contracts.of(self, relative),
             copied: Reader::copying(relative).is_some_and(|copies| self.is_copied(relative, copies)),
+            audited: Pipeline::of_path(relative).is_some_and(|it| self.has_one_of(&it.audited)),
+            trusted_hosts: match self.config(relative) {
+                Ok(config) if tells_agents => config.trusted_hosts.clone(),
+                _ => Vec::new(),
+            },
             today: self.today.clone(),
             ..Surroundings::bare()
         }
-    }
-
-    /// An env file lies beside a file that copies all, and is not left out.
-    fn is_copied(&self, relative: &Path, copies: &Copies) -> bool {
-        let beside = |name: &str| self.root.join(relative).with_file_name(name);
-        let left_out =
-            |bytes: Option<Vec<u8>>| leaves_out(&String::from_utf8_lossy(&bytes.unwrap_or_default()), ".env");
-        fs::symlink_metadata(beside(".env")).is_ok() && !read_small(&beside(&copies.ignore)).is_ok_and(left_out)
     }
 
     /// What a fix needs to know besides: env file, manifests, entry files, destinations.

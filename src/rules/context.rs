@@ -17,7 +17,7 @@ use crate::secrets::{
     has_word, is_app_secrets, is_env_file, is_env_template, is_likely, may_hold_pieces, nearest_name, redact, runs,
     scan_runs, slot_candidates, variables_built, variables_read, weak_fingerprint,
 };
-use crate::syntax::{Document, Facts, Host, Language, Reader, is_parsed, is_shell};
+use crate::syntax::{AgentSettings, Document, Facts, Host, Language, Pipeline, Reader, is_parsed, is_shell};
 use crate::text::Span;
 
 /// One document with its surroundings, for one check.
@@ -55,6 +55,8 @@ pub fn needs_look(catalogue: &Catalogue, path: &Path, text: &[u8]) -> bool {
         || !ambiguous(catalogue, text, &runs).is_empty()
         || is_env_template(path)
         || Reader::copying(path).is_some()
+        || Pipeline::of_path(path).is_some()
+        || AgentSettings::of_path(path).is_some()
         || Language::of_path(path).is_some() && catalogue.speaks_of_store(text)
         || (is_parsed(path)
             && (hands_on_all(path, text)
@@ -103,6 +105,8 @@ impl<'d> Context<'d> {
             || !self.environments().is_empty()
             || self.is_env_file()
             || Reader::copying(self.doc.path()).is_some()
+            || Pipeline::of_path(self.doc.path()).is_some()
+            || AgentSettings::of_path(self.doc.path()).is_some()
             || is_env_template(self.doc.path())
             || marked()
             || self.doc.language().is_some() && self.catalogue().speaks_of_store(self.doc.text().as_bytes())

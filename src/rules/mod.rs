@@ -2,6 +2,7 @@
 
 mod admin_key_in_app;
 mod agent_can_read_env;
+mod agent_endpoint_override;
 mod app_secrets_file_tracked;
 mod assembled_key;
 mod compile_time_embed;
@@ -10,6 +11,7 @@ mod duplicate_env_key;
 mod empty_or_placeholder_default;
 mod env_file_in_git;
 mod env_file_mode;
+mod env_file_shipped;
 mod env_not_declared;
 mod environment_dumped;
 mod exposed_key_needs_rotation;
@@ -21,6 +23,7 @@ mod key_as_fallback;
 mod key_in_agent_config;
 mod key_in_agent_permission;
 mod key_in_browser;
+mod key_in_cassette;
 mod key_in_comment_or_docs;
 mod key_in_compose;
 mod key_in_container_build;
@@ -47,11 +50,14 @@ mod reads;
 mod real_key_in_template;
 mod reference_not_resolved;
 mod same_key;
+mod secret_printed_in_ci;
+mod secret_scope_too_wide;
 mod secret_under_public_prefix;
 mod shared_across_environments;
 mod sinks;
 mod span_records_key;
 mod static_key_where_identity_works;
+mod steps;
 mod suppression;
 mod template_drift;
 mod tls_check_off;
@@ -137,6 +143,7 @@ pub const EXPOSED: &str = exposed_key_needs_rotation::ID;
 pub static RULES: &[&Rule] = &[
     &env_file_in_git::RULE,
     &app_secrets_file_tracked::RULE,
+    &env_file_shipped::RULE,
     &real_key_in_template::RULE,
     &key_in_notebook::RULE,
     &key_in_comment_or_docs::RULE,
@@ -146,6 +153,7 @@ pub static RULES: &[&Rule] = &[
     &key_in_container_build::RULE,
     &key_in_workflow::RULE,
     &key_in_deploy_config::RULE,
+    &key_in_cassette::RULE,
     &key_provider_mismatch::RULE,
     &key_as_fallback::RULE,
     &literal_fallback_after_vault::RULE,
@@ -159,12 +167,14 @@ pub static RULES: &[&Rule] = &[
     &admin_key_in_app::RULE,
     &environment_dumped::RULE,
     &key_logged::RULE,
+    &secret_printed_in_ci::RULE,
     &key_in_error::RULE,
     &span_records_key::RULE,
     &missing_becomes_text::RULE,
     &empty_or_placeholder_default::RULE,
     &tls_check_off::RULE,
     &plaintext_base_url::RULE,
+    &agent_endpoint_override::RULE,
     &key_in_url::RULE,
     &key_in_prompt::RULE,
     &help_shows_key::RULE,
@@ -183,6 +193,7 @@ pub static RULES: &[&Rule] = &[
     &shared_across_environments::RULE,
     &agent_can_read_env::RULE,
     &unrestricted_or_legacy_key::RULE,
+    &secret_scope_too_wide::RULE,
     &plaintext_at_rest::RULE,
     &template_drift::RULE,
     &static_key_where_identity_works::RULE,
@@ -390,6 +401,7 @@ fn stands_alone(rule: &str) -> bool {
         unknown_env_name::RULE.id,
         loader_divergent_value::RULE.id,
         env_file_mode::RULE.id,
+        env_file_shipped::RULE.id,
         shared_across_environments::RULE.id,
         template_drift::RULE.id,
     ]

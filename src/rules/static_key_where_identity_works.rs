@@ -1,12 +1,9 @@
 //! A workflow uses a key where it could log in as itself.
 
-use std::sync::LazyLock;
-
-use regex::Regex;
-
 use super::context::Context;
-use super::{Finding, Rule, Severity, key_in_workflow};
+use super::{Finding, Rule, Severity};
 use crate::fixes::Repairs;
+use crate::syntax::Pipeline;
 use crate::text::Span;
 
 pub(super) static RULE: Rule = Rule {
@@ -24,22 +21,26 @@ is selected: `--select pedantic`.",
     fixes: |_, _| Repairs::default(),
 };
 
-/// A secret of the repository, as workflows name it.
-static SECRET: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\bsecrets\.([A-Za-z_][A-Za-z0-9_]*)").ok());
-
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
-    if !context.doc.readers().iter().any(|it| it.rule == key_in_workflow::RULE.id) {
-        return;
-    }
+    let Some(pipeline) = Pipeline::of_path(context.doc.path()) else { return };
     let mut said: Vec<&str> = Vec::new();
-    for found in SECRET.iter().flat_map(|it| it.captures_iter(context.doc.text())).filter_map(|it| it.get(1)) {
-        let provider = context.catalogue().provider_of_env(found.as_str()).filter(|it| !it.keyless.is_empty());
-        let Some(provider) = provider.filter(|it| !said.contains(&it.id.as_str())) else { continue };
+    for span in pipeline.from.iter().flat_map(|it| names_behind(context.doc.text(), it)) {
+        let provider = context.catalogue().provider_of_env(context.doc.slice(span));
+        let provider = provider.filter(|it| !it.keyless.is_empty() && !said.contains(&it.id.as_str()));
+        let Some(provider) = provider else { continue };
         said.push(&provider.id);
         let message = format!("{} takes the identity of the workflow in place of a key", provider.name);
-        let span = Span::new(found.start(), found.end());
         let mut finding = context.plain_finding(RULE.id, RULE.severity, span, message, Some(provider));
         finding.notes.push(provider.keyless.clone());
         findings.push(finding);
     }
+}
+
+/// The names that stand right behind a text.
+fn names_behind<'t>(text: &'t str, word: &'t str) -> impl Iterator<Item = Span> + 't {
+    memchr::memmem::find_iter(text.as_bytes(), word.as_bytes()).map(move |at| {
+        let start = at + word.len();
+        let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+        Span::new(start, start + text.as_bytes()[start..].iter().take_while(|it| is_part(it)).count())
+    })
 }

@@ -2,6 +2,7 @@
 //!
 //! All that is known about a language lies in `grammars/`; this module only reads it. Knows text, and not what a key is.
 
+mod agent_settings;
 mod collect;
 mod document;
 mod env_loader;
@@ -14,10 +15,14 @@ mod language;
 mod launcher;
 mod literal;
 mod notebook;
+mod packager;
 mod parse;
+mod pipeline;
 mod reader;
+mod shell;
 mod starter;
 
+pub use agent_settings::AgentSettings;
 pub use collect::VOCABULARY;
 pub use document::{Document, LONGEST_LINE};
 pub use env_loader::{EnvLoader, Expands, Takes};
@@ -28,8 +33,11 @@ pub use injection::{Cell, Injection};
 pub(crate) use language::glob;
 pub use language::{Browser, Help, Idiom, Language, Loader, Part, Reading, Settings, Sinks, Unchecked};
 pub use launcher::{Launch, launches, resolves, tells};
+pub use packager::{Packager, Patterns};
 pub use parse::{Parsed, Unparsed};
+pub use pipeline::{Does, Pipeline};
 pub use reader::{Copies, Declare, Reader, Removal};
+pub use shell::{Command, Output, Value, Writing, script_commands};
 pub use starter::{By, Starter};
 
 use std::path::Path;

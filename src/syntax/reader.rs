@@ -5,11 +5,14 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
+use super::agent_settings::AgentSettings;
 use super::document::Document;
 use super::env_loader::EnvLoader;
 use super::facts::Facts;
 use super::language::glob;
 use super::launcher::Launcher;
+use super::packager::Packager;
+use super::pipeline::{Commands, Pipeline};
 use super::starter::Starter;
 use crate::text::Span;
 
@@ -78,6 +81,12 @@ pub struct Reader {
     /// It would take the reference to a store for the key.
     #[serde(default)]
     pub plain: bool,
+    /// What is written over a key that is only read back.
+    #[serde(default)]
+    pub redact: String,
+    /// What keeps a key out of the next such file.
+    #[serde(default)]
+    pub filter: String,
     /// Why there is no edit here.
     #[serde(default)]
     pub refuse: String,
@@ -132,6 +141,10 @@ struct Readers {
     starter: Vec<Starter>,
     launcher: Vec<Launcher>,
     env_loader: Vec<EnvLoader>,
+    pipeline: Vec<Pipeline>,
+    commands: Commands,
+    packager: Vec<Packager>,
+    agent_settings: Vec<AgentSettings>,
 }
 
 static READERS: LazyLock<Readers> = LazyLock::new(|| {
@@ -153,6 +166,26 @@ pub(super) fn launchers() -> &'static [Launcher] {
 /// Everything that reads env files.
 pub(super) fn env_loaders() -> &'static [EnvLoader] {
     &READERS.env_loader
+}
+
+/// Every kind of file whose steps are scripts.
+pub(super) fn pipelines() -> &'static [Pipeline] {
+    &READERS.pipeline
+}
+
+/// Every kind of file that tells agents where to send keys.
+pub(super) fn agent_settings() -> &'static [AgentSettings] {
+    &READERS.agent_settings
+}
+
+/// Everything that packs a folder.
+pub(super) fn packagers() -> &'static [Packager] {
+    &READERS.packager
+}
+
+/// What commands of a shell do.
+pub(super) fn commands() -> &'static Commands {
+    &READERS.commands
 }
 
 /// What resolves references, and the files in which people write that down.
