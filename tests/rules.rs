@@ -167,6 +167,8 @@ fn case(blocks: &[Block], page: &str) -> (String, Vec<String>) {
         Some("group") => Some(Audience::Group),
         _ => None,
     };
+    let unchanged = attributes.split(' ').find_map(|it| it.strip_prefix("unchanged="));
+    around.beside.unchanged = unchanged.map(|days| days.parse().expect("a number of days"));
     around.exposed = exposed(&attributes, &doc, &around);
     if attributes.split(' ').any(|it| it == "local") {
         let reference = Some("ref+age://.aikeys/secrets.age#/{name}".to_owned());

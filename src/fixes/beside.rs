@@ -15,6 +15,8 @@ pub struct Beside {
     pub loaders: Vec<&'static EnvLoader>,
     /// Who else on this machine may read the file.
     pub audience: Option<Audience>,
+    /// Nobody wrote to the file for so many days, where that is longer than a key may live.
+    pub unchanged: Option<u64>,
     /// The other env files of the folder.
     pub env_files: Vec<EnvFile>,
     /// The templates of the folder.

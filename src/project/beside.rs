@@ -4,6 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use super::files::read_small;
 use super::holding::mentioned;
@@ -16,6 +17,8 @@ use crate::syntax::{Copies, Document, EnvLoader};
 /// The names of a folder that are looked at, and the files that are read, at the most.
 const NAMES: usize = 5_000;
 const FILES: usize = 60;
+/// How long a key may live where no setting says, in days.
+const KEY_AGE: u64 = 90;
 
 impl Workspace {
     /// What a check needs to know around an env file at this path from the root; nothing is read for another file.
@@ -25,7 +28,16 @@ impl Workspace {
         }
         let wanted = text(self.root(), relative).map(|it| wanted_mentions(self.catalogue(), &it)).unwrap_or_default();
         let mentioned = (!wanted.is_empty()).then(|| mentioned(self, &wanted));
-        Beside { mentioned, ..beside(self.root(), relative) }
+        let unchanged = self.unchanged(relative);
+        Beside { mentioned, unchanged, ..beside(self.root(), relative) }
+    }
+
+    /// Nobody wrote to the file for so many days, where that is longer than a key may live.
+    fn unchanged(&self, relative: &Path) -> Option<u64> {
+        let limit = self.config(relative).ok()?.max_key_age_days.unwrap_or(KEY_AGE);
+        let written = fs::metadata(self.root().join(relative)).ok()?.modified().ok()?;
+        let days = SystemTime::now().duration_since(written).ok()?.as_secs() / (24 * 60 * 60);
+        (days > limit).then_some(days)
     }
 
     /// One of these files is there, from the root.

@@ -48,6 +48,8 @@ pub struct Config {
     /// The hosts, besides those of the providers, that agents may send keys to.
     #[serde(default)]
     pub trusted_hosts: Vec<String>,
+    /// How many days a key may live; 90 where nothing says.
+    pub max_key_age_days: Option<u64>,
     /// The user's own providers.
     #[serde(default, rename = "provider")]
     pub providers: Vec<Provider>,

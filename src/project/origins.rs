@@ -61,13 +61,8 @@ pub struct Differs {
     pub origin: String,
 }
 
-const DEFAULTS: [(&str, &str); 5] = [
-    ("fail-on", "\"warning\""),
-    ("select", "every rule"),
-    ("ignore", "none"),
-    ("exclude", "none"),
-    ("baseline", "none"),
-];
+const DEFAULTS: [(&str, &str); 5] =
+    [("fail-on", "\"warning\""), ("select", "default"), ("ignore", "none"), ("exclude", "none"), ("baseline", "none")];
 
 /// A value with its line.
 type Values = BTreeMap<String, (String, usize)>;

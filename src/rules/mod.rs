@@ -43,6 +43,7 @@ mod loader_divergent_value;
 mod malformed_key_value;
 mod malformed_reference;
 mod missing_becomes_text;
+mod old_key;
 mod plaintext_at_rest;
 mod plaintext_base_url;
 mod readers;
@@ -197,6 +198,7 @@ pub static RULES: &[&Rule] = &[
     &plaintext_at_rest::RULE,
     &template_drift::RULE,
     &static_key_where_identity_works::RULE,
+    &old_key::RULE,
     &env_not_declared::RULE,
     &unused_ignore::RULE,
 ];
@@ -364,7 +366,7 @@ pub fn fixes(doc: &Document, around: &Surroundings, finding: &Finding) -> Repair
 }
 
 /// Rules that are right in what they say and that few want to hear everywhere: who wants them says so.
-static PEDANTIC: &[&Rule] = &[&static_key_where_identity_works::RULE];
+static PEDANTIC: &[&Rule] = &[&static_key_where_identity_works::RULE, &old_key::RULE];
 
 /// The names of the sets of rules.
 pub const SETS: [&str; 2] = ["default", "pedantic"];
@@ -404,6 +406,7 @@ fn stands_alone(rule: &str) -> bool {
         env_file_shipped::RULE.id,
         shared_across_environments::RULE.id,
         template_drift::RULE.id,
+        old_key::RULE.id,
     ]
     .contains(&rule)
 }
