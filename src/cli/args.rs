@@ -189,6 +189,12 @@ pub enum Command {
         #[arg(long)]
         yes: bool,
     },
+    /// Delete the copies of editors and tools (undo, swap, backup, history, checkpoint) that hold keys; shows them and asks first
+    Clean {
+        /// Do not ask
+        #[arg(long)]
+        yes: bool,
+    },
     /// Set up a project: git hook, ignore files, `.env.example`, settings; shows it all as a diff and asks first
     Init(Init),
     /// Show the settings that count for a path, each with where it comes from

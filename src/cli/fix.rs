@@ -160,7 +160,9 @@ fn write_outcome(workspace: &Workspace, plan: &Plan, outcome: &Outcome, out: &mu
     for committed in &plan.committed {
         writeln!(out, "{}", super::visible(std::path::Path::new(committed)))?;
     }
-    for missing in &plan.missing {
+    for missing in
+        plan.missing.iter().chain(&moves::copies_left(workspace, plan.moves.iter().filter_map(|it| it.key())))
+    {
         writeln!(out, "{}", report::visible(missing))?;
     }
     let root = workspace.root();

@@ -3,6 +3,7 @@
 pub mod args;
 pub mod baseline;
 mod child;
+mod clean;
 mod config;
 pub mod demo;
 mod doctor;
@@ -107,6 +108,7 @@ fn command(command: Command, out: &mut dyn Write) -> Result<ExitCode> {
         Command::Trust { remove: true, .. } => trust::remove(out)?,
         Command::Trust { yes, .. } => trust::trust(yes, out, &mut ask)?,
         Command::Undo { yes } => undo::undo(yes, out, &mut ask)?,
+        Command::Clean { yes } => clean::clean(yes, out, &mut ask)?,
         Command::Init(args) => init::init(&args, out, &mut ask)?,
         Command::Config(args) => config::config(&args, out)?,
         Command::Doctor(args) => {

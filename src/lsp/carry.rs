@@ -56,7 +56,8 @@ pub fn store(mut plan: Move) -> Result<Stored, String> {
             let env = env.get(&workspace.env_path(doc.path())).map(|it| it.text());
             let deposited = moves::deposit(workspace, &stores, doc, fix, env);
             let deposited = deposited.map_err(|error| error.to_string())?.ok_or("this fix stores nothing")?;
-            Ok(Stored { plan, deposited: vec![deposited], told: None })
+            let told = moves::copies_left(workspace, std::iter::once(deposited.key()));
+            Ok(Stored { plan, deposited: vec![deposited], told })
         }
         Work::Wide { reach, to, deposit, open } => {
             let texts = open.iter().map(|it| (it.doc.path().to_owned(), Arc::clone(&it.doc))).collect();
@@ -67,7 +68,9 @@ pub fn store(mut plan: Move) -> Result<Stored, String> {
             let planned = with_own(planned, doc)?;
             let deposited =
                 moves::deposit_all(workspace, &stores, &planned, &env).map_err(|error| error.to_string())?;
-            let told = told(&planned, *reach, &deposit.name);
+            let mut told = told(&planned, *reach, &deposit.name);
+            let copies = moves::copies_left(workspace, deposited.iter().map(Deposited::key));
+            told.extend(copies.map(|copies| format!("\n{copies}")));
             let root = workspace.root();
             let files = planned.files.iter().map(|file| {
                 let open = open.iter().find(|it| it.doc.path() == file.path);

@@ -16,7 +16,7 @@ pub use undo::{LastMove, UndoError, forget, last_move, undo};
 
 use crate::fixes::{Checked, Deposit, Destination, Fix, Surroundings, ignore_lines, is_covered, key_at};
 use crate::project::{
-    self, EnvFileError, FileError, FolderLock, Packages, Workspace, append, env_example_line, read_small,
+    self, EnvFileError, FileError, FolderLock, Packages, Workspace, append, copies, env_example_line, read_small,
     variable_edit, write_variable,
 };
 use crate::rules;
@@ -86,6 +86,30 @@ pub struct Deposited {
     fingerprint: Option<Fingerprint>,
     secret: Secret,
 }
+
+impl Deposited {
+    /// The key.
+    pub fn key(&self) -> &Secret {
+        &self.secret
+    }
+}
+
+/// What is to be said of the copies that editors and tools keep, where one still holds a key that was moved.
+pub fn copies_left<'k>(workspace: &Workspace, keys: impl Iterator<Item = &'k Secret>) -> Option<String> {
+    let keys: Vec<&str> = keys.map(Secret::expose).collect();
+    let found = copies(workspace, &keys);
+    let named = found.iter().take(NAMED).map(|it| format!("{} ({})", it.path.display(), it.kind));
+    let more = found.len().checked_sub(NAMED + 1).map(|more| format!("{} more", more + 1));
+    let all = named.chain(more).collect::<Vec<_>>().join(", ");
+    let they = match found.len() {
+        1 => "a copy still holds".to_owned(),
+        n => format!("{n} copies still hold"),
+    };
+    (!found.is_empty()).then(|| format!("{they} the key: {all}; `aikeys-lsp clean` deletes them"))
+}
+
+/// How many copies are named.
+const NAMED: usize = 5;
 
 /// What a check needs to know around a path from the root: for an env file also where its keys could go, and what stores
 /// `answered`. No server is asked.

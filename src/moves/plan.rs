@@ -57,6 +57,11 @@ pub struct PlannedMove {
 }
 
 impl PlannedMove {
+    /// The key that it stores.
+    pub fn key(&self) -> Option<&Secret> {
+        self.deposit.as_ref().map(|(.., secret)| secret)
+    }
+
     /// The env file that gets a line, from the root.
     pub fn env(&self) -> Option<&Path> {
         self.deposit.as_ref().map(|(env, ..)| env.as_path())

@@ -6,6 +6,7 @@ mod beside;
 mod changes;
 mod config;
 mod contract;
+mod copies;
 mod env_file;
 mod exposed;
 mod files;
@@ -30,6 +31,7 @@ pub use baseline::{Baseline, Entry, Seen, Terms, baseline_text, entries_after, e
 pub use changes::{Blob, Change, Since};
 pub(crate) use config::SETTINGS;
 pub use config::{Config, ProjectError, SEVERITIES};
+pub use copies::{Copy, copies, copies_with_keys, delete_copy};
 pub use env_file::{
     EnvFileError, env_example_line, env_value_written, is_variable_name, read_values, values_to_run_with,
     variable_edit, write_variable,

@@ -53,7 +53,31 @@ fn is_needed(context: &Context<'_>, read: &Read<'_>) -> bool {
         || read.with_method(context, &language.read.unnamed).is_some()
         || read.with_method(context, &language.read.stops).is_some()
         || read.client().is_some();
-    stops && read.default.is_none() && !read.is_guarded(context)
+    stops && read.default.is_none() && !read.is_guarded(context) && runs_always(context.doc.text(), read.span)
+}
+
+/// How many lines above are looked at.
+const LINES: usize = 2_000;
+
+/// The place runs whenever the program does: nothing is around it but calls, values and a function called `main`. What
+/// stands in a branch, or in a function for one of many providers, may never run.
+fn runs_always(text: &str, place: Span) -> bool {
+    let indentation = |line: &str| line.len() - line.trim_start().len();
+    let mut lines = text[..place.start as usize].rsplit('\n');
+    let Some(mut inside) = lines.next().map(indentation) else { return false };
+    for line in lines.take(LINES).filter(|it| !it.trim().is_empty()) {
+        if inside == 0 {
+            break;
+        }
+        if indentation(line) < inside {
+            let is_value = ["(", "[", ",", "= {"].iter().any(|it| line.trim_end().ends_with(it));
+            if !is_value && !line.contains("main") {
+                return false;
+            }
+            inside = indentation(line);
+        }
+    }
+    inside == 0
 }
 
 /// The name stands in quotes somewhere else: the program asks whether the variable is there, or sets it.

@@ -1,6 +1,6 @@
 //! A key that nobody has replaced for long.
 
-use super::context::{About, Context};
+use super::context::About;
 use super::env_file_in_git::secret_lines;
 use super::plaintext_at_rest::{is_for_tests, is_key};
 use super::{Rule, Severity};
