@@ -145,10 +145,7 @@ impl MainLoop {
             Event::Saved(params) => {
                 let uri = params.text_document.uri;
                 self.session.saved(uri.as_str());
-                match is_watched(&uri) {
-                    true => self.refresh(),
-                    false => self.outdate(),
-                }
+                self.watched(Some(&[uri]));
             }
             Event::Closed(params) => {
                 let uri = params.text_document.uri;
@@ -162,13 +159,12 @@ impl MainLoop {
                 self.refresh();
             }
             // Of other files only what was looked for in all of them is not true any more.
-            Event::Watched(mut changes) => {
-                let all = changes.is_empty();
-                changes.retain(|it| !self.session.is_made(&it.uri));
-                match all || changes.iter().any(|it| is_watched(&it.uri)) {
-                    true => self.refresh(),
-                    false if !changes.is_empty() => self.outdate(),
-                    false => {}
+            Event::Watched(changes) if changes.is_empty() => self.watched(None),
+            Event::Watched(changes) => {
+                let uris = changes.into_iter().map(|it| it.uri);
+                let changed: Vec<Url> = uris.filter(|it| !self.session.is_made(it)).collect();
+                if !changed.is_empty() {
+                    self.watched(Some(&changed));
                 }
             }
             Event::Folders(change) => {
@@ -264,6 +260,11 @@ impl MainLoop {
 
     pub(super) fn refresh(&mut self) {
         self.session.refresh();
+        self.tell_refreshed();
+    }
+
+    /// Everything around the documents was looked up again.
+    pub(super) fn tell_refreshed(&mut self) {
         self.pull_again();
         self.outdate();
         if self.abilities.refresh_lenses {
@@ -435,12 +436,4 @@ pub(super) fn failed(reason: String) -> Error {
 /// Short messages are one line: Neovim asks for a key after two, and Helix shows none of its ends.
 fn on_one_line(text: &str) -> String {
     if text.len() > LINE { text.to_owned() } else { text.replace(":\n", ": ").replace('\n', "; ") }
-}
-
-/// A client without watchers still says what its user saves.
-fn is_watched(uri: &Url) -> bool {
-    let name = uri.path().rsplit('/').next().unwrap_or("");
-    name.starts_with(".env")
-        || matches!(name, "aikeys.toml" | ".gitignore" | "pyproject.toml")
-        || (name.contains("baseline") && name.ends_with(".json"))
 }

@@ -10,6 +10,7 @@ pub mod check;
 mod commands;
 pub mod completion;
 pub mod convert;
+mod env_changes;
 mod everything;
 mod frames;
 mod guard;

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::convert::file_at;
+use super::env_changes::Names;
 use super::history::{History, Learned};
 use super::notebooks::Notebook;
 use super::offers::{FileEdits, Move};
@@ -42,6 +43,8 @@ pub struct Session {
     epoch: u64,
     /// What was read around the documents for menus and hovers. A choice is worked out with what lies on the disk then.
     pub(super) packages: RefCell<Packages>,
+    /// What env files said when they last changed.
+    pub(super) env_names: BTreeMap<PathBuf, Names>,
     /// What stores answered when they were asked, read once for each refresh.
     pub(super) answers: BTreeMap<String, Checked>,
     /// The root of the last move.
@@ -111,7 +114,8 @@ impl Session {
         if let Some(folder) = open.file.as_ref().and_then(|it| it.parent()) {
             self.workspaces.remove(folder);
         }
-        self.epoch += 1;
+        self.revision += 1;
+        open.revision = self.revision;
         self.renew(&mut open);
         self.documents.insert(uri.to_owned(), open);
     }
@@ -153,7 +157,11 @@ impl Session {
         self.documents = documents;
     }
 
-    fn renew(&mut self, open: &mut Open) {
+    pub(super) fn each_workspace(&self, act: impl Fn(&Workspace)) {
+        self.workspaces.values().flatten().for_each(|it| act(it));
+    }
+
+    pub(super) fn renew(&mut self, open: &mut Open) {
         open.dirty = true;
         open.unsearched = true;
         self.attach(open);

@@ -24,6 +24,13 @@ const GIVING: [&str; 6] = ["yml", "yaml", "toml", "json", "tf", "conf"];
 pub(super) struct Contracts(Mutex<HashMap<PathBuf, Arc<Contract>>>);
 
 impl Contracts {
+    /// Files changed: each folder is looked at again.
+    pub fn forget(&self) {
+        if let Ok(mut known) = self.0.lock() {
+            known.clear();
+        }
+    }
+
     /// What counts for a program at this path from the root. Each folder is looked at once.
     pub fn of(&self, workspace: &Workspace, relative: &Path) -> Arc<Contract> {
         let Some(folder) = relative.parent().filter(|_| relative.is_relative()) else { return Arc::default() };

@@ -275,6 +275,11 @@ impl Workspace {
         is_env_file(relative) || is_app_secrets(relative) && self.git_ignores(relative) != Some(false)
     }
 
+    /// Env files changed: what they declare is read again.
+    pub fn forget_contracts(&self) {
+        self.contracts.forget();
+    }
+
     /// What a check needs to know around a path from the root. Cheap: reads nothing, but beside a file that copies all.
     pub fn surroundings(&self, relative: &Path) -> Surroundings {
         let tells_agents = AgentSettings::of_path(relative).is_some();

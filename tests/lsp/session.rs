@@ -257,6 +257,32 @@ fn what_lies_beside_an_env_file_counts_while_it_is_typed() {
 }
 
 #[test]
+fn a_changed_env_file_is_looked_up_for_what_reads_it_and_nothing_else() {
+    let project = Project::new(&[(".env.example", "OPENAI_API_KEY=\n"), (".env", "A=1\nGROQ_API_KEY=2\n")]);
+    let mut session = Session::new();
+    session.change_folders(vec![project.root()], &[]);
+    let needs = |name: &str| format!("import os\nkey = os.environ[\"{name}\"]\n");
+    let groq = project.open(&mut session, "groq.py", "python", &needs("GROQ_API_KEY"));
+    let other = project.open(&mut session, "other.py", "python", &needs("OPENAI_API_KEY"));
+    let found = |session: &mut Session| findings(session, &groq).iter().map(|it| it.rule).collect::<Vec<_>>();
+    session.env_files_changed(&[project.root().join(".env")]);
+    assert!(found(&mut session).is_empty(), "the env file declares it");
+    session.take_dirty();
+    let (before, kept) = (session.result_id(&groq), session.result_id(&other));
+
+    project.write(".env", "A=1\n");
+    session.env_files_changed(&[project.root().join(".env")]);
+    assert_eq!(session.take_dirty(), [groq.clone()]);
+    assert_eq!(found(&mut session), ["env-not-declared"]);
+    assert!(session.result_id(&groq) != before && session.result_id(&other) == kept);
+
+    // Nothing changed that anybody reads.
+    project.write(".env", "A=2\n");
+    session.env_files_changed(&[project.root().join(".env")]);
+    assert!(session.take_dirty().is_empty());
+}
+
+#[test]
 fn ignoring_adds_a_comment_that_asks_for_its_reason() {
     let key = key(4);
     let project = Project::new(&[]);
