@@ -20,6 +20,7 @@ mod refer;
 mod removal;
 mod rewrite;
 mod settings;
+mod shown;
 mod slot;
 mod surroundings;
 
@@ -33,7 +34,9 @@ pub use move_key::{read_loudly, repairs as move_secret};
 pub use pieces::{assembled, is_joined, key_at};
 pub use prose::is_prose;
 pub use refer::reason;
-pub use slot::{Slot, Whose, slot_at, whose, whose_in_text};
+pub use settings::variable_of as setting_variable;
+pub use shown::keep_out;
+pub use slot::{Slot, Whose, slot_at, use_at, whose, whose_in_text};
 pub use surroundings::{Agent, Checked, Denial, Destination, EnvEntry, EnvFile, Exposure, GitState, Surroundings};
 
 use crate::secrets::{SecretRef, is_env_file};

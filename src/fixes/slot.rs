@@ -61,6 +61,11 @@ pub fn slot_at<'a>(doc: &'a Document, facts: &Facts, around: &'a Surroundings, v
     by_itself(doc, facts, around, value).or_else(|| by_flow(doc, around, &mentions(doc, facts, value)?))
 }
 
+/// The slot that the expression at `value` fills by its place: an argument, a variable that is set, a header.
+pub fn use_at<'a>(doc: &'a Document, facts: &Facts, around: &'a Surroundings, value: Span) -> Option<Slot<'a>> {
+    by_place(doc, facts, around, value).or_else(|| by_header(doc, facts, around, value))
+}
+
 fn by_itself<'a>(doc: &'a Document, facts: &Facts, around: &'a Surroundings, value: Span) -> Option<Slot<'a>> {
     by_place(doc, facts, around, value)
         .or_else(|| by_header(doc, facts, around, value))
@@ -81,9 +86,7 @@ type Mentions<'a> = (Vec<Span>, Cow<'a, Facts>);
 
 /// Somewhere in the file the name of the literal fills a slot: one hop.
 fn by_flow<'a>(doc: &'a Document, around: &'a Surroundings, (mentions, facts): &Mentions<'_>) -> Option<Slot<'a>> {
-    let mut slots = mentions.iter().filter_map(|mention| {
-        by_place(doc, facts, around, *mention).or_else(|| by_header(doc, facts, around, *mention))
-    });
+    let mut slots = mentions.iter().filter_map(|mention| use_at(doc, facts, around, *mention));
     slots.next().map(|slot| Slot { arguments: None, ..slot })
 }
 

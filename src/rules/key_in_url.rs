@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::context::Context;
+use super::flow::is_still;
 use super::reads::severity_here;
-use super::sinks::is_still;
 use super::{Finding, Rule, Severity};
 use crate::fixes::Repairs;
 use crate::text::Span;

@@ -6,16 +6,19 @@ mod app_secrets_file_tracked;
 mod assembled_key;
 mod compile_time_embed;
 mod context;
+mod debug_shows_key;
 mod duplicate_env_key;
 mod empty_or_placeholder_default;
 mod env_file_in_git;
 mod env_file_mode;
 mod environment_dumped;
 mod exposed_key_needs_rotation;
+mod flow;
 mod hardcoded_ai_key;
 mod hardcoded_vault_credential;
 mod help_shows_key;
 mod hints;
+mod holders;
 mod key_as_fallback;
 mod key_in_agent_config;
 mod key_in_agent_permission;
@@ -164,6 +167,7 @@ pub static RULES: &[&Rule] = &[
     &key_in_url::RULE,
     &key_in_prompt::RULE,
     &help_shows_key::RULE,
+    &debug_shows_key::RULE,
     &key_persisted::RULE,
     &key_on_command_line::RULE,
     &unnamed_env_failure::RULE,

@@ -7,6 +7,7 @@ use std::sync::{LazyLock, OnceLock};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use tree_sitter::Query;
+use super::types::Types;
 
 /// What `grammars/<name>/` says.
 #[derive(Debug, Deserialize)]
@@ -57,6 +58,12 @@ pub struct Language {
     /// What carries a value out of the program.
     #[serde(default)]
     pub sinks: Sinks,
+    /// How types are declared.
+    #[serde(default)]
+    pub types: Types,
+    /// Words of a file that is parsed where it speaks of a provider, even if it reads no variable.
+    #[serde(default)]
+    pub looks: Vec<String>,
     /// Where a program says what it can be started with.
     #[serde(default)]
     pub help: Help,
@@ -150,8 +157,16 @@ pub struct Sinks {
     pub command: Vec<String>,
     /// Functions that give what they get, in another form.
     pub through: Vec<String>,
-    /// What stands behind a value that it does not change: `.unwrap()`.
+    /// What stands behind a value that it does not change: `.unwrap()`, and `.expect(*)` with an argument.
     pub tails: Vec<String>,
+    /// What stands before the value that steps in for a missing one.
+    pub instead: Vec<String>,
+    /// What joins texts and is no sign of its own elsewhere.
+    pub joins: Vec<String>,
+    /// Words that give the name behind them a value.
+    pub binds: Vec<String>,
+    /// What behind a name gives it a value of its own.
+    pub binds_behind: Vec<String>,
     /// A literal in a call can name a value: `"{key}"`.
     pub captures: bool,
     /// Expressions for the whole environment.

@@ -17,6 +17,7 @@ mod notebook;
 mod parse;
 mod reader;
 mod starter;
+mod types;
 
 pub use collect::VOCABULARY;
 pub use document::{Document, LONGEST_LINE};
@@ -31,6 +32,7 @@ pub use launcher::{Launch, launches, resolves, tells};
 pub use parse::{Parsed, Unparsed};
 pub use reader::{Copies, Declare, Reader, Removal};
 pub use starter::{By, Starter};
+pub use types::{Field, KeptOut, Type, Types, Written};
 
 use std::path::Path;
 
