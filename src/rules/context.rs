@@ -10,6 +10,7 @@ use std::sync::LazyLock;
 
 use super::flow::{Source, sources};
 use super::holders::{Holders, holders};
+use super::objects::{self, Object};
 use super::reads::{Read, reads};
 use super::{Finding, Severity, literal_in_key_slot};
 use crate::fixes::{Surroundings, assembled};
@@ -37,6 +38,7 @@ pub struct Context<'d> {
     by_place: OnceCell<Vec<Finding>>,
     sources: OnceCell<Vec<Source<'d>>>,
     holders: OnceCell<Holders<'d>>,
+    objects: OnceCell<Vec<Object<'d>>>,
     environments: OnceCell<Vec<Span>>,
     facts: OnceCell<Cow<'d, Facts>>,
 }
@@ -97,6 +99,7 @@ impl<'d> Context<'d> {
             by_place: OnceCell::new(),
             sources: OnceCell::new(),
             holders: OnceCell::new(),
+            objects: OnceCell::new(),
             environments: OnceCell::new(),
             facts: OnceCell::new(),
         }
@@ -208,6 +211,11 @@ impl<'d> Context<'d> {
     /// The types that hold a key and show it, outside of tests.
     pub(super) fn holders(&self) -> &Holders<'d> {
         self.holders.get_or_init(|| holders(self))
+    }
+
+    /// Every object that holds a key, outside of tests.
+    pub(super) fn objects(&self) -> &[Object<'d>] {
+        self.objects.get_or_init(|| objects::all(self))
     }
 
     /// The keys of one of several providers, with the names of those.

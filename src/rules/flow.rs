@@ -79,6 +79,11 @@ impl Exit {
         }
         None
     }
+
+    /// The innermost call that gets it.
+    pub fn call<'d>(&self, doc: &'d Document) -> Option<&'d str> {
+        self.callees.first().map(|(callee, _)| name_of(doc, *callee))
+    }
 }
 
 /// What is called, without the word for a new object.
@@ -150,7 +155,7 @@ fn names(context: &Context<'_>, span: Span) -> Vec<Span> {
 }
 
 /// Between the value and the place something else gets the same name: a parameter, a loop, a pattern.
-fn is_another(doc: &Document, facts: &Facts, name: &str, value: Span, place: Span) -> bool {
+pub(super) fn is_another(doc: &Document, facts: &Facts, name: &str, value: Span, place: Span) -> bool {
     let text = doc.text();
     let part = |c: char| c.is_alphanumeric() || c == '_';
     let holds = |head: &str| whole_words(head, name, part).next().is_some();
@@ -172,7 +177,7 @@ fn is_another(doc: &Document, facts: &Facts, name: &str, value: Span, place: Spa
         let behind = text[at.end as usize..].trim_start_matches(|c: char| c.is_alphanumeric() || "_, ".contains(c));
         // A text binds nothing.
         let is_code = || line.matches(['"', '`', '\'']).count().is_multiple_of(2);
-        sinks.binds_behind.iter().any(|it| behind.starts_with(it.as_str())) || is_code() && is_bound(&sinks.binds, line)
+        sinks.binds_behind.iter().any(|it| behind.starts_with(it.as_str())) || is_code() && is_bound(sinks, line)
     };
     let between = Span { start: value.end, end: place.end };
     doc.places_of(name, Some(between)).any(binds)
@@ -195,14 +200,19 @@ fn head(before: &str) -> &str {
 /// The longest head of a function, in lines.
 const LINES: usize = 12;
 
-/// `before` ends in what gives the name behind it a value of its own: one of `words`, or the `|` of a parameter.
-fn is_bound(words: &[String], before: &str) -> bool {
+/// `before` ends in what gives the name behind it a value of its own: a word, or the `|` of a parameter.
+fn is_bound(sinks: &Sinks, before: &str) -> bool {
     let is_name = |c: char| c.is_alphanumeric() || c == '_' || c.is_whitespace();
     let pattern = before.trim_end_matches(|c: char| is_name(c) || "([{&*,$".contains(c));
     let part = |c: char| c.is_alphanumeric() || c == '_';
-    let starts = pattern.len() as u32;
-    let holds = |word: &String| whole_words(before, word, part).any(|it| it.start >= starts);
-    words.iter().any(holds) || before.trim_end_matches(|c: char| is_name(c) || ",&".contains(c)).ends_with('|')
+    let last = |word: &String| {
+        let places = whole_words(before, word, part).filter(|it| it.start as usize >= pattern.len());
+        places.map(|it| it.end).max()
+    };
+    // `for it in key` reads it.
+    let over = |from: u32| sinks.binds_end.iter().filter_map(last).any(|end| end > from);
+    sinks.binds.iter().filter_map(last).any(|end| !over(end))
+        || before.trim_end_matches(|c: char| is_name(c) || ",&".contains(c)).ends_with('|')
 }
 
 /// The calls that keys go into, the outermost of each statement, each with whose key it is.

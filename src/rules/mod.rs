@@ -4,9 +4,11 @@ mod admin_key_in_app;
 mod agent_can_read_env;
 mod app_secrets_file_tracked;
 mod assembled_key;
+mod client_object_logged;
 mod compile_time_embed;
 mod context;
 mod debug_shows_key;
+mod dotenv_loaded_late;
 mod duplicate_env_key;
 mod empty_or_placeholder_default;
 mod env_file_in_git;
@@ -28,6 +30,7 @@ mod key_in_compose;
 mod key_in_container_build;
 mod key_in_deploy_config;
 mod key_in_error;
+mod key_in_experiment_log;
 mod key_in_notebook;
 mod key_in_prompt;
 mod key_in_url;
@@ -42,6 +45,7 @@ mod loader_divergent_value;
 mod malformed_key_value;
 mod malformed_reference;
 mod missing_becomes_text;
+mod objects;
 mod plaintext_at_rest;
 mod plaintext_base_url;
 mod readers;
@@ -167,9 +171,12 @@ pub static RULES: &[&Rule] = &[
     &key_in_url::RULE,
     &key_in_prompt::RULE,
     &help_shows_key::RULE,
+    &client_object_logged::RULE,
+    &key_in_experiment_log::RULE,
     &debug_shows_key::RULE,
     &key_persisted::RULE,
     &key_on_command_line::RULE,
+    &dotenv_loaded_late::RULE,
     &unnamed_env_failure::RULE,
     &malformed_key_value::RULE,
     &duplicate_env_key::RULE,

@@ -7,6 +7,7 @@ use std::sync::{LazyLock, OnceLock};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use tree_sitter::Query;
+
 use super::types::Types;
 
 /// What `grammars/<name>/` says.
@@ -58,6 +59,9 @@ pub struct Language {
     /// What carries a value out of the program.
     #[serde(default)]
     pub sinks: Sinks,
+    /// What shows an object with all that is in it.
+    #[serde(default)]
+    pub objects: Objects,
     /// How types are declared.
     #[serde(default)]
     pub types: Types,
@@ -165,12 +169,36 @@ pub struct Sinks {
     pub joins: Vec<String>,
     /// Words that give the name behind them a value.
     pub binds: Vec<String>,
+    /// What ends the names behind such a word: a list follows.
+    pub binds_end: Vec<String>,
     /// What behind a name gives it a value of its own.
     pub binds_behind: Vec<String>,
     /// A literal in a call can name a value: `"{key}"`.
     pub captures: bool,
     /// Expressions for the whole environment.
     pub environment: Vec<String>,
+}
+
+/// What shows an object with all that is in it.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Objects {
+    /// Functions that make a text or a list of it.
+    pub opens: Vec<String>,
+    /// The same, behind its name.
+    pub opened: Vec<String>,
+    /// The packages of clients that keep their key in a field: each was tried out.
+    pub clients: Vec<String>,
+    /// Clients show it only where they are opened.
+    pub closed: bool,
+    /// How code begins that makes a client, and not a function.
+    pub new: String,
+    /// `{…}` is a list of names and values, and shows them.
+    pub lists: bool,
+    /// A function that opens it, and what it becomes so that the key is left out: `{it}` is the call, `{key}` the name.
+    pub vars: String,
+    /// See `vars`.
+    pub without: String,
 }
 
 /// Where a program says what it can be started with, and by what default.
@@ -185,6 +213,10 @@ pub struct Help {
     pub attributes: Vec<String>,
     /// What keeps a value out of the help.
     pub hides: Vec<String>,
+    /// Calls that give the values of all options.
+    pub parses: Vec<String>,
+    /// What stands before a value that is taken out.
+    pub removes: String,
     /// The same, to be written behind the variable of an attribute.
     pub insert: String,
 }

@@ -27,7 +27,7 @@ pub use folding::{Folded, UNKNOWN, folded, folded_at};
 pub use host::{Host, HostKind, largest};
 pub use injection::{Cell, Injection};
 pub(crate) use language::glob;
-pub use language::{Browser, Help, Idiom, Language, Loader, Part, Reading, Settings, Sinks, Unchecked};
+pub use language::{Browser, Help, Idiom, Language, Loader, Objects, Part, Reading, Settings, Sinks, Unchecked};
 pub use launcher::{Launch, launches, resolves, tells};
 pub use parse::{Parsed, Unparsed};
 pub use reader::{Copies, Declare, Reader, Removal};

@@ -29,6 +29,8 @@ pub struct Types {
     pub leaves_out: Vec<String>,
     /// The same for a type of which the file holds this, `{type}` being its name.
     pub replaces: Vec<String>,
+    /// A type may be printed in another form where the file holds this.
+    pub other: Vec<String>,
     /// A type fills its fields from variables of their names: a word of its head, or what the file holds, with `{type}`.
     pub fills: Vec<String>,
     /// The types of texts, `*` allowed.
