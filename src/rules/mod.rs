@@ -64,6 +64,7 @@ mod unnamed_env_failure;
 mod unrestricted_or_legacy_key;
 mod unused_ignore;
 mod variables;
+mod vault_read_hot_path;
 mod vault_transport;
 mod why;
 
@@ -189,6 +190,7 @@ pub static RULES: &[&Rule] = &[
     &shared_across_environments::RULE,
     &agent_can_read_env::RULE,
     &unrestricted_or_legacy_key::RULE,
+    &vault_read_hot_path::RULE,
     &plaintext_at_rest::RULE,
     &template_drift::RULE,
     &unused_ignore::RULE,

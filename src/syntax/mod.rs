@@ -17,6 +17,7 @@ mod notebook;
 mod parse;
 mod reader;
 mod starter;
+mod tables;
 mod types;
 
 pub use collect::VOCABULARY;
@@ -27,11 +28,12 @@ pub use folding::{Folded, UNKNOWN, folded, folded_at};
 pub use host::{Host, HostKind, largest};
 pub use injection::{Cell, Injection};
 pub(crate) use language::glob;
-pub use language::{Browser, Help, Idiom, Language, Loader, Objects, Part, Reading, Settings, Sinks, Unchecked};
+pub use language::{Browser, Idiom, Language, Loader, Part, Reading, Settings};
 pub use launcher::{Launch, launches, resolves, tells};
 pub use parse::{Parsed, Unparsed};
 pub use reader::{Copies, Declare, Reader, Removal};
 pub use starter::{By, Starter};
+pub use tables::{Help, Hot, Objects, Sinks, Unchecked};
 pub use types::{Field, KeptOut, Type, Types, Written};
 
 use std::path::Path;
