@@ -55,6 +55,9 @@ pub(super) fn holders<'d>(context: &Context<'d>) -> Holders<'d> {
         .filter(|&(at, field)| is_open(doc, table, &types[at].fields[field]))
         .take(MOST)
         .collect();
+    if open.is_empty() {
+        return Holders::default();
+    }
     let mut all: Vec<Holder<'d>> = Vec::new();
     let mut add = |(of, field): (usize, usize), what: String, provider: &'d Provider| {
         all.push(Holder { of, field, what, provider });
@@ -119,9 +122,6 @@ fn given<'d>(context: &Context<'d>, table: &Types, types: &[Type], open: &[(usiz
         }
         for exit in &source.exits {
             let place = exit.place;
-            if place != source.span && !is_still(doc, source.span, place) {
-                continue;
-            }
             let Some((owner, name)) = owner(doc, exit.operand).or_else(|| assigned(doc, table, exit.operand)) else {
                 continue;
             };
@@ -133,7 +133,8 @@ fn given<'d>(context: &Context<'d>, table: &Types, types: &[Type], open: &[(usiz
                 };
                 is_it && is_called(doc, table, one, owner, place)
             };
-            if let Some(at) = open.iter().find(fits) {
+            let still = || place == source.span || is_still(doc, source.span, place);
+            if let Some(at) = open.iter().find(fits).filter(|_| still()) {
                 add(*at);
             }
         }

@@ -46,18 +46,18 @@ pub(super) fn wholes<'d>(context: &'d Context<'_>, sinks: fn(&Sinks) -> &[String
     let tails: Vec<String> = language.sinks.tails.iter().chain(&table.opened).cloned().collect();
     let mut found = Vec::new();
     for object in context.objects() {
-        let facts = doc.facts();
+        let facts = doc.facts_near(&object.places);
         for &place in &object.places {
-            let Some(exit) = Exit::behind(doc, facts, place, &tails) else { continue };
+            let Some(exit) = Exit::behind(doc, &facts, place, &tails) else { continue };
             let opened = || {
                 let rest = doc.slice(Span { start: place.end, ..exit.operand });
                 tail(rest, &table.opened).is_some()
                     || exit.call(doc).is_some_and(|it| table.opens.iter().any(|open| glob(open, it)))
             };
+            let Some(callee) = exit.sink_through(doc, sinks, &table.opens) else { continue };
             if object.closed && !opened() || !is_still(doc, object.made, place) {
                 continue;
             }
-            let Some(callee) = exit.sink_through(doc, sinks, &table.opens) else { continue };
             let Object { what, provider, key, .. } = object;
             found.push(Whole { what: what.clone(), provider, place, key: key.as_deref(), callee });
         }
@@ -83,10 +83,12 @@ pub(super) fn all<'d>(context: &Context<'d>) -> Vec<Object<'d>> {
 fn made<'d>(context: &Context<'d>) -> Vec<Object<'d>> {
     let doc = context.doc;
     let Some(language) = doc.language() else { return Vec::new() };
-    let (table, facts) = (&language.objects, doc.facts());
+    let table = &language.objects;
     let mut found = Vec::new();
     for source in context.sources() {
-        for exit in source.exits.iter().filter(|it| it.place == source.span || is_still(doc, source.span, it.place)) {
+        let operands: Vec<Span> = source.exits.iter().map(|it| it.operand).collect();
+        let facts = &*doc.facts_near(&operands);
+        for exit in &source.exits {
             let bound = facts.bindings_around(exit.operand).into_iter();
             let bound: Vec<_> = bound.filter(|(name, it)| it.len() <= LONGEST && is_assigned(doc, *name)).collect();
             let call = facts.calls_around(exit.operand).first().map(|(_, arguments)| *arguments);
@@ -98,7 +100,7 @@ fn made<'d>(context: &Context<'d>) -> Vec<Object<'d>> {
                 let slot = use_at(doc, facts, context.around, exit.operand)?;
                 let client = slot.client.filter(|it| it.kind.is_none())?;
                 let arguments = slot.arguments?;
-                table.clients.iter().any(|it| *it == client.package).then_some(arguments)
+                table.clients.contains(&client.package).then_some(arguments)
             };
             let client = client();
             let is_client = |value: Span| {
@@ -132,12 +134,12 @@ const LONGEST: usize = 2_000;
 
 /// Where the name stands, in its function or in the file.
 fn places(doc: &Document, name: Span, value: Span) -> Vec<Span> {
-    let facts = doc.facts();
-    let places = doc.places_of(doc.slice(name), facts.body_around(value));
-    let stands = |it: &Span| {
-        it.start >= value.end && !facts.in_comment(*it) && !is_another(doc, facts, doc.slice(name), value, *it)
-    };
-    places.filter(stands).take(MOST).collect()
+    let scope = doc.facts_near(&[value]).body_around(value);
+    let places = doc.places_of(doc.slice(name), scope).filter(|it| it.start >= value.end);
+    let mut places: Vec<Span> = places.take(MOST).collect();
+    let facts = doc.facts_near(&places);
+    places.retain(|it| !facts.in_comment(*it) && !is_another(doc, &facts, doc.slice(name), value, *it));
+    places
 }
 
 /// How many places of a name are looked at.

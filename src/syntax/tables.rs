@@ -16,6 +16,12 @@ pub struct Sinks {
     pub storage: Vec<String>,
     /// The arguments of another program.
     pub command: Vec<String>,
+    /// Functions that make a value fit for an address.
+    pub encodes: Vec<String>,
+    /// Calls that put names and values into an address.
+    pub queries: Vec<String>,
+    /// What these are called among the arguments; without any, each name is a literal.
+    pub query_arguments: Vec<String>,
     /// Functions that give what they get, in another form.
     pub through: Vec<String>,
     /// What stands behind a value that it does not change: `.unwrap()`, and `.expect(*)` with an argument.

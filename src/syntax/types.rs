@@ -176,11 +176,12 @@ pub(super) fn types(table: &Types, tree: &Tree, text: &str) -> Vec<Type> {
 /// Gives each type the code of its name.
 fn with_parts(mut found: Vec<Type>, parts: &[(Span, Span)], text: &str) -> Vec<Type> {
     let mut by_name: HashMap<&str, Vec<Span>> = HashMap::new();
+    let slice = |span: Span| text.get(span.range()).unwrap_or("");
     for (of, code) in parts {
-        by_name.entry(text[of.range()].split(|c| !is_part(c)).next().unwrap_or("")).or_default().push(*code);
+        by_name.entry(slice(*of).split(|c| !is_part(c)).next().unwrap_or("")).or_default().push(*code);
     }
     for one in &mut found {
-        one.parts.extend(by_name.get(&text[one.name.range()]).into_iter().flatten());
+        one.parts.extend(by_name.get(slice(one.name)).into_iter().flatten());
     }
     found
 }
