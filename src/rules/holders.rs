@@ -162,13 +162,15 @@ fn is_default(doc: &Document, table: &Types, field: &Field, value: Span) -> bool
 
 /// Nothing behind a value makes something else of it.
 fn is_whole(doc: &Document, value: Span) -> bool {
-    let Some(sinks) = doc.language().map(|it| &it.sinks) else { return false };
+    let Some((sinks, comment)) = doc.language().map(|it| (&it.sinks, &it.comment)) else { return false };
     let mut rest = &doc.text()[value.end as usize..];
     while let Some(len) = tail(rest, &sinks.tails) {
         rest = &rest[len..];
     }
     let ends = rest.trim_start_matches([' ', '\t']).starts_with([')', ',', ';', '}', '\n', '\r']);
-    ends || rest.is_empty() || sinks.instead.iter().any(|it| rest.trim_start().starts_with(it.as_str()))
+    ends || rest.is_empty()
+        || rest.trim_start().starts_with(comment.as_str())
+        || sinks.instead.iter().any(|it| rest.trim_start().starts_with(it.as_str()))
 }
 
 /// What an argument or an entry is called.
