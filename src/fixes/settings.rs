@@ -28,6 +28,19 @@ struct Setting {
     value: Option<Span>,
 }
 
+/// The variable that fills the field of this name; `None` where one cannot tell.
+pub fn variable_of(doc: &Document, name: Span) -> Option<String> {
+    let upper = || doc.slice(name).to_ascii_uppercase();
+    let Some(settings) = &doc.language()?.settings else { return Some(upper()) };
+    let setting = doc.facts().around(name).find_map(|fact| match *fact {
+        Fact::Setting { span, class, name: it, kind, value } if it == name => {
+            Some(Setting { span, class, name: it, kind, value })
+        }
+        _ => None,
+    })?;
+    if inherited(doc, settings, setting.class) { None } else { variable(doc, settings, setting) }
+}
+
 /// The field whose default the literal at `secret` is; `None` where one cannot tell what it reads.
 pub(super) fn field(doc: &Document, around: &Surroundings, secret: Span) -> Option<Field> {
     let settings = doc.language()?.settings.as_ref()?;

@@ -61,6 +61,11 @@ pub fn slot_at<'a>(doc: &'a Document, facts: &Facts, around: &'a Surroundings, v
     by_itself(doc, facts, around, value).or_else(|| by_flow(doc, around, &mentions(doc, facts, value)?))
 }
 
+/// The slot that the expression at `value` fills by its place: an argument, a variable that is set, a header.
+pub fn use_at<'a>(doc: &'a Document, facts: &Facts, around: &'a Surroundings, value: Span) -> Option<Slot<'a>> {
+    by_place(doc, facts, around, value).or_else(|| by_header(doc, facts, around, value))
+}
+
 fn by_itself<'a>(doc: &'a Document, facts: &Facts, around: &'a Surroundings, value: Span) -> Option<Slot<'a>> {
     by_place(doc, facts, around, value)
         .or_else(|| by_header(doc, facts, around, value))
@@ -81,9 +86,7 @@ type Mentions<'a> = (Vec<Span>, Cow<'a, Facts>);
 
 /// Somewhere in the file the name of the literal fills a slot: one hop.
 fn by_flow<'a>(doc: &'a Document, around: &'a Surroundings, (mentions, facts): &Mentions<'_>) -> Option<Slot<'a>> {
-    let mut slots = mentions.iter().filter_map(|mention| {
-        by_place(doc, facts, around, *mention).or_else(|| by_header(doc, facts, around, *mention))
-    });
+    let mut slots = mentions.iter().filter_map(|mention| use_at(doc, facts, around, *mention));
     slots.next().map(|slot| Slot { arguments: None, ..slot })
 }
 
@@ -170,18 +173,11 @@ fn by_variable<'a>(doc: &'a Document, facts: &Facts, around: &'a Surroundings, v
 
 /// The client whose key argument holds the literal.
 fn by_client<'a>(doc: &'a Document, facts: &Facts, around: &'a Surroundings, value: Span) -> Option<Slot<'a>> {
-    let language = &doc.language()?.clients;
     let calls: Vec<_> = facts.calls_around(value).into_iter().take(2).collect();
     for &(name, arguments) in &calls {
-        let callee = &original(doc, facts, doc.slice(name));
         let call = doc.slice(arguments);
-        for (provider, client) in clients(around, language) {
-            let host = client.host.as_ref().is_none_or(|host| call.contains(host.as_str()));
-            let imported = host
-                && is_called(&client.symbol, callee)
-                && is_imported(doc, facts, client)
-                && (callee.contains(['.', ':']) || !client.symbol.contains('.') || is_item(doc, facts, callee));
-            if !imported || !takes(doc, facts, client, arguments, value) {
+        for (provider, client) in called(doc, facts, around, name, arguments) {
+            if !takes(doc, facts, client, arguments, value) {
                 continue;
             }
             if points_home(call) {
@@ -195,6 +191,44 @@ fn by_client<'a>(doc: &'a Document, facts: &Facts, around: &'a Surroundings, val
         }
     }
     None
+}
+
+/// The clients that a call of `name` may build.
+fn called<'a>(
+    doc: &'a Document,
+    facts: &Facts,
+    around: &'a Surroundings,
+    name: Span,
+    arguments: Span,
+) -> Vec<(&'a Provider, &'a Client)> {
+    let Some(language) = doc.language() else { return Vec::new() };
+    let (callee, call) = (&original(doc, facts, doc.slice(name)), doc.slice(arguments));
+    let is = |client: &Client| {
+        client.host.as_ref().is_none_or(|host| call.contains(host.as_str()))
+            && is_called(&client.symbol, callee)
+            && is_imported(doc, facts, client)
+            && (callee.contains(['.', ':']) || !client.symbol.contains('.') || is_item(doc, facts, callee))
+    };
+    clients(around, &language.clients).filter(|(_, client)| is(client)).collect()
+}
+
+/// The provider of a client that is built here without a key, and the variable that it reads in its stead.
+pub fn reads_by_itself<'a>(
+    doc: &'a Document,
+    facts: &Facts,
+    around: &'a Surroundings,
+    name: Span,
+    arguments: Span,
+) -> Option<(&'a Provider, &'a str)> {
+    let call = doc.slice(arguments);
+    // `default_headers['…']` is another provider's, on the way.
+    let own = |client: &Client| client.reads_env && client.args.iter().any(|arg| !arg.contains('['));
+    let (provider, client) = called(doc, facts, around, name, arguments).into_iter().find(|(_, client)| own(client))?;
+    // An argument by its place, and what comes in by `**`, can be the key.
+    let by_name = call.trim_matches(['(', ')']).split(',').all(|it| it.trim().is_empty() || it.contains('='));
+    let has_key = client.args.iter().any(|arg| call.contains(arg.as_str())) || call.contains("**");
+    let known = by_name && !has_key && !call.contains("_url") && !call.contains("client");
+    known.then(|| (provider, client.env.as_deref().unwrap_or(&provider.env)))
 }
 
 /// The client's attribute that the literal is assigned to: `dashscope.api_key`.
@@ -238,6 +272,8 @@ fn clients<'a>(around: &'a Surroundings, language: &'a str) -> impl Iterator<Ite
 pub(super) fn original(doc: &Document, facts: &Facts, callee: &str) -> String {
     let (first, rest) = callee.split_at(callee.find(['.', ':', '(']).unwrap_or(callee.len()));
     let renamed = facts.imports().find_map(|fact| match *fact {
+        // A module is not called: what is called by such a name is what it gives under the importer's.
+        Fact::Import { item: None, alias: Some(_), .. } if rest.is_empty() => None,
         Fact::Import { name, item, alias: Some(alias), .. } if doc.slice(alias) == first => Some(item.unwrap_or(name)),
         _ => None,
     });

@@ -8,14 +8,16 @@ use std::path::Path;
 use memchr::memmem::Finder;
 use std::sync::LazyLock;
 
+use super::flow::{Source, sources};
+use super::holders::{Holders, holders};
+use super::objects::{self, Object};
 use super::reads::{Read, reads};
-use super::sinks::{Source, sources};
 use super::{Finding, Severity, literal_in_key_slot};
 use crate::fixes::{Surroundings, assembled};
 use crate::secrets::{
     Assembled, Catalogue, Fingerprint, Provider, Shape, Token, Words, ambiguous, encoded, environments, fingerprint,
     has_word, is_app_secrets, is_env_file, is_env_template, is_likely, may_hold_pieces, nearest_name, redact, runs,
-    scan_runs, slot_candidates, variables_built, variables_read, weak_fingerprint,
+    scan_runs, slot_candidates, speaks, variables_built, variables_read, weak_fingerprint,
 };
 use crate::syntax::{AgentSettings, Document, Facts, Host, Language, Pipeline, Reader, is_parsed, is_shell};
 use crate::text::Span;
@@ -35,6 +37,8 @@ pub struct Context<'d> {
     reads: OnceCell<Vec<Read<'d>>>,
     by_place: OnceCell<Vec<Finding>>,
     sources: OnceCell<Vec<Source<'d>>>,
+    holders: OnceCell<Holders<'d>>,
+    objects: OnceCell<Vec<Object<'d>>>,
     environments: OnceCell<Vec<Span>>,
     facts: OnceCell<Cow<'d, Facts>>,
 }
@@ -60,6 +64,7 @@ pub fn needs_look(catalogue: &Catalogue, path: &Path, text: &[u8]) -> bool {
         || Language::of_path(path).is_some() && catalogue.speaks_of_store(text)
         || (is_parsed(path)
             && (hands_on_all(path, text)
+                || may_handle_keys(catalogue, Language::of_path(path), text)
                 || may_hold_pieces(catalogue, text, if is_shell(path) { Words::Bare } else { Words::Quoted })
                 || !slot_candidates(catalogue, text, &runs).is_empty()
                 || !variables_read(catalogue, text).is_empty()))
@@ -72,6 +77,12 @@ fn hands_on_all(path: &Path, text: &[u8]) -> bool {
         Some(language) => words(language),
         None => Host::of_path(path).is_some() && Language::all().iter().any(words),
     }
+}
+
+/// A file that speaks of a provider has a word for what may hold a key that is read elsewhere, or for what loads one.
+fn may_handle_keys(catalogue: &Catalogue, language: Option<&Language>, text: &[u8]) -> bool {
+    let words = language.map_or(&[][..], |it| &it.looks);
+    words.iter().any(|word| memchr::memmem::find(text, word.as_bytes()).is_some()) && speaks(catalogue, text)
 }
 
 impl<'d> Context<'d> {
@@ -89,6 +100,8 @@ impl<'d> Context<'d> {
             reads: OnceCell::new(),
             by_place: OnceCell::new(),
             sources: OnceCell::new(),
+            holders: OnceCell::new(),
+            objects: OnceCell::new(),
             environments: OnceCell::new(),
             facts: OnceCell::new(),
         }
@@ -103,6 +116,7 @@ impl<'d> Context<'d> {
             || !self.ambiguous().is_empty()
             || !self.variables().is_empty()
             || !self.environments().is_empty()
+            || may_handle_keys(self.catalogue(), self.doc.language(), self.doc.text().as_bytes())
             || self.is_env_file()
             || Reader::copying(self.doc.path()).is_some()
             || Pipeline::of_path(self.doc.path()).is_some()
@@ -196,6 +210,16 @@ impl<'d> Context<'d> {
     /// Every key in the program, outside of tests.
     pub(super) fn sources(&self) -> &[Source<'d>] {
         self.sources.get_or_init(|| sources(self))
+    }
+
+    /// The types that hold a key and show it, outside of tests.
+    pub(super) fn holders(&self) -> &Holders<'d> {
+        self.holders.get_or_init(|| holders(self))
+    }
+
+    /// Every object that holds a key, outside of tests.
+    pub(super) fn objects(&self) -> &[Object<'d>] {
+        self.objects.get_or_init(|| objects::all(self))
     }
 
     /// The keys of one of several providers, with the names of those.

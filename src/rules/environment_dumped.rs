@@ -1,8 +1,9 @@
 //! All variables of the environment are printed, logged or sent.
 
 use super::context::Context;
+use super::flow::Exit;
 use super::reads::severity_here;
-use super::sinks::{Exit, called};
+use super::sinks::called;
 use super::{Finding, Rule, Severity};
 use crate::fixes::Repairs;
 use crate::syntax::Sinks;

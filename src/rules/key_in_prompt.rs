@@ -1,8 +1,8 @@
 //! A key becomes a part of what a model reads.
 
 use super::context::Context;
+use super::flow::is_still;
 use super::reads::severity_here;
-use super::sinks::is_still;
 use super::{Finding, Rule, Severity};
 use crate::fixes::Repairs;
 use crate::syntax::glob;

@@ -44,7 +44,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
 }
 
 /// Where a secret is read from a store, with the store's name: by its SDK, or by a function of this file that does.
-fn reads<'c>(context: &Context<'c>) -> Vec<(Span, &'c str)> {
+pub(super) fn reads<'c>(context: &Context<'c>) -> Vec<(Span, &'c str)> {
     let text = context.doc.text();
     // One pass instead of one for each word of each store.
     if !context.catalogue().speaks_of_store(text.as_bytes()) {

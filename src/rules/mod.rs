@@ -5,8 +5,11 @@ mod agent_can_read_env;
 mod agent_endpoint_override;
 mod app_secrets_file_tracked;
 mod assembled_key;
+mod client_object_logged;
 mod compile_time_embed;
 mod context;
+mod debug_shows_key;
+mod dotenv_loaded_late;
 mod duplicate_env_key;
 mod empty_or_placeholder_default;
 mod env_file_in_git;
@@ -15,10 +18,12 @@ mod env_file_shipped;
 mod env_not_declared;
 mod environment_dumped;
 mod exposed_key_needs_rotation;
+mod flow;
 mod hardcoded_ai_key;
 mod hardcoded_vault_credential;
 mod help_shows_key;
 mod hints;
+mod holders;
 mod key_as_fallback;
 mod key_in_agent_config;
 mod key_in_agent_permission;
@@ -29,6 +34,7 @@ mod key_in_compose;
 mod key_in_container_build;
 mod key_in_deploy_config;
 mod key_in_error;
+mod key_in_experiment_log;
 mod key_in_notebook;
 mod key_in_prompt;
 mod key_in_url;
@@ -43,6 +49,7 @@ mod loader_divergent_value;
 mod malformed_key_value;
 mod malformed_reference;
 mod missing_becomes_text;
+mod objects;
 mod old_key;
 mod plaintext_at_rest;
 mod plaintext_base_url;
@@ -67,6 +74,7 @@ mod unnamed_env_failure;
 mod unrestricted_or_legacy_key;
 mod unused_ignore;
 mod variables;
+mod vault_read_hot_path;
 mod vault_transport;
 mod why;
 
@@ -179,8 +187,12 @@ pub static RULES: &[&Rule] = &[
     &key_in_url::RULE,
     &key_in_prompt::RULE,
     &help_shows_key::RULE,
+    &client_object_logged::RULE,
+    &key_in_experiment_log::RULE,
+    &debug_shows_key::RULE,
     &key_persisted::RULE,
     &key_on_command_line::RULE,
+    &dotenv_loaded_late::RULE,
     &unnamed_env_failure::RULE,
     &malformed_key_value::RULE,
     &duplicate_env_key::RULE,
@@ -195,6 +207,7 @@ pub static RULES: &[&Rule] = &[
     &agent_can_read_env::RULE,
     &unrestricted_or_legacy_key::RULE,
     &secret_scope_too_wide::RULE,
+    &vault_read_hot_path::RULE,
     &plaintext_at_rest::RULE,
     &template_drift::RULE,
     &static_key_where_identity_works::RULE,

@@ -1,8 +1,8 @@
 //! A key goes through a network that everyone on the way can read.
 
 use super::context::Context;
+use super::flow::calls_with_keys;
 use super::reads::severity_here;
-use super::sinks::calls_with_keys;
 use super::{Finding, Rule, Severity};
 use crate::fixes::{Repairs, Safety, is_loopback, is_private};
 use crate::secrets::host_of;

@@ -1,8 +1,8 @@
 //! Nobody looks at the certificate of what a key is sent to.
 
 use super::context::Context;
+use super::flow::calls_with_keys;
 use super::reads::severity_here;
-use super::sinks::calls_with_keys;
 use super::{Finding, Rule, Severity};
 use crate::fixes::Repairs;
 use crate::syntax::Facts;

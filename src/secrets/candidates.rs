@@ -145,7 +145,7 @@ fn is_named(catalogue: &Catalogue, text: &[u8], run: Span) -> bool {
 const SHORTEST_NAME: usize = 6;
 
 /// The text names an API key, a provider's variable or host, or imports its package.
-fn speaks(catalogue: &Catalogue, text: &[u8]) -> bool {
+pub fn speaks(catalogue: &Catalogue, text: &[u8]) -> bool {
     let name = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
     let speaks = |hit: Hit<'_, Speaks>| {
         let before = &text[..hit.start];

@@ -24,7 +24,7 @@ mod strength;
 mod words;
 
 pub use assembled::{Assembled, How, Words, encoded, first_pieces, may_hold_pieces};
-pub use candidates::{ambiguous, slot_candidates, unnamed_candidates};
+pub use candidates::{ambiguous, slot_candidates, speaks, unnamed_candidates};
 pub use catalogue::{Catalogue, CatalogueError, ShapeId};
 pub use dotenv::{
     EnvLine, env_line_at, env_lines, env_value, env_value_span, is_app_secrets, is_env_file, is_env_template,

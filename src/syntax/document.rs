@@ -15,6 +15,7 @@ use super::language::Language;
 use super::notebook;
 use super::parse::{HASTE, Parsed, Unparsed};
 use super::reader::Reader;
+use super::types::{Type, types};
 use crate::text::{Edit, Lines, Names, Span};
 
 /// The text of a file, with its lines, tree and facts, each made when it is first needed.
@@ -238,6 +239,16 @@ impl Document {
     pub fn places_of<'d>(&'d self, name: &'d str, scope: Option<Span>) -> impl Iterator<Item = Span> + 'd {
         let names = self.names.get_or_init(|| Names::new(&self.text));
         names.find(&self.text, name, scope.unwrap_or(Span::new(0, self.text.len())))
+    }
+
+    /// The types that are declared here, in order. Walks over all of the tree.
+    pub fn types(&self) -> Vec<Type> {
+        match (self.language, self.tree()) {
+            (Some(language), Some(tree)) if !language.types.declarations.is_empty() => {
+                types(&language.types, tree, &self.text)
+            }
+            _ => Vec::new(),
+        }
     }
 
     /// The pieces of the tree at the two spans stand in the same one.

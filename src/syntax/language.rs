@@ -8,6 +8,9 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use tree_sitter::Query;
 
+use super::tables::{Help, Hot, Objects, Sinks, Unchecked};
+use super::types::Types;
+
 /// What `grammars/<name>/` says.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -57,12 +60,24 @@ pub struct Language {
     /// What carries a value out of the program.
     #[serde(default)]
     pub sinks: Sinks,
+    /// What shows an object with all that is in it.
+    #[serde(default)]
+    pub objects: Objects,
+    /// How types are declared.
+    #[serde(default)]
+    pub types: Types,
+    /// Words of a file that is parsed where it speaks of a provider, even if it reads no variable.
+    #[serde(default)]
+    pub looks: Vec<String>,
     /// Where a program says what it can be started with.
     #[serde(default)]
     pub help: Help,
     /// What switches the check of certificates off.
     #[serde(default)]
     pub unchecked: Unchecked,
+    /// Where code runs again and again.
+    #[serde(default)]
+    pub hot: Hot,
     /// How a literal is replaced in each kind of place; `value` is the default.
     #[serde(rename = "idiom")]
     pub idioms: Vec<Idiom>,
@@ -135,56 +150,6 @@ pub struct Loader {
     /// How an import in the file begins that shows that this form of the call fits.
     #[serde(default)]
     pub beside: String,
-}
-
-/// What carries a value out of the program: functions as code calls them, `*` allowed.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-pub struct Sinks {
-    /// Logs and standard output.
-    pub log: Vec<String>,
-    /// Errors and answers that tell of one.
-    pub error: Vec<String>,
-    /// Traces, and services that collect errors.
-    pub telemetry: Vec<String>,
-    /// What is kept: by a browser, in a file.
-    pub storage: Vec<String>,
-    /// The arguments of another program.
-    pub command: Vec<String>,
-    /// Functions that give what they get, in another form.
-    pub through: Vec<String>,
-    /// What stands behind a value that it does not change: `.unwrap()`.
-    pub tails: Vec<String>,
-    /// A literal in a call can name a value: `"{key}"`.
-    pub captures: bool,
-    /// Expressions for the whole environment.
-    pub environment: Vec<String>,
-}
-
-/// Where a program says what it can be started with, and by what default.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-pub struct Help {
-    /// Calls that declare an option, `*` allowed.
-    pub calls: Vec<String>,
-    /// The file holds one of these where the help shows defaults; without any, it always does.
-    pub shows: Vec<String>,
-    /// How attributes begin that declare an option.
-    pub attributes: Vec<String>,
-    /// What keeps a value out of the help.
-    pub hides: Vec<String>,
-    /// The same, to be written behind the variable of an attribute.
-    pub insert: String,
-}
-
-/// What switches the check of certificates off, as code writes it.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-pub struct Unchecked {
-    /// For the call in which it stands.
-    pub call: Vec<String>,
-    /// For the client, or for all of the program.
-    pub program: Vec<String>,
 }
 
 /// Classes that fill their fields from variables: `@setting` in `facts.scm`.

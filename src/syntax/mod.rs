@@ -21,6 +21,8 @@ mod pipeline;
 mod reader;
 mod shell;
 mod starter;
+mod tables;
+mod types;
 
 pub use agent_settings::AgentSettings;
 pub use collect::VOCABULARY;
@@ -31,7 +33,7 @@ pub use folding::{Folded, UNKNOWN, folded, folded_at};
 pub use host::{Host, HostKind, largest};
 pub use injection::{Cell, Injection};
 pub(crate) use language::glob;
-pub use language::{Browser, Help, Idiom, Language, Loader, Part, Reading, Settings, Sinks, Unchecked};
+pub use language::{Browser, Idiom, Language, Loader, Part, Reading, Settings};
 pub use launcher::{Launch, launches, resolves, tells};
 pub use packager::{Packager, Patterns};
 pub use parse::{Parsed, Unparsed};
@@ -39,6 +41,8 @@ pub use pipeline::{Does, Pipeline};
 pub use reader::{Copies, Declare, Reader, Removal};
 pub use shell::{Command, Output, Value, Writing, script_commands};
 pub use starter::{By, Starter};
+pub use tables::{Help, Hot, Objects, Sinks, Unchecked};
+pub use types::{Field, KeptOut, Type, Types, Written};
 
 use std::path::Path;
 
