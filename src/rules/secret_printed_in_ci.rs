@@ -37,7 +37,9 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             for (at, command) in commands.iter().enumerate() {
                 let keys: Vec<(&Value, Key<'_>)> =
                     command.values.iter().filter_map(|it| Some((it, steps.key(context, step, it)?))).collect();
-                let assigned = || command.assigned.iter().find_map(|it| steps.key(context, step, it));
+                let is_traced = !command.words.is_empty() || command.output == Output::Shown;
+                let assigned =
+                    || command.assigned.iter().filter(|_| is_traced).find_map(|it| steps.key(context, step, it));
                 if let Some(Key { name, provider }) = keys.first().map(|(_, key)| *key).or_else(assigned) {
                     seen = seen.or(Some(name));
                     if let Some(place) = traced.take() {
