@@ -289,8 +289,10 @@ impl Scan<'_, '_> {
             self.now.assigned.append(&mut self.now.values);
             return;
         }
-        if self.now.words.is_empty() && word == "{" {
+        let is_function = |it: &Span| self.text[it.range()].ends_with("()") || &self.text[it.range()] == "function";
+        if word == "{" && self.now.words.first().is_none_or(is_function) {
             self.groups += 1;
+            self.now.words.clear();
             return;
         }
         if self.now.words.is_empty() && word == "}" {
@@ -383,6 +385,7 @@ mod tests {
                 "echo \"$(echo $A | wc -c)\" ${{ secrets.A }}",
                 vec![("echo \"$(echo $A | wc -c)\" ${{ secrets.A }}", vec!["secrets.A"], Shown)],
             ),
+            ("f() {\n  echo $A\n}\nV=$(f)", vec![("echo $A", vec!["A"], Elsewhere)]),
             ("{ echo $A; } > f", vec![("echo $A", vec!["A"], Elsewhere)]),
             ("cat <<EOF > f\necho x\nEOF\necho $B", vec![("cat", vec![], Elsewhere), ("echo $B", vec!["B"], Shown)]),
             (
