@@ -1,9 +1,9 @@
 //! A step of a workflow shows a secret, or has it in its text.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::context::Context;
-use super::steps::{Given, Key, Script, Step, Steps, bare, keys_in, steps};
+use super::steps::{Given, Key, Script, Step, Steps, bare, keys_in, steps, steps_at};
 use super::{Finding, Rule, Severity};
 use crate::fixes::{Repairs, Safety};
 use crate::secrets::Provider;
@@ -30,6 +30,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let mut dumps: Vec<(Span, Option<&str>)> = Vec::new();
     let mut seen: Option<&str> = None;
     let mut taken: HashSet<Span> = HashSet::new();
+    let mut known: HashMap<Span, Option<&str>> = HashMap::new();
     for step in &steps.all {
         let mut traced: Option<Span> = None;
         for script in &step.scripts {
@@ -37,7 +38,9 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             for (at, command) in commands.iter().enumerate() {
                 let keys: Vec<(&Value, Key<'_>)> =
                     command.values.iter().filter_map(|it| Some((it, steps.key(context, step, it)?))).collect();
-                let assigned = || command.assigned.iter().find_map(|it| steps.key(context, step, it));
+                let is_traced = !command.words.is_empty() || command.output == Output::Shown;
+                let assigned =
+                    || command.assigned.iter().filter(|_| is_traced).find_map(|it| steps.key(context, step, it));
                 if let Some(Key { name, provider }) = keys.first().map(|(_, key)| *key).or_else(assigned) {
                     seen = seen.or(Some(name));
                     if let Some(place) = traced.take() {
@@ -66,7 +69,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
                         }
                     }
                     (Some(Does::Dumps), Some(_)) => {
-                        dumps.push((command.span, step.given.iter().find_map(|it| it.key)));
+                        dumps.push((command.span, first_key(context, &steps, step, &mut known)));
                     }
                     _ => {}
                 }
@@ -88,6 +91,19 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         let provider = context.catalogue().provider_of_env(name);
         findings.push(noted(&steps, context.plain_finding(RULE.id, severity(&steps, false), place, message, provider)));
     }
+}
+
+/// A key that a step is given. `known` are those of entries that were asked for.
+fn first_key<'d>(
+    context: &Context<'d>,
+    steps: &Steps<'d>,
+    step: &Step<'d>,
+    known: &mut HashMap<Span, Option<&'d str>>,
+) -> Option<&'d str> {
+    let mut key = |given: &Given<'d>| {
+        *known.entry(given.entry).or_insert_with(|| Some(given.keys(context, steps.pipeline).first()?.1))
+    };
+    step.given.iter().find_map(&mut key)
 }
 
 /// What a command gives on is shown in the end; whether in another form. `commands` begin with it.
@@ -122,7 +138,7 @@ fn trace(doc: &Document, command: &Command, before: Option<Span>) -> Option<Span
     let says = |sign: char| {
         let short = |it: &&str| it.starts_with(sign) && it[1..].contains('x') && it.len() < 8;
         let long = |it: &[&str]| it[0].starts_with(sign) && it[0].ends_with('o') && it[1] == "xtrace";
-        words.iter().any(|it| short(it)) || words.windows(2).any(long)
+        words.iter().any(short) || words.windows(2).any(long)
     };
     match (says('-'), says('+')) {
         (true, _) => Some(command.span),
@@ -162,7 +178,7 @@ fn said(doc: &Document, command: &Command) -> String {
 }
 
 fn repair(context: &Context<'_>, finding: &Finding) -> Option<Repairs> {
-    let (doc, steps) = (context.doc, steps(context)?);
+    let (doc, steps) = (context.doc, steps_at(context, Some(finding.span))?);
     let holds = |it: &&Script| it.span.contains(finding.span);
     let (step, script) = steps.all.iter().find_map(|step| Some((step, step.scripts.iter().find(holds)?)))?;
     let offer = |title: &str, insert: &str| {
@@ -199,7 +215,13 @@ fn is_plain(doc: &Document, script: &Script) -> bool {
 const NAMES: &str = "awk 'BEGIN { for (name in ENVIRON) print name }'";
 
 /// Gives the secret to the step, and reads it there.
-fn given(context: &Context<'_>, steps: &Steps<'_>, step: &Step<'_>, script: &Script, value: &Value) -> Option<Repairs> {
+fn given<'d>(
+    context: &Context<'d>,
+    steps: &Steps<'d>,
+    step: &Step<'d>,
+    script: &Script,
+    value: &Value,
+) -> Option<Repairs> {
     let (doc, pipeline) = (context.doc, steps.pipeline);
     let (text, expression) = (doc.text(), doc.slice(value.span));
     let secret = pipeline.secret(doc.slice(value.inside))?;
@@ -214,7 +236,7 @@ fn given(context: &Context<'_>, steps: &Steps<'_>, step: &Step<'_>, script: &Scr
     }
     let name = secret.to_ascii_uppercase().replace('-', "_");
     let same = |it: &Span| pipeline.secret(inner(pipeline, bare(doc, *it))) == Some(secret);
-    let there = step.given.iter().find_map(|it| it.variables.get(name.as_str()));
+    let there = step.given.iter().find_map(|it| it.variables(context).get(name.as_str()));
     if there.is_some_and(|it| !same(it)) || is_set_elsewhere(doc.slice(script.span), &name, expression) {
         return None;
     }
@@ -251,7 +273,7 @@ fn is_set_elsewhere(script: &str, name: &str, expression: &str) -> bool {
 }
 
 /// What `shell` says beside a script.
-fn shell<'d>(doc: &'d Document, entry: Span) -> Option<&'d str> {
+fn shell(doc: &Document, entry: Span) -> Option<&str> {
     doc.facts().iter().find_map(|fact| match *fact {
         Fact::Binding { span, name, value } if bare(doc, name) == "shell" && doc.are_beside(span, entry) => {
             Some(bare(doc, value))

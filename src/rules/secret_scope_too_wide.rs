@@ -57,18 +57,15 @@ fn jobs(context: &Context<'_>, steps: &Steps<'_>) -> Vec<Span> {
 }
 
 /// A variable of the workflow, which several jobs have.
-fn for_all_jobs(context: &Context<'_>, steps: &Steps<'_>, jobs: &[Span], findings: &mut Vec<Finding>) {
-    let Some(top) = steps.top.as_ref().filter(|it| it.key.is_some()) else { return };
+fn for_all_jobs<'d>(context: &Context<'d>, steps: &Steps<'d>, jobs: &[Span], findings: &mut Vec<Finding>) {
+    let Some(top) = steps.top.as_ref() else { return };
     let facts = context.doc.facts();
     let runs = |job: &&Span| entries(context.doc, facts, **job).contains_key(steps.pipeline.steps.as_str());
     let count = jobs.iter().filter(runs).count();
     if count < 2 {
         return;
     }
-    let is_key = |(name, value): &(&&str, &Span)| provider_of(context, steps.pipeline, name, **value).is_some();
-    let mut keys: Vec<(Span, &str)> =
-        top.variables.iter().filter(is_key).map(|(name, value)| (*value, *name)).collect();
-    keys.sort_unstable();
+    let keys = top.keys(context, steps.pipeline);
     let Some(&(first, name)) = keys.first() else { return };
     let names: Vec<String> = keys.iter().map(|(_, name)| (*name).to_owned()).collect();
     let message = format!("all {count} jobs of this workflow get {}", listed(&names));
@@ -94,7 +91,7 @@ fn inherited(context: &Context<'_>, steps: &Steps<'_>, jobs: &[Span], findings: 
 }
 
 /// A job that takes the code of a stranger and has a key.
-fn beside_strangers(context: &Context<'_>, steps: &Steps<'_>, jobs: &[Span], findings: &mut Vec<Finding>) {
+fn beside_strangers<'d>(context: &Context<'d>, steps: &Steps<'d>, jobs: &[Span], findings: &mut Vec<Finding>) {
     let (doc, facts, pipeline) = (context.doc, context.doc.facts(), steps.pipeline);
     let ([on, event], [takes, theirs @ ..]) = (pipeline.on.as_slice(), pipeline.takes.as_slice()) else { return };
     let says_when = facts.iter().any(|fact| match *fact {
@@ -108,7 +105,7 @@ fn beside_strangers(context: &Context<'_>, steps: &Steps<'_>, jobs: &[Span], fin
     if !says_when {
         return;
     }
-    let top = steps.top.as_ref().and_then(|it| it.key);
+    let top = steps.top.as_ref().and_then(|it| Some(it.keys(context, pipeline).first()?.1));
     for job in jobs {
         let strangers = facts.within(*job).find_map(|fact| match *fact {
             Fact::Binding { name, value, .. } if bare(doc, name) == takes => {

@@ -1,5 +1,6 @@
 //! What the rules about workflows share: the scripts in a file of steps, and the secrets that they are given.
 
+use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -45,10 +46,8 @@ pub(super) struct Given<'d> {
     pub entry: Span,
     /// Its value.
     pub value: Span,
-    /// What it gives, by name.
-    pub variables: Rc<HashMap<&'d str, Span>>,
-    /// The first of them that is a key.
-    pub key: Option<&'d str>,
+    /// What it gives, by name. Most are never asked for.
+    variables: Rc<OnceCell<HashMap<&'d str, Span>>>,
 }
 
 /// A secret in a script.
@@ -62,14 +61,20 @@ pub(super) struct Key<'d> {
 
 /// The scripts of a file of steps.
 pub(super) fn steps<'d>(context: &Context<'d>) -> Option<Steps<'d>> {
+    steps_at(context, None)
+}
+
+/// The script at a place, or all of them.
+pub(super) fn steps_at<'d>(context: &Context<'d>, place: Option<Span>) -> Option<Steps<'d>> {
     let doc = context.doc;
     let pipeline = Pipeline::of_path(doc.path()).filter(|_| doc.language().is_some())?;
     let facts = doc.facts();
-    let (mut runs, mut givers): (Vec<(Span, Span)>, Vec<(Span, Span)>) = (Vec::new(), Vec::new());
+    let mut runs: Vec<(Span, Span)> = Vec::new();
+    let mut givers: Vec<(Span, Span)> = Vec::new();
     for fact in facts.iter() {
         let Fact::Binding { span, name, value } = *fact else { continue };
         let is = |names: &[String]| names.iter().any(|it| it == bare(doc, name));
-        if is(&pipeline.scripts) {
+        if is(&pipeline.scripts) && place.is_none_or(|it| span.contains(it)) {
             runs.push((span, value));
         } else if is(&pipeline.variables) {
             givers.push((span, value));
@@ -77,10 +82,7 @@ pub(super) fn steps<'d>(context: &Context<'d>) -> Option<Steps<'d>> {
     }
     let mut given: HashMap<Option<Span>, Vec<Given<'d>>> = HashMap::new();
     for (entry, value) in givers {
-        let variables = Rc::new(entries(doc, facts, value));
-        let is_key = |(name, value): &(&&'d str, &Span)| provider_of(context, pipeline, name, **value).is_some();
-        let key = variables.iter().filter(is_key).map(|(name, _)| *name).min();
-        given.entry(outer(facts, entry)).or_default().push(Given { entry, value, variables, key });
+        given.entry(outer(facts, entry)).or_default().push(Given { entry, value, variables: Rc::default() });
     }
     let all = runs.into_iter().filter_map(|(entry, value)| step(doc, facts, &given, entry, value)).collect();
     let top = given.remove(&None).and_then(|it| it.into_iter().next());
@@ -152,6 +154,22 @@ fn script(doc: &Document, value: Span) -> Script {
     Script { span: Span { start: value.start + head as u32, ..value }, has_lines: text.starts_with('|') }
 }
 
+impl<'d> Given<'d> {
+    /// What it gives, by name.
+    pub fn variables(&self, context: &Context<'d>) -> &HashMap<&'d str, Span> {
+        self.variables.get_or_init(|| entries(context.doc, context.doc.facts(), self.value))
+    }
+
+    /// Its variables that are keys, in order.
+    pub fn keys(&self, context: &Context<'d>, pipeline: &Pipeline) -> Vec<(Span, &'d str)> {
+        let is_key = |(name, value): &(&&'d str, &Span)| provider_of(context, pipeline, name, **value).is_some();
+        let keys = self.variables(context).iter().filter(is_key);
+        let mut keys: Vec<(Span, &str)> = keys.map(|(name, value)| (*value, *name)).collect();
+        keys.sort_unstable();
+        keys
+    }
+}
+
 impl<'d> Steps<'d> {
     /// The commands of a script.
     pub fn commands(&self, doc: &Document, script: &Script) -> Vec<Command> {
@@ -173,7 +191,7 @@ impl<'d> Steps<'d> {
     /// The key that a variable has in a step.
     pub fn key_of_variable(&self, context: &Context<'d>, step: &Step<'d>, name: &'d str) -> Option<Key<'d>> {
         let by_name = || context.catalogue().provider_of_env(name).filter(|_| is_foreign(self.pipeline, name));
-        let Some(value) = step.given.iter().find_map(|it| it.variables.get(name)) else {
+        let Some(value) = step.given.iter().find_map(|it| it.variables(context).get(name)) else {
             let provider = by_name().filter(|_| self.pipeline.opens.is_empty())?;
             return Some(Key { name, provider });
         };

@@ -139,7 +139,10 @@ impl Manifest {
             None => self.at(entry).is_some(),
             Some((path, wanted)) => self.at(path).is_some_and(|it| match it {
                 Value::String(text) => text == wanted,
-                other => other.to_string() == wanted,
+                other => {
+                    let written = other.to_string();
+                    written == wanted
+                }
             }),
         }
     }

@@ -14,7 +14,7 @@ pub struct Command {
     pub words: Vec<Span>,
     /// The values in its words, in order.
     pub values: Vec<Value>,
-    /// Those in assignments before it.
+    /// Those in assignments before it, or in a text that is given to one before.
     pub assigned: Vec<Value>,
     /// Where its output goes.
     pub output: Output,
@@ -86,8 +86,8 @@ struct Scan<'t, 'w> {
     now: Now,
     /// How many groups are open whose output may go elsewhere.
     groups: usize,
-    /// The end marks of texts that begin behind this line.
-    heredocs: Vec<String>,
+    /// The end marks of texts that begin behind this line, and whether values are put into them.
+    heredocs: Vec<(String, bool)>,
 }
 
 /// The command that is read.
@@ -248,7 +248,9 @@ impl Scan<'_, '_> {
         if signs == 2 {
             let rest = self.text[self.at..].trim_start_matches(['-', ' ']);
             let end = rest.find(|c: char| c.is_whitespace() || ";|&<>()".contains(c)).unwrap_or(rest.len());
-            self.heredocs.push(rest[..end].replace(['\'', '"', '\\'], ""));
+            let mark = rest[..end].replace(['\'', '"', '\\'], "");
+            let is_plain = mark.len() == end;
+            self.heredocs.push((mark, is_plain));
         }
         self.now.file = Some(false);
     }
@@ -287,8 +289,10 @@ impl Scan<'_, '_> {
             self.now.assigned.append(&mut self.now.values);
             return;
         }
-        if self.now.words.is_empty() && word == "{" {
+        let is_function = |it: &Span| self.text[it.range()].ends_with("()") || &self.text[it.range()] == "function";
+        if word == "{" && self.now.words.first().is_none_or(is_function) {
             self.groups += 1;
+            self.now.words.clear();
             return;
         }
         if self.now.words.is_empty() && word == "}" {
@@ -318,15 +322,26 @@ impl Scan<'_, '_> {
         self.all.push(Command { span, words, values, assigned, output });
     }
 
-    /// Passes by the texts that begin behind a line.
+    /// Passes by the texts that begin behind a line. What is put into one is given to no word.
     fn skip_heredocs(&mut self) {
-        for mark in std::mem::take(&mut self.heredocs) {
+        for (mark, is_plain) in std::mem::take(&mut self.heredocs) {
             while self.at < self.bytes.len() {
-                let line = self.text[self.at..].split_inclusive('\n').next().unwrap_or("");
-                self.at += line.len();
-                if line.trim() == mark {
+                let end = self.bytes[self.at..].iter().position(|&it| it == b'\n');
+                let end = end.map_or(self.bytes.len(), |it| self.at + it + 1);
+                if self.text[self.at..end].trim() == mark {
+                    self.at = end;
                     break;
                 }
+                while is_plain && self.at < end {
+                    self.piece(true);
+                }
+                self.at = self.at.max(end);
+            }
+            let (assigned, span) = (std::mem::take(&mut self.now.values), Span::at(self.at));
+            self.now = Now::default();
+            if !assigned.is_empty() {
+                let (words, values, output) = (Vec::new(), Vec::new(), Output::Elsewhere);
+                self.all.push(Command { span, words, values, assigned, output });
             }
         }
     }
@@ -370,8 +385,18 @@ mod tests {
                 "echo \"$(echo $A | wc -c)\" ${{ secrets.A }}",
                 vec![("echo \"$(echo $A | wc -c)\" ${{ secrets.A }}", vec!["secrets.A"], Shown)],
             ),
+            ("f() {\n  echo $A\n}\nV=$(f)", vec![("echo $A", vec!["A"], Elsewhere)]),
             ("{ echo $A; } > f", vec![("echo $A", vec!["A"], Elsewhere)]),
-            ("cat <<EOF > f\necho $A\nEOF\necho $B", vec![("cat", vec![], Elsewhere), ("echo $B", vec!["B"], Shown)]),
+            ("cat <<EOF > f\necho x\nEOF\necho $B", vec![("cat", vec![], Elsewhere), ("echo $B", vec!["B"], Shown)]),
+            (
+                "cat <<'EOF'\n$A\nEOF\ncat <<-EOF\n  $B \"$C\n  EOF\nrun $D",
+                vec![
+                    ("cat", vec![], Shown),
+                    ("cat", vec![], Shown),
+                    ("", vec![], Elsewhere),
+                    ("run $D", vec!["D"], Shown),
+                ],
+            ),
             ("K=$A run $B", vec![("run $B", vec!["B"], Shown)]),
             (
                 "for i in 1; do echo $A; done > f",
