@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
+use super::{Repairs, Safety};
 use crate::syntax::Document;
+use crate::text::{Edit, line_ending, whole_words};
 
 /// What the nearest folder with a template of an env file says, and the folders above. Empty where there is no template.
 #[derive(Clone, Debug, Default)]
@@ -30,4 +32,19 @@ impl Contract {
             }
         }
     }
+}
+
+/// One of the templates names a variable, also in a comment.
+pub fn is_named(templates: &[Arc<Document>], name: &str) -> bool {
+    let part = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    templates.iter().any(|it| whole_words(it.text(), name, part).next().is_some())
+}
+
+/// Adds a variable without a value to a template.
+pub fn add_to_template(template: &Document, name: &str) -> Repairs {
+    let (text, ending) = (template.text(), line_ending(template.text()));
+    let gap = if text.is_empty() || text.ends_with('\n') { "" } else { ending };
+    let edit = Edit::insert(text.len(), format!("{gap}{name}={ending}"));
+    let title = format!("Add {name} without a value to {}", template.path().display());
+    Repairs::of_edits(template.path(), [edit], title, Safety::Offered)
 }

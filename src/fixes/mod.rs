@@ -32,7 +32,7 @@ use std::path::Path;
 pub use agents::deny;
 pub use at_rest::encrypt;
 pub use beside::{Audience, Beside};
-pub use contract::Contract;
+pub use contract::{Contract, add_to_template, is_named};
 pub use endpoint::{is_loopback, is_private, store_of_call, takes_argument};
 pub use load_first::{load_first, loads_itself};
 pub use move_key::{read_loudly, repairs as move_secret};

@@ -7,7 +7,7 @@ use tower_lsp::lsp_types::Url;
 
 use super::main_loop::MainLoop;
 use super::session::Session;
-use crate::project::{Source, read, recall};
+use crate::project::{Source, Workspace, read, recall};
 use crate::secrets::{Identity, env_lines, env_value, identity, is_env_file, is_env_template};
 use crate::text::whole_words;
 
@@ -36,7 +36,7 @@ impl Session {
         let Some(changed) = self.changed_names(files) else { return self.refresh() };
         self.forget_packages();
         self.answers = recall();
-        self.each_workspace(|it| it.forget_contracts());
+        self.each_workspace(Workspace::forget_contracts);
         let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
         let mut documents = std::mem::take(&mut self.documents);
         for open in documents.values_mut() {

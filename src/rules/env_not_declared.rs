@@ -3,9 +3,9 @@
 use super::context::Context;
 use super::reads::{Read, is_notebook};
 use super::{Finding, Rule, Severity};
-use crate::fixes::{Repairs, Safety};
+use crate::fixes::{add_to_template, is_named};
 use crate::secrets::Provider;
-use crate::text::{Edit, Span, line_ending, whole_words};
+use crate::text::{Span, whole_words};
 
 pub(super) static RULE: Rule = Rule {
     id: "env-not-declared",
@@ -19,7 +19,10 @@ manifest), and where the program cannot do without it.
 
 Add the name without a value to the template: that is the fix here.",
     check,
-    fixes: |context, finding| repair(context, finding).unwrap_or_default(),
+    fixes: |context, finding| {
+        let template = context.around.contract.templates.first();
+        template.zip(context.variable_in(finding.span)).map(|(it, name)| add_to_template(it, name)).unwrap_or_default()
+    },
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
@@ -29,13 +32,13 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let needed: Vec<&Read<'_>> = context.reads().iter().filter(|it| is_needed(context, it)).collect();
     for read in &needed {
         // A move that is planned declares it as well.
-        let is_declared = is_named(context, read.name)
+        let is_declared = is_named(&contract.templates, read.name)
             || contract.declared.contains(read.name)
             || context.around.env.entries.iter().any(|it| it.name == read.name);
         if said.contains(&read.name)
             || is_declared
             || is_asked_for(context, &needed, read.name)
-            || names(read.provider).any(|it| is_named(context, it))
+            || names(read.provider).any(|it| is_named(&contract.templates, it))
         {
             continue;
         }
@@ -94,21 +97,4 @@ fn is_asked_for(context: &Context<'_>, needed: &[&Read<'_>], name: &str) -> bool
 
 fn names(provider: &Provider) -> impl Iterator<Item = &str> {
     std::iter::once(&provider.env).chain(&provider.aliases).map(String::as_str)
-}
-
-/// A template names the variable, also in a comment.
-fn is_named(context: &Context<'_>, name: &str) -> bool {
-    let part = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    context.around.contract.templates.iter().any(|it| whole_words(it.text(), name, part).next().is_some())
-}
-
-/// Adds the name to the template.
-fn repair(context: &Context<'_>, finding: &Finding) -> Option<Repairs> {
-    let template = context.around.contract.templates.first()?;
-    let name = context.variable_in(finding.span)?;
-    let (text, ending) = (template.text(), line_ending(template.text()));
-    let gap = if text.is_empty() || text.ends_with('\n') { "" } else { ending };
-    let edit = Edit::insert(text.len(), format!("{gap}{name}={ending}"));
-    let title = format!("Add {name} without a value to {}", template.path().display());
-    Some(Repairs::of_edits(template.path(), [edit], title, Safety::Offered))
 }

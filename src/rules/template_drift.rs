@@ -3,10 +3,9 @@
 use super::context::Context;
 use super::plaintext_at_rest::is_for_tests;
 use super::{Finding, Rule, Severity};
-use crate::fixes::{Repairs, Safety};
+use crate::fixes::{add_to_template, is_named};
 use crate::secrets::{EnvLine, env_lines};
 use crate::syntax::Document;
-use crate::text::{Edit, line_ending, whole_words};
 
 pub(super) static RULE: Rule = Rule {
     id: "template-drift",
@@ -19,7 +18,9 @@ template, or where the template names the variable in a comment.
 
 Add the name without a value: that is the fix here.",
     check,
-    fixes: |context, finding| repair(context, finding).unwrap_or_default(),
+    fixes: |context, finding| {
+        template(context).map(|it| add_to_template(it, context.doc.slice(finding.span))).unwrap_or_default()
+    },
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
@@ -28,7 +29,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     for line in env_lines(context.doc.text()).into_iter().filter(|it| !it.value.is_empty()) {
         let name = context.doc.slice(line.name);
         let Some(provider) = context.catalogue().provider_of_env(name) else { continue };
-        if said.contains(&name) || is_named(context, name) {
+        if said.contains(&name) || is_named(&context.around.beside.templates, name) {
             continue;
         }
         said.push(name);
@@ -55,20 +56,4 @@ fn template<'c>(context: &Context<'c>) -> Option<&'c Document> {
         env_lines(doc.text()).iter().any(of)
     };
     beside.templates.iter().map(AsRef::as_ref).find(shares)
-}
-
-/// A template names the variable, also in a comment.
-fn is_named(context: &Context<'_>, name: &str) -> bool {
-    let part = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    context.around.beside.templates.iter().any(|it| whole_words(it.text(), name, part).next().is_some())
-}
-
-/// Adds the name to the template.
-fn repair(context: &Context<'_>, finding: &Finding) -> Option<Repairs> {
-    let (template, name) = (template(context)?, context.doc.slice(finding.span));
-    let (text, ending) = (template.text(), line_ending(template.text()));
-    let gap = if text.is_empty() || text.ends_with('\n') { "" } else { ending };
-    let edit = Edit::insert(text.len(), format!("{gap}{name}={ending}"));
-    let title = format!("Add {name} without a value to {}", template.path().display());
-    Some(Repairs::of_edits(template.path(), [edit], title, Safety::Offered))
 }

@@ -8,7 +8,7 @@ use super::plaintext_at_rest::is_for_tests;
 use super::{Finding, Rule, Severity};
 use crate::fixes::{Repairs, Safety};
 use crate::secrets::{Catalogue, EnvLine, Provider, env_lines, is_env_file, is_env_template, scan};
-use crate::syntax::{Document, Language};
+use crate::syntax::{Document, Language, handed_on};
 use crate::text::{Edit, whole_words};
 
 pub(super) static RULE: Rule = Rule {
@@ -26,24 +26,6 @@ Rename the line: that is the fix here.",
     fixes: |context, finding| repair(context, finding).unwrap_or_default(),
 };
 
-/// Who reads variables without naming them: what these files mention decides nothing.
-const HANDED_ON: [&str; 14] = [
-    "env_file",
-    "env-file",
-    "envFile",
-    "envFrom",
-    "env_prefix",
-    "AutomaticEnv",
-    "dotenv_values",
-    "dotenv_vars",
-    "}_API_KEY",
-    "}_KEY",
-    "}_TOKEN",
-    "\"_API_KEY\"",
-    "'_API_KEY'",
-    "(prefix",
-];
-
 /// The texts whose mention in other files decides whether a key of an env file has a name that is read. None for most files.
 pub fn wanted_mentions(catalogue: &Catalogue, text: &str) -> BTreeSet<String> {
     let mut wanted: BTreeSet<String> = BTreeSet::new();
@@ -54,7 +36,7 @@ pub fn wanted_mentions(catalogue: &Catalogue, text: &str) -> BTreeSet<String> {
         wanted.extend(builders(provider));
     }
     if !wanted.is_empty() {
-        wanted.extend(HANDED_ON.map(str::to_owned));
+        wanted.extend(handed_on().iter().cloned());
     }
     wanted
 }
@@ -103,7 +85,7 @@ fn builders(provider: &Provider) -> impl Iterator<Item = String> {
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let Some(mentioned) = &context.around.beside.mentioned else { return };
     let is_mentioned = |word: &str| mentioned.contains(word);
-    if !context.is_env_file() || is_for_tests(context) || HANDED_ON.into_iter().any(is_mentioned) {
+    if !context.is_env_file() || is_for_tests(context) || handed_on().iter().any(|it| is_mentioned(it)) {
         return;
     }
     let strays = strays(context.catalogue(), context.doc.text());

@@ -38,7 +38,7 @@ pub use launcher::{Launch, launches, resolves, tells};
 pub use packager::{Packager, Patterns};
 pub use parse::{Parsed, Unparsed};
 pub use pipeline::{Does, Pipeline};
-pub use reader::{Copies, Declare, Reader, Removal};
+pub use reader::{Copies, Declare, Reader, Removal, handed_on};
 pub use shell::{Command, Output, Value, Writing, script_commands};
 pub use starter::{By, Starter};
 pub use tables::{Help, Hot, Objects, Sinks, Unchecked};

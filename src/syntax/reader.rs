@@ -141,6 +141,7 @@ struct Readers {
     starter: Vec<Starter>,
     launcher: Vec<Launcher>,
     env_loader: Vec<EnvLoader>,
+    handed_on: Vec<String>,
     pipeline: Vec<Pipeline>,
     commands: Commands,
     packager: Vec<Packager>,
@@ -166,6 +167,11 @@ pub(super) fn launchers() -> &'static [Launcher] {
 /// Everything that reads env files.
 pub(super) fn env_loaders() -> &'static [EnvLoader] {
     &READERS.env_loader
+}
+
+/// What hands all variables of an env file on, or makes the names of variables: what such files read is not told by names.
+pub fn handed_on() -> &'static [String] {
+    &READERS.handed_on
 }
 
 /// Every kind of file whose steps are scripts.

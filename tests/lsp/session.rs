@@ -272,7 +272,7 @@ fn a_changed_env_file_is_looked_up_for_what_reads_it_and_nothing_else() {
 
     project.write(".env", "A=1\n");
     session.env_files_changed(&[project.root().join(".env")]);
-    assert_eq!(session.take_dirty(), [groq.clone()]);
+    assert_eq!(session.take_dirty(), std::slice::from_ref(&groq));
     assert_eq!(found(&mut session), ["env-not-declared"]);
     assert!(session.result_id(&groq) != before && session.result_id(&other) == kept);
 
