@@ -10,6 +10,8 @@ use crate::text::{Span, whole_words};
 pub(super) struct Source<'d> {
     /// What it is, for messages: `the value of OPENAI_API_KEY`.
     pub what: String,
+    /// It stands in the text.
+    pub is_literal: bool,
     /// The read or the literal.
     pub span: Span,
     /// Whose key it is.
@@ -98,7 +100,7 @@ pub(super) fn sources<'d>(context: &Context<'d>) -> Vec<Source<'d>> {
     if is_test {
         return Vec::new();
     }
-    let source = |what, span, provider, places: Vec<Span>| {
+    let source = |is_literal, what, span, provider, places: Vec<Span>| {
         let facts = doc.facts_near(&places);
         let exits = places.iter().filter_map(|place| Exit::of(doc, &facts, *place)).collect();
         let outermost = |place: &Span| {
@@ -106,17 +108,17 @@ pub(super) fn sources<'d>(context: &Context<'d>) -> Vec<Source<'d>> {
             calls.iter().map(|(_, arguments)| *arguments).rfind(|it| it.len() <= LONGEST_CALL)
         };
         let calls = places.iter().filter_map(outermost).collect();
-        Source { what, span, provider, places, exits, calls }
+        Source { is_literal, what, span, provider, places, exits, calls }
     };
     let mut found: Vec<Source<'d>> = Vec::new();
     for read in context.reads() {
         let places = std::iter::once(read.span).chain(names(context, read.span)).collect();
-        found.push(source(format!("the value of {}", read.name), read.span, read.provider, places));
+        found.push(source(false, format!("the value of {}", read.name), read.span, read.provider, places));
     }
     // Another finding speaks of the literal itself.
     let mut add = |secret: Span, provider: &'d Provider, what: String| {
         let Some((literal, _)) = facts.literal_at(secret) else { return };
-        found.push(source(what, literal, provider, names(context, literal)));
+        found.push(source(true, what, literal, provider, names(context, literal)));
     };
     for token in context.tokens().iter().take(MOST).filter(|token| !context.is_doubtful(token)) {
         let (provider, shape) = context.catalogue().shape(token.shape);

@@ -113,7 +113,8 @@ type Found<'d> = ((usize, usize), String, &'d Provider);
 fn given<'d>(context: &Context<'d>, table: &Types, types: &[Type], open: &[(usize, usize)]) -> Vec<Found<'d>> {
     let doc = context.doc;
     let mut found = Vec::new();
-    for source in context.sources() {
+    // A key in the text has to move first.
+    for source in context.sources().iter().filter(|it| !it.is_literal) {
         let mut add = |at: (usize, usize)| found.push((at, source.what.clone(), source.provider));
         if let Some(at) =
             open.iter().find(|(of, field)| is_default(doc, table, &types[*of].fields[*field], source.span))

@@ -10,8 +10,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What the programs do with their keys, which a move does not change.
-const LEAKS: &str = "environment-dumped,help-shows-key,key-in-error,key-in-prompt,key-in-url,key-logged,\
-                     key-on-command-line,key-persisted,plaintext-base-url,span-records-key,tls-check-off";
+const LEAKS: &str = "client-object-logged,debug-shows-key,dotenv-loaded-late,environment-dumped,help-shows-key,key-in-error,key-in-prompt,key-in-url,key-logged,\
+                     key-in-experiment-log,key-on-command-line,key-persisted,plaintext-base-url,span-records-key,tls-check-off";
 
 /// One program in one workspace, on its way to one store.
 pub struct Journey<'a> {
