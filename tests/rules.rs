@@ -271,8 +271,9 @@ fn lay(around: &mut Surroundings, path: &Path, text: &str, doc: &Document) {
     let name = path.file_name().and_then(|it| it.to_str()).unwrap_or("");
     if is_env_file(doc.path()) {
         let wanted = rules::wanted_mentions(&around.catalogue, doc.text());
-        let mentioned = around.beside.mentioned.get_or_insert_default();
-        mentioned.extend(rules::mentions(path, text, &wanted).cloned());
+        let none = || wanted.keys().map(|it| (it.clone(), false)).collect();
+        let mentioned = around.beside.mentioned.get_or_insert_with(none);
+        mentioned.extend(rules::mentions(path, text, &wanted).map(|it| (it.clone(), true)));
         around.beside.loaders.extend(EnvLoader::named_in(path, text));
         if Packager::is_told_in(path) {
             around.beside.packing.push(std::sync::Arc::new(Document::plain(path, text)));

@@ -1,6 +1,6 @@
 //! What lies around an env file: what reads it, who may read it, and the env files and templates beside it.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -21,9 +21,9 @@ pub struct Beside {
     pub env_files: Vec<EnvFile>,
     /// The templates of the folder.
     pub templates: Vec<Arc<Document>>,
-    /// Which of the names that decide about the file's own ones other files of the workspace mention; `None` where it has no
-    /// name to decide about.
-    pub mentioned: Option<BTreeSet<String>>,
+    /// Whether other files of the workspace mention the texts that decide about the file's own names; `None` where it has no
+    /// name to decide about, or nobody may look.
+    pub mentioned: Option<BTreeMap<String, bool>>,
     /// The files that tell what is packed of the folder and of those around it.
     pub packing: Vec<Arc<Document>>,
 }

@@ -7,8 +7,9 @@ use tower_lsp::lsp_types::Url;
 
 use super::main_loop::MainLoop;
 use super::session::Session;
-use crate::project::{Source, Workspace, read, recall};
+use crate::project::{Source, read, recall};
 use crate::secrets::{Identity, env_lines, env_value, identity, is_env_file, is_env_template};
+use crate::syntax::Packager;
 use crate::text::whole_words;
 
 /// The variables of an env file.
@@ -33,13 +34,15 @@ impl MainLoop {
 impl Session {
     /// Only these env files changed: their findings are made again, and those of what mentions a variable that changed.
     pub fn env_files_changed(&mut self, files: &[PathBuf]) {
-        let Some(changed) = self.changed_names(files) else { return self.refresh() };
+        let is_template = |it: &PathBuf| is_env_template(it);
+        let changed = self.changed_names(files).filter(|_| !files.iter().any(is_template));
+        let Some(changed) = changed else { return self.refresh() };
         self.forget_packages();
         self.answers = recall();
-        self.each_workspace(Workspace::forget_contracts);
         let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
         let mut documents = std::mem::take(&mut self.documents);
         for open in documents.values_mut() {
+            open.workspace.iter().for_each(|it| it.forget_contracts());
             let (path, text) = (open.doc.path(), open.doc.text());
             let reads = || changed.iter().any(|name| whole_words(text, name, is_part).next().is_some());
             if is_env_file(path) || is_env_template(path) || reads() {
@@ -80,6 +83,7 @@ fn names_of(file: &Path) -> Names {
 fn is_watched(uri: &Url) -> bool {
     let name = uri.path().rsplit('/').next().unwrap_or("");
     is_env(uri)
+        || Packager::is_told_in(Path::new(name))
         || matches!(name, "aikeys.toml" | ".gitignore" | "pyproject.toml")
         || (name.contains("baseline") && name.ends_with(".json"))
 }

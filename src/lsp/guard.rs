@@ -169,7 +169,7 @@ fn mend_start(params: &mut Value) {
     });
     // The protocol says `diagnostics`, lsp-types `diagnostic`.
     if let Some(can) = params.get_mut("capabilities").and_then(|it| it.get_mut("workspace")?.as_object_mut())
-        && let Some(pulls) = can.remove("diagnostics")
+        && let Some(pulls) = can.remove("diagnostics").filter(Value::is_object)
     {
         can.insert("diagnostic".to_owned(), pulls);
     }

@@ -332,7 +332,10 @@ impl MainLoop {
             self.session.settle();
         }
         let uri = params.text_document.uri.as_str();
-        if self.session.document(uri).is_none() && self.asked_early.len() < EARLY {
+        if self.session.document(uri).is_none() {
+            if self.asked_early.len() >= EARLY {
+                self.asked_early.clear();
+            }
             self.asked_early.insert(uri.to_owned());
         }
         let id = self.session.result_id(uri);

@@ -165,7 +165,7 @@ impl Session {
             };
             let others = || {
                 let read = around.entries.iter().chain(&around.siblings).chain(&around.launchers);
-                let mut all = read.chain(&around.beside.templates);
+                let mut all = read.chain(&around.beside.templates).chain(&around.contract.templates);
                 all.find(|it| it.path() == path).cloned()
             };
             let doc = match (known, text) {

@@ -157,10 +157,6 @@ impl Session {
         self.documents = documents;
     }
 
-    pub(super) fn each_workspace(&self, act: impl Fn(&Workspace)) {
-        self.workspaces.values().flatten().for_each(|it| act(it));
-    }
-
     pub(super) fn renew(&mut self, open: &mut Open) {
         open.dirty = true;
         open.unsearched = true;
@@ -313,7 +309,7 @@ impl Session {
     /// All files of a workspace may be looked at: it is one of the client's folders, a repository, or has settings. The
     /// folder around a lone file can be anything, a home or the whole disk.
     pub(super) fn may_search(&self, workspace: &Workspace) -> bool {
-        workspace.git_kinds().is_some() || workspace.settings_file().is_some() || self.is_ours(workspace.root())
+        workspace.is_bounded() || self.is_ours(workspace.root())
     }
 
     /// The client has this file open, whatever its spelling of the address.

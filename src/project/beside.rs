@@ -27,7 +27,7 @@ impl Workspace {
             return Beside::default();
         }
         let wanted = text(self.root(), relative).map(|it| wanted_mentions(self.catalogue(), &it)).unwrap_or_default();
-        let mentioned = (!wanted.is_empty()).then(|| mentioned(self, &wanted));
+        let mentioned = (!wanted.is_empty() && self.is_bounded()).then(|| mentioned(self, &wanted));
         let unchanged = self.unchanged(relative);
         Beside { mentioned, unchanged, ..beside(self.root(), relative) }
     }

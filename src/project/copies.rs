@@ -11,11 +11,13 @@ use super::files::lies_below;
 use super::holding::{BUILD, MADE, VERSION_CONTROL, env_files, files, walk};
 use super::source::{Source, read};
 use super::workspace::Workspace;
-use crate::secrets::{env_lines, env_value, scan};
-use crate::syntax::glob;
+use crate::fixes::GitState;
+use crate::rules::secrets;
+use crate::secrets::{is_env_file, scan};
+use crate::syntax::{Document, glob};
 
 /// The names of such files, or of the folders that hold them, and what they are.
-const KINDS: [(&str, &str); 14] = [
+const KINDS: [(&str, &str); 12] = [
     (".*.swp", "a swap file of Vim"),
     (".*.swo", "a swap file of Vim"),
     (".*.swn", "a swap file of Vim"),
@@ -26,8 +28,6 @@ const KINDS: [(&str, &str); 14] = [
     ("#*#", "saved by Emacs"),
     ("*~", "a backup"),
     ("*.bak", "a backup"),
-    ("*.backup", "a backup"),
-    ("*.old", "a backup"),
     ("*.orig", "left by a merge"),
     ("*.rej", "left by a patch"),
 ];
@@ -53,25 +53,31 @@ pub fn copies(workspace: &Workspace, keys: &[&str]) -> Vec<Copy> {
     }
 }
 
-/// The copies that hold a key: by its shape, or a provider's from one of the workspace's env files.
+/// The copies that hold a key, by its shape or from one of the workspace's env files; what git tracks is left out.
 pub fn copies_with_keys(workspace: &Workspace) -> Vec<Copy> {
     let catalogue = workspace.catalogue();
     let mut values: BTreeSet<String> = BTreeSet::new();
     for path in env_files(workspace).into_iter().filter(|it| kind(it).is_none()) {
-        if let Ok(Source::Text(text)) = read(&workspace.root().join(path)) {
-            let lines = env_lines(&text).into_iter();
-            let keys = lines.filter(|it| catalogue.provider_of_env(&text[it.name.range()]).is_some());
-            values.extend(keys.map(|line| env_value(&text, &line)).filter(|it| it.len() >= SHORT));
+        if let Ok(Source::Text(text)) = read(&workspace.root().join(&path)) {
+            let doc = Document::new(&path, text);
+            let keys = secrets(&doc, &workspace.surroundings(&path));
+            values.extend(keys.into_iter().map(|(span, _)| doc.slice(span).to_owned()).filter(|it| it.len() >= SHORT));
         }
     }
     let finders: Vec<_> = values.iter().map(|it| Finder::new(it.as_bytes())).collect();
-    copies_where(workspace, &|bytes| {
+    let mut found = copies_where(workspace, &|bytes| {
         finders.iter().any(|it| it.find(bytes).is_some())
             || scan(catalogue, bytes).iter().any(|token| !token.needs_context)
-    })
+    });
+    // Git has what is tracked all the same.
+    found.retain(|it| workspace.git_state(&it.path) != GitState::Tracked);
+    found
 }
 
 fn copies_where(workspace: &Workspace, holds: &dyn Fn(&[u8]) -> bool) -> Vec<Copy> {
+    if !workspace.is_bounded() {
+        return Vec::new();
+    }
     let root = workspace.root();
     let passed = [&BUILD[..], &VERSION_CONTROL, &MADE].concat();
     let mut walk = walk(root);
@@ -95,6 +101,10 @@ pub fn delete_copy(workspace: &Workspace, copy: &Copy) -> io::Result<()> {
 
 fn kind(path: &Path) -> Option<&'static str> {
     let name = path.file_name()?.to_str()?;
+    // A copy of an env file may be the only place of a key.
+    if is_env_file(path) {
+        return None;
+    }
     let is_of =
         |pattern: &str| glob(pattern, name) || pattern.starts_with('.') && path.iter().any(|part| part == pattern);
     KINDS.iter().find(|(pattern, _)| is_of(pattern)).map(|(_, kind)| *kind)
@@ -122,12 +132,17 @@ mod tests {
     #[test]
     fn only_copies_with_the_key_are_found_and_deleted() {
         let folder = tempfile::tempdir().expect("a folder");
-        let key = "k".repeat(20);
+        let key = crate::secrets::sample("groq.api", 1).expect("a key");
         let write = |name: &str, text: &[u8]| fs::write(folder.path().join(name), text).expect("written");
-        write(".env", format!("OPENAI_API_KEY={key}\nPORT=80\n").as_bytes());
+        write(".env", format!("GROQ_API_KEY={key}\nPORT=80\n").as_bytes());
         write(".app.py.swp", [b"\0\x01b0VIM".as_slice(), key.as_bytes(), b"\0"].concat().as_slice());
         write("app.py~", b"PORT=80");
         write("app.py", key.as_bytes());
+        write(".env.bak", key.as_bytes());
+        // Around a lone file nobody looks.
+        let lone = Workspace::open(folder.path()).expect("a workspace");
+        assert!(copies_with_keys(&lone).is_empty());
+        write("aikeys.toml", b"");
         let workspace = Workspace::open(folder.path()).expect("a workspace");
         let found = copies_with_keys(&workspace);
         assert_eq!(found, [Copy { path: ".app.py.swp".into(), kind: "a swap file of Vim" }]);

@@ -1,6 +1,6 @@
 //! The files of a workspace that hold one of several texts.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -66,17 +66,23 @@ pub fn documents_with(workspace: &Workspace, texts: &[&str], open: &BTreeMap<Pat
     files_with(root, paths, texts, open).into_iter().filter_map(document).collect()
 }
 
-/// Those of `wanted` that files of the workspace mention which git does not ignore, env files left out.
-pub(super) fn mentioned(workspace: &Workspace, wanted: &BTreeSet<String>) -> BTreeSet<String> {
+/// Whether files of the workspace mention these texts: those that git does not ignore, env files left out.
+pub(super) fn mentioned(workspace: &Workspace, wanted: &BTreeMap<String, bool>) -> BTreeMap<String, bool> {
     let root = workspace.root();
     let passed = [&BUILD[..], &VERSION_CONTROL, &MADE].concat();
-    let paths = files(walk(root).hidden(false), root, passed).collect();
-    let texts: Vec<&str> = wanted.iter().map(String::as_str).collect();
-    let found = files_with(root, paths, &texts, &BTreeMap::new());
-    let text = |source| if let Source::Text(text) = source { text } else { String::new() };
-    let all = found.into_iter().map(|(path, source)| (path, text(source)));
-    all.flat_map(|(path, text)| mentions(&path, &text, wanted).cloned().collect::<Vec<_>>()).collect()
+    let paths = files(walk(root).hidden(false), root, passed).take(MOST).collect();
+    let texts: Vec<&str> = wanted.keys().map(String::as_str).collect();
+    let mut found: BTreeMap<String, bool> = wanted.keys().map(|it| (it.clone(), false)).collect();
+    for (path, source) in files_with(root, paths, &texts, &BTreeMap::new()) {
+        if let Source::Text(text) = source {
+            found.extend(mentions(&path, &text, wanted).map(|it| (it.clone(), true)));
+        }
+    }
+    found
 }
+
+/// How many files are looked through for names.
+const MOST: usize = 50_000;
 
 fn files_with(
     root: &Path,

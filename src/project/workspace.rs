@@ -105,6 +105,11 @@ impl Workspace {
         self.git.as_ref()
     }
 
+    /// Something says where the workspace ends, a repository or settings: around a lone file may lie a home or a whole disk.
+    pub fn is_bounded(&self) -> bool {
+        self.git.is_some() || self.settings_file().is_some()
+    }
+
     /// What is special about the repository; `None` outside of one.
     pub fn git_kinds(&self) -> Option<Vec<&'static str>> {
         self.git.as_ref().map(Git::kinds)

@@ -4,7 +4,7 @@ use super::context::Context;
 use super::steps::bare;
 use super::{Finding, Rule, Severity};
 use crate::fixes::{GitState, Repairs, is_loopback, is_private};
-use crate::secrets::{Provider, host_of};
+use crate::secrets::{Provider, discreet, host_of};
 use crate::syntax::{AgentSettings, Fact};
 use crate::text::Span;
 
@@ -79,7 +79,10 @@ fn address(context: &Context<'_>, settings: &AgentSettings, name: &str, value: S
     }
     let message = format!("{} sends its requests, with the key of whoever works here, to {host}", settings.name);
     let mut finding = context.plain_finding(RULE.id, RULE.severity, value, message, own);
-    finding.notes.push(format!("if all are meant to use it, write `trusted-hosts = [\"{host}\"]` into aikeys.toml"));
+    finding.notes.push(format!(
+        "if all are meant to use it, write `trusted-hosts = [\"{}\"]` into aikeys.toml",
+        discreet(&host)
+    ));
     Some(finding)
 }
 

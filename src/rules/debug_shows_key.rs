@@ -24,6 +24,10 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let advice = context.doc.language().map_or("", |it| it.types.advice.as_str());
     for holder in &holders.all {
         let (of, field) = holders.parts(holder);
+        // A key in the text has to move first.
+        if context.sources().iter().any(|it| it.is_literal && field.span.contains(it.span)) {
+            continue;
+        }
         let message = format!("`{}` shows {} wherever it is printed", context.doc.slice(of.name), holder.what);
         let severity = severity_here(context, RULE.severity);
         let mut finding = context.plain_finding(RULE.id, severity, field.name, message, Some(holder.provider));

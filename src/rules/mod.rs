@@ -264,6 +264,7 @@ pub fn check(doc: &Document, around: &Surroundings) -> Vec<Finding> {
     // Messages quote names, and a name can be a key.
     for finding in &mut kept {
         finding.message = discreet(&finding.message);
+        finding.notes.iter_mut().for_each(|note| *note = without_keys(note).into_owned());
     }
     kept
 }

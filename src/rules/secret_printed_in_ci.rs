@@ -229,7 +229,10 @@ fn given<'d>(
     let shell = shell(doc, step.entry);
     let is_known = match shell {
         Some(name) => pipeline.shells.iter().any(|it| it == name),
-        None => !text.contains(pipeline.other.as_str()),
+        None => {
+            !text.contains(pipeline.other.as_str())
+                && all_shells(doc).all(|it| pipeline.shells.iter().any(|own| own == it))
+        }
     };
     if !is_known {
         return None;
@@ -269,6 +272,14 @@ fn is_set_elsewhere(script: &str, name: &str, expression: &str) -> bool {
     script.match_indices(&format!("{name}=")).any(|(at, it)| {
         let rest = script[at + it.len()..].trim_start_matches(['"', '\'']);
         !rest.starts_with(expression)
+    })
+}
+
+/// The shells that the file names anywhere: some count for all of it.
+fn all_shells(doc: &Document) -> impl Iterator<Item = &str> {
+    doc.facts().iter().filter_map(|fact| match *fact {
+        Fact::Binding { name, value, .. } if bare(doc, name) == "shell" => Some(bare(doc, value)),
+        _ => None,
     })
 }
 

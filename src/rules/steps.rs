@@ -132,6 +132,9 @@ pub(super) fn bare(doc: &Document, name: Span) -> &str {
     doc.slice(name).trim_matches(['"', '\''])
 }
 
+/// How many lines of one item are looked at.
+const LINES: usize = 400;
+
 /// No line between two entries of one list stands further out than they do: both are of one item.
 fn is_same_item(doc: &Document, one: Span, other: Span) -> bool {
     let (first, last) = if one.start < other.start { (one, other) } else { (other, one) };
@@ -140,10 +143,22 @@ fn is_same_item(doc: &Document, one: Span, other: Span) -> bool {
     let between = doc.slice(Span { start: first.start, end: last.start });
     let is_text = |line: &str| !line.trim().is_empty() && !line.trim().starts_with('#');
     let is_further_out = |line: &str| is_text(line) && line.len() - line.trim_start().len() < most;
-    let mut lines = between.split('\n').skip(1).collect::<Vec<_>>();
+    let mut lines = between.rsplit('\n').take(LINES + 1).peekable();
     // Before the last one stands its indentation, or the sign of its item.
-    let own = lines.pop();
-    !lines.into_iter().any(is_further_out) && own.is_none_or(|it| it.trim().is_empty())
+    let own = lines.next().filter(|_| lines.peek().is_some());
+    if own.is_some_and(|it| !it.trim().is_empty()) {
+        return false;
+    }
+    let mut looked = 0;
+    while let Some(line) = lines.next() {
+        looked += 1;
+        // The rest of the first one's line is no line between.
+        let is_first = lines.peek().is_none() && looked < LINES;
+        if !is_first && is_further_out(line) {
+            return false;
+        }
+    }
+    looked < LINES
 }
 
 /// A text for a shell without its head (`|`), and whether its lines are lines.

@@ -55,7 +55,7 @@ fn the_server_says_what_it_can_do() {
     let registration = client.wait("a registration", |it| it["method"] == "client/registerCapability");
     let watchers =
         registration["params"]["registrations"][0]["registerOptions"]["watchers"].as_array().expect("a list").len();
-    assert_eq!(watchers, 5);
+    assert_eq!(watchers, 7);
     client.shut_down();
 
     let mut plain = Client::start();

@@ -160,7 +160,15 @@ pub fn initialize_result(abilities: &Abilities) -> lsp::InitializeResult {
 
 /// The files whose changes matter to all findings.
 pub fn watchers() -> lsp::Registration {
-    let globs = ["**/.env*", "**/aikeys.toml", "**/.gitignore", "**/pyproject.toml", "**/*baseline*.json"];
+    let globs = [
+        "**/{package.json,Cargo.toml,MANIFEST.in,setup.py,setup.cfg}",
+        "**/.{npm,vscode,gcloud,vercel}ignore",
+        "**/.env*",
+        "**/aikeys.toml",
+        "**/.gitignore",
+        "**/pyproject.toml",
+        "**/*baseline*.json",
+    ];
     watcher("aikeys.watch", &globs)
 }
 
