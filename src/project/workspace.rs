@@ -285,7 +285,7 @@ impl Workspace {
         self.contracts.forget();
     }
 
-    /// What a check needs to know around a path from the root. Cheap: reads nothing, but beside a file that copies all.
+    /// What a check needs to know around a path from the root. Cheap: each folder's templates are read once.
     pub fn surroundings(&self, relative: &Path) -> Surroundings {
         let tells_agents = AgentSettings::of_path(relative).is_some();
         let git = if is_env_file(relative) || is_app_secrets(relative) || tells_agents {
