@@ -274,6 +274,8 @@ fn a_changed_env_file_is_looked_up_for_what_reads_it_and_nothing_else() {
     session.env_files_changed(&[project.root().join(".env")]);
     assert_eq!(session.take_dirty(), std::slice::from_ref(&groq));
     assert_eq!(found(&mut session), ["env-not-declared"]);
+    let titles: Vec<String> = offers(&mut session, &groq).into_iter().map(|it| it.title).collect();
+    assert!(titles.iter().any(|it| it == "Add GROQ_API_KEY without a value to .env.example"), "{titles:?}");
     assert!(session.result_id(&groq) != before && session.result_id(&other) == kept);
 
     // Nothing changed that anybody reads.
