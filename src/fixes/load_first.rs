@@ -3,7 +3,7 @@
 use super::loading::{depends_on, line_start};
 use super::{Repairs, Safety, Surroundings};
 use crate::syntax::{Document, Fact};
-use crate::text::{Edit, Span};
+use crate::text::{Edit, Span, whole_words};
 
 /// Something loads the env file before the program begins.
 pub fn loads_itself(doc: &Document, around: &Surroundings) -> bool {
@@ -22,7 +22,7 @@ pub fn load_first(doc: &Document, load: Span, before: u32) -> Repairs {
     let declares = doc.language().map_or(&[][..], |it| &it.sinks.binds);
     let begins = lead.is_empty() || declares.iter().any(|it| it == lead);
     let whole = text[start..load.start as usize].trim().is_empty() && is_end(&text[load.end as usize..end]);
-    if !begins || !whole || !line.ends_with('\n') || !is_plain(doc.slice(load)) || !is_imported(doc, load, at) {
+    if !begins || !whole || !line.ends_with('\n') || !is_plain(doc.slice(load)) || !is_known(doc, load, at) {
         return Repairs::default();
     }
     let between = Span::new(at, start);
@@ -41,7 +41,11 @@ fn is_end(rest: &str) -> bool {
 }
 
 fn is_name(text: &str) -> bool {
-    text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+    text.chars().all(is_part)
+}
+
+fn is_part(c: char) -> bool {
+    c.is_alphanumeric() || c == '_'
 }
 
 /// The call takes nothing, so nothing has to stand before it.
@@ -49,16 +53,25 @@ fn is_plain(call: &str) -> bool {
     call.strip_suffix("()").is_some_and(|it| !it.contains('\n')) || !call.contains('(')
 }
 
-/// What the call needs is imported before `at`.
-fn is_imported(doc: &Document, load: Span, at: usize) -> bool {
-    let loaders = doc.language().map_or(&[][..], |it| &it.loaders);
-    let mut imports = doc.facts().imports();
-    !imports.any(|fact| match *fact {
+/// What the call needs is known at `at` already: nothing between that and the call names it.
+fn is_known(doc: &Document, load: Span, at: usize) -> bool {
+    let Some(language) = doc.language() else { return false };
+    let (loaders, imports) = (&language.loaders, &language.import_words);
+    let own = doc.facts().imports().any(|fact| match *fact {
         Fact::Import { span, name, .. } => {
             let module = doc.slice(name).split(['.', ':', '/']).next().unwrap_or("");
             let own = loaders.iter().any(|it| it.module == module || it.package == module);
             own && span.end as usize > at && span.start < load.start
         }
         _ => false,
-    })
+    });
+    let between = Span::new(at, load.start as usize);
+    let call = doc.slice(load);
+    let word = &call[..call.find(|c| !is_part(c)).unwrap_or(call.len())];
+    // `require("dotenv").config()` needs no name.
+    let named = !imports.iter().any(|it| it == word) && doc.places_of(word, Some(between)).next().is_some();
+    // `from common import *` may name anything.
+    let is_import = |line: &str| imports.iter().any(|it| whole_words(line, it, is_part).next().is_some());
+    let all = doc.slice(between).lines().any(|line| line.contains('*') && is_import(line));
+    !own && !named && !all
 }
