@@ -10,7 +10,7 @@ use crate::text::{Edit, Span, line_ending, whole_words};
 /// What can be done about a field that is shown. `alone`: no other field of the type holds a key.
 pub fn keep_out(doc: &Document, of: &Type, field: &Field, alone: Option<()>) -> Repairs {
     let Some(types) = doc.language().map(|it| &it.types) else { return Repairs::default() };
-    let kept = types.kept_out.as_ref().filter(|it| of.is_said(doc, &it.of)).and_then(|it| marked(doc, field, it));
+    let kept = types.kept_out.as_ref().filter(|it| is_of(doc, of, it)).and_then(|it| marked(doc, field, it));
     if let Some(edits) = kept {
         let title = format!("Keep `{}` out of the text", doc.slice(field.name));
         return Repairs::of_edits(doc.path(), edits, title, Safety::Safe);
@@ -23,6 +23,29 @@ pub fn keep_out(doc: &Document, of: &Type, field: &Field, alone: Option<()>) -> 
         }
         None => Repairs::default(),
     }
+}
+
+/// The type is one that `kept` is for, by the module's own name for it: another's may have other fields.
+fn is_of(doc: &Document, of: &Type, kept: &KeptOut) -> bool {
+    let part = |c: char| c.is_alphanumeric() || c == '_';
+    let path = of.head.iter().find_map(|piece| {
+        let text = doc.slice(*piece);
+        let word = whole_words(text, &kept.of, part).next()?;
+        let before = &text[..word.start as usize];
+        Some(&before[before.trim_end_matches(|c| part(c) || c == '.').len()..])
+    });
+    let Some(path) = path else { return false };
+    let module = path.strip_suffix('.');
+    doc.facts().imports().any(|fact| match *fact {
+        Fact::Import { name, item, alias, .. } if doc.slice(name) == kept.module => {
+            match (module, item.map(|it| doc.slice(it)), alias) {
+                (None, Some(item), None) => item == kept.of,
+                (Some(module), None, alias) => module == alias.map_or(kept.module.as_str(), |it| doc.slice(it)),
+                _ => false,
+            }
+        }
+        _ => false,
+    })
 }
 
 /// `key: str = field(repr=False)`
@@ -88,7 +111,8 @@ fn by_hand(doc: &Document, of: &Type, field: &Field, written: &Written) -> Optio
     let plain = text[of.name.end as usize..].trim_start().starts_with('{');
     let unclear = written.unless.iter().any(|it| doc.slice(of.span).contains(it.as_str()));
     let odd = |it: &Field| !doc.slice(it.name).chars().all(|c| c.is_alphanumeric() || c == '_');
-    if !plain || unclear || of.fields.iter().any(odd) || of.is_partial {
+    let nowhere = written.nowhere.iter().any(|it| text.contains(it.as_str()));
+    if !plain || unclear || nowhere || of.fields.iter().any(odd) || of.is_partial {
         return None;
     }
     let mut edits = vec![without(doc, of, written)?];

@@ -57,7 +57,7 @@ impl Exit {
 
     /// The same, `more` giving it on as well.
     pub fn sink_through<'d>(&self, doc: &'d Document, sinks: &[String], more: &[String]) -> Option<&'d str> {
-        let Sinks { through, tails, .. } = &doc.language()?.sinks;
+        let Sinks { through, tails, picks, .. } = &doc.language()?.sinks;
         for (callee, arguments) in &self.callees {
             let name = name_of(doc, *callee);
             // `*Error` is a type.
@@ -75,7 +75,8 @@ impl Exit {
             while let Some(len) = tail(behind, tails) {
                 behind = &behind[len..];
             }
-            if !through.iter().chain(more).any(|it| glob(it, name)) || behind.starts_with(['[', '.']) {
+            let picks = picks.iter().any(|it| glob(it, name)) && is_picked(doc.slice(*arguments));
+            if picks || !through.iter().chain(more).any(|it| glob(it, name)) || behind.starts_with(['[', '.']) {
                 return None;
             }
         }
@@ -86,6 +87,23 @@ impl Exit {
     pub fn call<'d>(&self, doc: &'d Document) -> Option<&'d str> {
         self.callees.first().map(|(callee, _)| name_of(doc, *callee))
     }
+}
+
+/// A second argument says what is taken: `(config, ["model"])`, and not `(config, null, 2)`.
+fn is_picked(arguments: &str) -> bool {
+    let inner = arguments.strip_prefix('(').unwrap_or(arguments);
+    let mut depth = 0i32;
+    let comma = inner.char_indices().find(|(_, sign)| {
+        match sign {
+            '(' | '[' | '{' => depth += 1,
+            ')' | ']' | '}' => depth -= 1,
+            _ => {}
+        }
+        depth == 0 && *sign == ','
+    });
+    let second = comma.map_or("", |(at, _)| inner[at + 1..].trim_start());
+    let word = second.split([',', ')']).next().unwrap_or("").trim_end();
+    !["", "null", "undefined"].contains(&word)
 }
 
 /// What is called, without the word for a new object.
@@ -150,7 +168,13 @@ fn names(context: &Context<'_>, span: Span) -> Vec<Span> {
         return Vec::new();
     }
     let mut places = mentions(context, span);
-    places.retain(|place| place.start > span.end);
+    // What an entry or an argument is called is no variable.
+    let (text, begin) = (doc.text(), Span { start: name.end, end: span.start.max(name.end) });
+    let sign = doc.slice(begin).trim_end();
+    let call = context.facts().calls_around(span).first().map(|(_, arguments)| arguments.start as usize);
+    let is_argument = || call.is_some() && call == opener(&text[..name.start as usize]).map(|(at, _)| at);
+    let is_entry = sign.ends_with(':') || sign.ends_with("=>") || is_argument();
+    places.retain(|it| it.start > span.end && (!is_entry || text[..it.start as usize].ends_with('.')));
     let facts = doc.facts_near(&places);
     places.retain(|place| !facts.in_comment(*place) && !is_another(doc, &facts, doc.slice(name), span, *place));
     places
@@ -159,6 +183,9 @@ fn names(context: &Context<'_>, span: Span) -> Vec<Span> {
 /// Between the value and the place something else gets the same name: a parameter, a loop, a pattern.
 pub(super) fn is_another(doc: &Document, facts: &Facts, name: &str, value: Span, place: Span) -> bool {
     let text = doc.text();
+    if is_parameter(text, facts, place) {
+        return true;
+    }
     let part = |c: char| c.is_alphanumeric() || c == '_';
     let holds = |head: &str| whole_words(head, name, part).next().is_some();
     let bodies = facts.around(place).filter_map(|fact| match *fact {
@@ -183,6 +210,31 @@ pub(super) fn is_another(doc: &Document, facts: &Facts, name: &str, value: Span,
     };
     let between = Span { start: value.end, end: place.end };
     doc.places_of(name, Some(between)).any(binds)
+}
+
+/// The name at `place` is that of a parameter: `(key, value) => …`, `function (key) { … }`.
+fn is_parameter(text: &str, facts: &Facts, place: Span) -> bool {
+    if facts.literal_at(place).is_some() {
+        return false;
+    }
+    let (mut start, mut end) = (place.start as usize, place.end as usize);
+    if text[end..].trim_start().starts_with("=>") {
+        return true;
+    }
+    // `({ key }) => …`
+    for _ in 0..3 {
+        let Some((open, sign)) = opener(&text[..start]) else { return false };
+        let Some(len) = closing(&text[end..]) else { return false };
+        (start, end) = (open, end + len);
+        if sign == '(' {
+            let line = text[end..].split('\n').next().unwrap_or("");
+            let kind = line.find("=>").into_iter().chain(line.find('{')).min().map(|it| &line[..it]);
+            let is_kind = |it: &str| it.chars().all(|c| c.is_alphanumeric() || " _:<>[]|.?*&".contains(c));
+            let is_call = facts.calls_around(place).iter().any(|(_, arguments)| arguments.start as usize == open);
+            return !is_call && kind.is_some_and(is_kind);
+        }
+    }
+    false
 }
 
 /// The head of the function whose body begins behind `before`: its last line, and those above that its brackets reach to.

@@ -2,6 +2,8 @@
 //!
 //! A name proves nothing: the file has to show that a key gets there, or goes from there to a provider.
 
+use std::collections::HashMap;
+
 use super::context::Context;
 use super::flow::{is_still, opener, tail};
 use crate::fixes::{setting_variable, use_at};
@@ -48,9 +50,11 @@ pub(super) fn holders<'d>(context: &Context<'d>) -> Holders<'d> {
         return Holders::default();
     }
     let types = doc.types();
-    let shown = |at: usize| is_shown(doc, table, &types[at]);
+    let tests = table.tests.iter().filter_map(|it| doc.text().find(it.as_str())).min().unwrap_or(usize::MAX);
+    let holds = |of: &Type| of.fields.iter().any(|it| is_open(doc, table, it));
+    let shown = |of: &Type| (of.declared as usize) <= tests && holds(of) && is_shown(doc, table, of);
     let mut open: Vec<(usize, usize)> = (0..types.len())
-        .filter(|at| shown(*at))
+        .filter(|at| shown(&types[*at]))
         .flat_map(|at| (0..types[at].fields.len()).map(move |field| (at, field)))
         .filter(|&(at, field)| is_open(doc, table, &types[at].fields[field]))
         .take(MOST)
@@ -73,8 +77,10 @@ pub(super) fn holders<'d>(context: &Context<'d>) -> Holders<'d> {
     }
     let known = |all: &[Holder<'_>], it: &(usize, usize)| all.iter().any(|holder| (holder.of, holder.field) == *it);
     open.retain(|it| !known(&all, it));
+    let mut made: HashMap<usize, Vec<(Span, Span)>> = HashMap::new();
     for (of, field) in open {
-        if let Some(provider) = sent(context, table, &types[of], &types[of].fields[field]) {
+        let made = made.entry(of).or_insert_with(|| objects(doc, table, &types[of]));
+        if let Some(provider) = sent(context, table, &types[of], &types[of].fields[field], made) {
             all.push(Holder { of, field, what: format!("the key that goes to {}", provider.name), provider });
         }
     }
@@ -92,12 +98,10 @@ fn is_shown(doc: &Document, table: &Types, of: &Type) -> bool {
     let name = doc.slice(of.name);
     let hidden = |it: &String| doc.slice(of.span).contains(it.as_str());
     let left_out = |it: &String| of.head.iter().any(|piece| doc.slice(*piece).contains(it.as_str()));
-    let is_test = || table.tests.iter().any(|it| text[..of.declared as usize].contains(it.as_str()));
     table.shows.iter().any(|words| of.is_said(doc, words))
         && !table.hides.iter().any(hidden)
         && !table.leaves_out.iter().any(left_out)
         && !table.replaces.iter().any(|it| text.contains(&it.replace("{type}", name)))
-        && !is_test()
 }
 
 /// The field is a text that is shown as it is.
@@ -253,7 +257,13 @@ fn filled<'d>(context: &Context<'d>, table: &Types, of: &Type, field: &Field) ->
 }
 
 /// The provider that the field's value goes to.
-fn sent<'d>(context: &Context<'d>, table: &Types, of: &Type, field: &Field) -> Option<&'d Provider> {
+fn sent<'d>(
+    context: &Context<'d>,
+    table: &Types,
+    of: &Type,
+    field: &Field,
+    made: &[(Span, Span)],
+) -> Option<&'d Provider> {
     let (doc, name) = (context.doc, context.doc.slice(field.name));
     let text = doc.text();
     let uses: Vec<Span> =
@@ -262,11 +272,17 @@ fn sent<'d>(context: &Context<'d>, table: &Types, of: &Type, field: &Field) -> O
         return None;
     }
     let facts = doc.facts();
+    let is_object = |object: &str, place: Span| {
+        if table.itself.iter().any(|it| it == object) {
+            return of.parts.iter().any(|part| part.contains(place));
+        }
+        made.iter().any(|(name, scope)| doc.slice(*name) == object && scope.contains(place))
+    };
     uses.into_iter().find_map(|place| {
         let before = &text[..place.start as usize - 1];
         let object = &before[before.trim_end_matches(|c: char| c.is_alphanumeric() || c == '_').len()..];
         let start = before.len() - object.len();
-        if object.is_empty() || text[..start].ends_with(['.', ')', ']']) || !is_object(doc, table, of, object, place) {
+        if object.is_empty() || text[..start].ends_with(['.', ')', ']']) || !is_object(object, place) {
             return None;
         }
         let value = Span { start: start as u32, end: place.end };
@@ -298,14 +314,6 @@ pub(super) fn goes_to<'d>(context: &Context<'d>, facts: &Facts, value: Span) -> 
             .is_some_and(|(callee, of)| *of == arguments || through.iter().any(|it| glob(it, doc.slice(*callee))))
     });
     (direct && slot.provider.category != "store").then_some(slot.provider)
-}
-
-/// `object` is one of the type, where the file says so.
-fn is_object(doc: &Document, table: &Types, of: &Type, object: &str, place: Span) -> bool {
-    if table.itself.iter().any(|it| it == object) {
-        return of.parts.iter().any(|part| part.contains(place));
-    }
-    objects(doc, table, of).iter().any(|(name, scope)| doc.slice(*name) == object && scope.contains(place))
 }
 
 /// The names that stand for an object of a type, each with where that holds.

@@ -24,6 +24,8 @@ pub struct Sinks {
     pub query_arguments: Vec<String>,
     /// Functions that give what they get, in another form.
     pub through: Vec<String>,
+    /// Those of them that a second argument tells what to take.
+    pub picks: Vec<String>,
     /// What stands behind a value that it does not change: `.unwrap()`, and `.expect(*)` with an argument.
     pub tails: Vec<String>,
     /// What stands before the value that steps in for a missing one.

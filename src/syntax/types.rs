@@ -57,7 +57,7 @@ pub struct Types {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct KeptOut {
-    /// Words in the heads of the types that it is for.
+    /// What of the module stands in the heads of the types that it is for.
     pub of: String,
     /// The module of the function.
     pub module: String,
@@ -89,6 +89,8 @@ pub struct Written {
     pub tail: Vec<String>,
     /// What makes it unclear which fields there are.
     pub unless: Vec<String>,
+    /// A file with one of these cannot have it.
+    pub nowhere: Vec<String>,
 }
 
 /// A type and its fields.
@@ -173,7 +175,7 @@ pub(super) fn types(table: &Types, tree: &Tree, text: &str) -> Vec<Type> {
     }
 }
 
-/// Gives each type the code of its name.
+/// Gives the first type of each name the code of that name.
 fn with_parts(mut found: Vec<Type>, parts: &[(Span, Span)], text: &str) -> Vec<Type> {
     let mut by_name: HashMap<&str, Vec<Span>> = HashMap::new();
     let slice = |span: Span| text.get(span.range()).unwrap_or("");
@@ -181,7 +183,7 @@ fn with_parts(mut found: Vec<Type>, parts: &[(Span, Span)], text: &str) -> Vec<T
         by_name.entry(slice(*of).split(|c| !is_part(c)).next().unwrap_or("")).or_default().push(*code);
     }
     for one in &mut found {
-        one.parts.extend(by_name.get(slice(one.name)).into_iter().flatten());
+        one.parts.extend(by_name.remove(slice(one.name)).into_iter().flatten());
     }
     found
 }
