@@ -2,7 +2,6 @@
 
 use super::loading::{head_edits, line_start};
 use super::reading::Needs;
-use super::rewrite::add_argument;
 use super::{Repairs, Safety};
 use crate::syntax::{Document, Fact, Field, KeptOut, Type, Written};
 use crate::text::{Edit, Span, line_ending, whole_words};
@@ -10,7 +9,11 @@ use crate::text::{Edit, Span, line_ending, whole_words};
 /// What can be done about a field that is shown. `alone`: no other field of the type holds a key.
 pub fn keep_out(doc: &Document, of: &Type, field: &Field, alone: Option<()>) -> Repairs {
     let Some(types) = doc.language().map(|it| &it.types) else { return Repairs::default() };
-    let kept = types.kept_out.as_ref().filter(|it| is_of(doc, of, it)).and_then(|it| marked(doc, field, it));
+    let kept = types
+        .kept_out
+        .as_ref()
+        .filter(|it| is_of(doc, of, it))
+        .and_then(|it| marked(doc, field, it, &types.wrappers));
     if let Some(edits) = kept {
         let title = format!("Keep `{}` out of the text", doc.slice(field.name));
         return Repairs::of_edits(doc.path(), edits, title, Safety::Safe);
@@ -49,7 +52,7 @@ fn is_of(doc: &Document, of: &Type, kept: &KeptOut) -> bool {
 }
 
 /// `key: str = field(repr=False)`
-fn marked(doc: &Document, field: &Field, kept: &KeptOut) -> Option<Vec<Edit>> {
+fn marked(doc: &Document, field: &Field, kept: &KeptOut, wrappers: &[String]) -> Option<Vec<Edit>> {
     let (call, mut edits) = named(doc, field, kept)?;
     let value = doc.slice(Span { start: field.kind.end, end: field.span.end });
     let Some(default) = value.trim_start().strip_prefix('=').map(str::trim) else {
@@ -67,11 +70,24 @@ fn marked(doc: &Document, field: &Field, kept: &KeptOut) -> Option<Vec<Edit>> {
     });
     match whole {
         Some((callee, arguments)) if doc.slice(callee).rsplit('.').next() == Some(&kept.call) => {
-            if arguments.len() <= 2 {
-                edits = vec![Edit::insert(arguments.start as usize + 1, kept.argument.clone())];
-            } else {
-                edits = vec![add_argument(doc, Span::at(arguments.end as usize - 1), &kept.argument)?];
+            // First of all: behind the others may stand a comma, a comment or the bracket of another call.
+            let others = doc.slice(Span { start: arguments.start + 1, end: arguments.end - 1 });
+            let word = kept.argument.split('=').next().unwrap_or_default();
+            if others.contains(word) || others.contains("**") {
+                return None;
             }
+            let comma = match others.chars().next() {
+                None => "",
+                Some(c) if c.is_whitespace() => ",",
+                Some(_) => ", ",
+            };
+            edits = vec![Edit::insert(arguments.start as usize + 1, format!("{}{comma}", kept.argument))];
+        }
+        // Another function that describes a field.
+        Some((callee, _))
+            if doc.slice(callee).rsplit('.').next().is_some_and(|it| wrappers.iter().any(|w| w == it)) =>
+        {
+            return None;
         }
         _ => {
             let before = format!("{call}({}", kept.default);
