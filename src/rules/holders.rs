@@ -89,7 +89,7 @@ pub(super) fn holders<'d>(context: &Context<'d>) -> Holders<'d> {
     Holders { types, all }
 }
 
-/// How many fields are looked at.
+/// How many fields are looked at, and how many places of a name.
 const MOST: usize = 1_000;
 
 /// The text form of the type is made of its fields, and by nobody.
@@ -250,10 +250,11 @@ fn filled<'d>(context: &Context<'d>, table: &Types, of: &Type, field: &Field) ->
         return Some((name.to_owned(), own(name)?));
     }
     let called = |it: &String| doc.text().contains(&it.replace("{type}", doc.slice(of.name)));
-    let is_filled = table.fills.iter().any(|it| if it.contains("{type}") { called(it) } else { of.is_said(doc, it) });
-    let name = setting_variable(doc, field.name).filter(|_| is_filled)?;
+    let is_filled =
+        || table.fills.iter().any(|it| if it.contains("{type}") { called(it) } else { of.is_said(doc, it) });
+    let name = setting_variable(doc, field.name)?;
     let provider = own(&name)?;
-    Some((name, provider))
+    is_filled().then_some((name, provider))
 }
 
 /// The provider that the field's value goes to.
@@ -267,7 +268,7 @@ fn sent<'d>(
     let (doc, name) = (context.doc, context.doc.slice(field.name));
     let text = doc.text();
     let uses: Vec<Span> =
-        doc.places_of(name, None).filter(|it| text[..it.start as usize].ends_with('.')).take(USES).collect();
+        doc.places_of(name, None).take(MOST).filter(|it| text[..it.start as usize].ends_with('.')).take(USES).collect();
     if uses.is_empty() {
         return None;
     }
