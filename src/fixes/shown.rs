@@ -9,11 +9,8 @@ use crate::text::{Edit, Span, line_ending, whole_words};
 /// What can be done about a field that is shown. `alone`: no other field of the type holds a key.
 pub fn keep_out(doc: &Document, of: &Type, field: &Field, alone: Option<()>) -> Repairs {
     let Some(types) = doc.language().map(|it| &it.types) else { return Repairs::default() };
-    let kept = types
-        .kept_out
-        .as_ref()
-        .filter(|it| is_of(doc, of, it))
-        .and_then(|it| marked(doc, field, it, &types.wrappers));
+    let kept =
+        types.kept_out.as_ref().filter(|it| is_of(doc, of, it)).and_then(|it| marked(doc, field, it, &types.wrappers));
     if let Some(edits) = kept {
         let title = format!("Keep `{}` out of the text", doc.slice(field.name));
         return Repairs::of_edits(doc.path(), edits, title, Safety::Safe);

@@ -50,6 +50,10 @@ pub(super) fn leave_out(context: &Context<'_>, finding: &Finding, sinks: fn(&Sin
     };
     let whole = wholes(context, sinks).into_iter().find(|it| it.place == finding.span);
     let Some(key) = whole.and_then(|it| it.key) else { return Repairs::default() };
+    // In a text the quotes could end it.
+    if doc.facts().around(finding.span).any(|fact| matches!(fact, Fact::Template { .. })) {
+        return Repairs::default();
+    }
     // The call of nothing but the object.
     let call = doc.facts().around(finding.span).find_map(|fact| match *fact {
         Fact::Call { span, callee, arguments: Some(arguments) } => {

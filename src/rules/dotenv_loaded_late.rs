@@ -65,8 +65,12 @@ fn late<'d>(context: &Context<'d>) -> Vec<Late<'d>> {
     if loads.is_empty() || loads.iter().any(is_import) || loads_itself(doc, context.around) {
         return Vec::new();
     }
-    let mut reads: Vec<(Span, &'d str, &'d Provider)> =
-        context.reads().iter().map(|read| (read.span, read.name, read.provider)).collect();
+    let mut reads: Vec<(Span, &'d str, &'d Provider)> = context
+        .reads()
+        .iter()
+        .filter(|it| !it.is_compared(context))
+        .map(|it| (it.span, it.name, it.provider))
+        .collect();
     for fact in facts.iter() {
         let Fact::Call { span, callee, arguments: Some(arguments) } = *fact else { continue };
         if let Some((provider, name)) = reads_by_itself(doc, facts, context.around, callee, arguments) {

@@ -57,6 +57,10 @@ pub(super) fn holders<'d>(context: &Context<'d>) -> Holders<'d> {
         .filter(|at| shown(&types[*at]))
         .flat_map(|at| (0..types[at].fields.len()).map(move |field| (at, field)))
         .filter(|&(at, field)| is_open(doc, table, &types[at].fields[field]))
+        .filter(|&(at, field)| {
+            let own = doc.slice(types[at].fields[field].name).starts_with('_');
+            !own || !table.private.iter().any(|it| types[at].is_said(doc, it))
+        })
         .take(MOST)
         .collect();
     if open.is_empty() {

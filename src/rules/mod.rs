@@ -48,6 +48,7 @@ mod literal_in_key_slot;
 mod loader_divergent_value;
 mod malformed_key_value;
 mod malformed_reference;
+mod masked;
 mod missing_becomes_text;
 mod objects;
 mod old_key;

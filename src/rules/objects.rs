@@ -3,6 +3,7 @@
 use super::context::Context;
 use super::flow::{Exit, is_another, is_still, tail};
 use super::holders::{goes_to, objects};
+use super::masked::{is_left_out, is_masked, is_plain};
 use crate::fixes::use_at;
 use crate::secrets::Provider;
 use crate::syntax::{Document, Fact, Sinks, glob};
@@ -22,6 +23,8 @@ pub(super) struct Object<'d> {
     closed: bool,
     /// What the key is called in it, where it is opened.
     key: Option<String>,
+    /// What the key is called in it, in every way that code writes it.
+    names: Vec<String>,
 }
 
 /// An object that leaves the program whole.
@@ -55,6 +58,14 @@ pub(super) fn wholes<'d>(context: &'d Context<'_>, sinks: fn(&Sinks) -> &[String
                     || exit.call(doc).is_some_and(|it| table.opens.iter().any(|open| glob(open, it)))
             };
             let Some(callee) = exit.sink_through(doc, sinks, &table.opens) else { continue };
+            let sink = facts.calls_around(exit.operand).into_iter().find(|(it, _)| doc.slice(*it).ends_with(callee));
+            let call = sink.map_or(exit.operand, |(it, arguments)| Span { start: it.start, ..arguments });
+            if is_left_out(doc, call, place, &object.names)
+                || is_plain(doc, &exit, opened())
+                || object.places.iter().any(|it| it.start < place.start && is_masked(context, *it, &object.names))
+            {
+                continue;
+            }
             if object.closed && !opened() || !is_still(doc, object.made, place) {
                 continue;
             }
@@ -118,10 +129,23 @@ fn made<'d>(context: &Context<'d>) -> Vec<Object<'d>> {
                 places: places(doc, name, value),
                 closed: is_client(value) && table.closed,
                 key: None,
+                names: entry(doc, value, exit.operand).into_iter().collect(),
             });
         }
     }
     found
+}
+
+/// What a value is called in a list of names and values: `"api_key": …`, `{ apiKey }`.
+fn entry(doc: &Document, list: Span, operand: Span) -> Option<String> {
+    let before = doc.slice(Span { start: list.start, end: operand.start.max(list.start) });
+    let part = |c: char| c.is_alphanumeric() || "_-$".contains(c);
+    if before.trim_end().ends_with(['{', ',']) {
+        return Some(doc.slice(operand).to_owned());
+    }
+    let name = before[..before.rfind([':', '='])?].trim_end().trim_end_matches(['"', '\'']);
+    let name = &name[name.trim_end_matches(part).len()..];
+    (!name.is_empty()).then(|| name.to_owned())
 }
 
 /// The name is that of a variable: no argument, no entry, no field.
@@ -188,7 +212,8 @@ fn parsed<'d>(context: &Context<'d>) -> Vec<Object<'d>> {
                 && (set || before.trim_end().ends_with(help.removes.as_str()) && !help.removes.is_empty())
         });
         if !taken {
-            found.push(Object { what, provider, made: value, places, closed: false, key: names.first().cloned() });
+            let (key, names) = (names.first().cloned(), names.clone());
+            found.push(Object { what, provider, made: value, places, closed: false, key, names });
         }
     }
     found
@@ -240,16 +265,17 @@ fn of_types<'d>(context: &Context<'d>) -> Vec<Object<'d>> {
             continue;
         }
         let whats = || (holder.what.clone(), holder.provider);
+        let names = || vec![doc.slice(holders.parts(holder).1.name).to_owned()];
         for (name, scope) in objects(doc, &language.types, of) {
             let places = doc.places_of(doc.slice(name), Some(scope)).filter(|it| it.start > name.start);
             let places = places.filter(|it| !doc.facts().in_comment(*it)).take(MOST).collect();
             let (what, provider) = whats();
-            found.push(Object { what, provider, made: name, places, closed: false, key: None });
+            found.push(Object { what, provider, made: name, places, closed: false, key: None, names: names() });
         }
         for (own, part) in language.types.itself.iter().flat_map(|own| of.parts.iter().map(move |part| (own, *part))) {
             let (what, provider) = whats();
             let places = doc.places_of(own, Some(part)).take(MOST).collect();
-            found.push(Object { what, provider, made: of.name, places, closed: false, key: None });
+            found.push(Object { what, provider, made: of.name, places, closed: false, key: None, names: names() });
         }
     }
     found

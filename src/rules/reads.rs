@@ -71,6 +71,14 @@ impl<'d> Read<'d> {
         Some(Span { end: self.span.end + method.len() as u32, ..self.span })
     }
 
+    /// Only whether there is a value is asked.
+    pub fn is_compared(&self, context: &Context<'_>) -> bool {
+        let before = context.doc.text()[..self.span.start as usize].trim_end();
+        let asks = [" is None", " is not None", " ==", " !=", ".is_ok()", ".is_err()", ".is_some()", ".is_none()"];
+        asks.iter().any(|it| self.behind(context).starts_with(it))
+            || ["!!", "bool(", "Boolean("].iter().any(|it| before.ends_with(it))
+    }
+
     /// The program goes on with nothing where the variable is missing.
     pub fn is_quiet(&self, context: &Context<'_>) -> bool {
         let words = context.doc.language().map_or(&[][..], |language| &language.read.quiet);

@@ -60,6 +60,16 @@ pub struct Objects {
     pub new: String,
     /// `{…}` is a list of names and values, and shows them.
     pub lists: bool,
+    /// Calls, and methods behind its name, that make a text without its fields; templates and `+` do then as well.
+    pub plain: Vec<String>,
+    /// Calls that take the names of its fields alone.
+    pub names: Vec<String>,
+    /// What stands right before it for the same.
+    pub spread: String,
+    /// Before it in the call stands one of these where only the fields are taken that are named.
+    pub picks: Vec<String>,
+    /// Methods that take a field out or write another value into it.
+    pub masks: Vec<String>,
     /// A function that opens it, and what it becomes so that the key is left out: `{it}` is the call, `{key}` the name.
     pub vars: String,
     /// See `vars`.

@@ -23,6 +23,8 @@ pub struct Types {
     pub parts: Vec<String>,
     /// A type shows its fields where all words of one of these stand in a piece of its head.
     pub shows: Vec<String>,
+    /// In types with one of these words in the head, fields are not shown whose names begin with `_`.
+    pub private: Vec<String>,
     /// It has a text form of its own where its code holds one of these.
     pub hides: Vec<String>,
     /// What keeps a field out of the text, or all fields where the head holds it.
