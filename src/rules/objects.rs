@@ -140,7 +140,7 @@ fn made<'d>(context: &Context<'d>) -> Vec<Object<'d>> {
 fn entry(doc: &Document, list: Span, operand: Span) -> Option<String> {
     let before = doc.slice(Span { start: list.start, end: operand.start.max(list.start) });
     let part = |c: char| c.is_alphanumeric() || "_-$".contains(c);
-    if before.trim_end().ends_with(['{', ',']) {
+    if doc.slice(operand).chars().all(part) && before.trim_end().ends_with(['{', ',']) {
         return Some(doc.slice(operand).to_owned());
     }
     let name = before[..before.rfind([':', '='])?].trim_end().trim_end_matches(['"', '\'']);
