@@ -73,6 +73,7 @@ fn address(context: &Context<'_>, settings: &AgentSettings, name: &str, value: S
         || is_loopback(&host)
         || is_private(&host)
         || context.around.trusted_hosts.iter().any(trusted)
+        || settings.is_host(&host)
         || providers.any(|it| is_of(it, &host))
     {
         return None;

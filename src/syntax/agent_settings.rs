@@ -23,6 +23,9 @@ pub struct AgentSettings {
     /// The address of any provider is one of its own.
     #[serde(default)]
     pub others: bool,
+    /// Hosts that serve the same to its users, `*` for any part.
+    #[serde(default)]
+    hosts: Vec<String>,
 }
 
 impl AgentSettings {
@@ -31,6 +34,11 @@ impl AgentSettings {
         let name = path.file_name()?.to_str()?;
         let is_last = |file: &String| glob(file.rsplit('/').next().unwrap_or(""), name);
         agent_settings().iter().find(|it| it.files.iter().any(is_last) && ends_like(&it.files, path))
+    }
+
+    /// The host serves what the agent asks for, by itself.
+    pub fn is_host(&self, host: &str) -> bool {
+        self.hosts.iter().any(|it| glob(it, host))
     }
 
     /// The entry of these names, the outermost first, is an address.

@@ -83,6 +83,7 @@ pub(super) struct Commands {
     dumps: Vec<String>,
     gives_on: Vec<String>,
     changes: Vec<String>,
+    masks: Vec<String>,
 }
 
 /// What a command does with a value.
@@ -108,12 +109,14 @@ impl Pipeline {
         pipelines().iter().find(|it| it.files.iter().any(is_last) && ends_like(&it.files, path))
     }
 
-    /// What such a file says in an expression that is nothing but a secret: its name.
+    /// What such a file says in an expression that is nothing but a secret, or something else where there is none: its name.
     pub fn secret<'t>(&self, expression: &'t str) -> Option<&'t str> {
         let inside = expression.trim();
         let name = self.from.iter().find_map(|it| inside.strip_prefix(it.as_str()))?;
-        let is_name = !name.is_empty() && name.bytes().all(|it| it.is_ascii_alphanumeric() || it == b'_' || it == b'-');
-        is_name.then_some(name)
+        let part = |it: char| it.is_ascii_alphanumeric() || it == '_' || it == '-';
+        let (name, rest) = name.split_at(name.find(|it| !part(it)).unwrap_or(name.len()));
+        let rest = rest.trim_start();
+        (!name.is_empty() && (rest.is_empty() || rest.starts_with("||"))).then_some(name)
     }
 }
 
@@ -133,6 +136,9 @@ impl Command {
         // `printf -v NAME` keeps it.
         if table.prints.iter().any(begins) && words.get(1) != Some(&"-v") {
             return Some(Does::Prints);
+        }
+        if words.iter().any(|word| table.masks.iter().any(|it| word.contains(it.as_str()))) {
+            return None;
         }
         if table.changes.iter().any(begins) {
             return Some(Does::Changes);
