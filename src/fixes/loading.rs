@@ -309,6 +309,7 @@ impl Head {
     }
 }
 
-pub(super) fn line_start(text: &str, at: usize) -> usize {
+/// Where the line of a place begins.
+pub fn line_start(text: &str, at: usize) -> usize {
     text[..at].rfind('\n').map_or(0, |it| it + 1)
 }

@@ -35,6 +35,7 @@ pub use beside::{Audience, Beside};
 pub use contract::{Contract, add_to_template, is_named};
 pub use endpoint::{is_loopback, is_private, store_of_call, takes_argument};
 pub use load_first::{load_first, loads_itself};
+pub use loading::line_start;
 pub use move_key::{read_loudly, repairs as move_secret};
 pub use packing::{Shipped, packing_files, shipped};
 pub use pieces::{assembled, is_joined, key_at};

@@ -7,7 +7,7 @@ use crate::syntax::{Document, Fact, Field, KeptOut, Type, Written};
 use crate::text::{Edit, Span, line_ending, whole_words};
 
 /// What can be done about a field that is shown. `alone`: no other field of the type holds a key.
-pub fn keep_out(doc: &Document, of: &Type, field: &Field, alone: Option<()>) -> Repairs {
+pub fn keep_out(doc: &Document, of: &Type, field: &Field, alone: bool) -> Repairs {
     let Some(types) = doc.language().map(|it| &it.types) else { return Repairs::default() };
     let kept =
         types.kept_out.as_ref().filter(|it| is_of(doc, of, it)).and_then(|it| marked(doc, field, it, &types.wrappers));
@@ -15,7 +15,7 @@ pub fn keep_out(doc: &Document, of: &Type, field: &Field, alone: Option<()>) -> 
         let title = format!("Keep `{}` out of the text", doc.slice(field.name));
         return Repairs::of_edits(doc.path(), edits, title, Safety::Safe);
     }
-    let written = types.written.as_ref().filter(|_| alone.is_some()).and_then(|it| by_hand(doc, of, field, it));
+    let written = types.written.as_ref().filter(|_| alone).and_then(|it| by_hand(doc, of, field, it));
     match written {
         Some(edits) => {
             let title = format!("Write the text of `{}` by hand, with *** for the key", doc.slice(of.name));

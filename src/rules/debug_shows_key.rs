@@ -43,5 +43,5 @@ fn fixes(context: &Context<'_>, finding: &Finding) -> Repairs {
     };
     let (of, field) = holders.parts(holder);
     let alone = holders.all.iter().filter(|it| it.of == holder.of).count() == 1;
-    keep_out(context.doc, of, field, alone.then_some(()))
+    keep_out(context.doc, of, field, alone)
 }

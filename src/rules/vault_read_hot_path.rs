@@ -4,7 +4,7 @@ use super::context::Context;
 use super::literal_fallback_after_vault::reads;
 use super::reads::is_notebook;
 use super::{Finding, Rule, Severity};
-use crate::fixes::Repairs;
+use crate::fixes::{Repairs, line_start};
 use crate::syntax::{Fact, Facts, Hot, glob};
 use crate::text::{Span, whole_words};
 
@@ -70,10 +70,6 @@ fn heads<'d>(context: &'d Context<'_>, place: Span) -> impl Iterator<Item = &'d 
 
 /// How many lines above a read are looked at.
 const FAR: usize = 60;
-
-fn line_start(text: &str, at: usize) -> usize {
-    text[..at].rfind('\n').map_or(0, |it| it + 1)
-}
 
 fn begins(line: &str, with: &[String]) -> bool {
     with.iter().any(|it| line.starts_with(it.as_str()))
