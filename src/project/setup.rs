@@ -11,7 +11,7 @@ use super::files::{FileError, check_writable, lies_below, read_small, write_atom
 use super::holding::{BUILD, VERSION_CONTROL, files, walk};
 use super::workspace::Workspace;
 use crate::fixes::{self, GitState, ignore_lines, leaves_out};
-use crate::secrets::{discreet, env_lines, variables_read};
+use crate::secrets::{EnvWords, discreet, env_lines};
 use crate::text::{apply, line_ending};
 
 /// What a project gets.
@@ -332,7 +332,7 @@ fn names(workspace: &Workspace) -> Vec<String> {
             continue;
         }
         let Ok(bytes) = fs::read(&full) else { continue };
-        let spans = variables_read(workspace.catalogue(), &bytes);
+        let spans = EnvWords::of(&bytes).variables_read(workspace.catalogue());
         read.extend(spans.iter().map(|span| String::from_utf8_lossy(&bytes[span.range()]).into_owned()));
     }
     names.extend(read);

@@ -17,7 +17,7 @@ use super::package::Packages;
 use crate::fixes::{Destination, EnvEntry, EnvFile, GitState, Surroundings};
 use crate::rules::{is_app_secrets, is_env_file};
 use crate::secrets::{Catalogue, Provider, Secret, SecretRef, discreet, env_lines, env_value, identity};
-use crate::syntax::{AgentSettings, Document, Pipeline, Reader};
+use crate::syntax::{AgentSettings, Document, Host, Language, Pipeline, Reader};
 
 /// A root folder and what belongs to it.
 pub struct Workspace {
@@ -299,7 +299,7 @@ impl Workspace {
             git,
             agents: if is_env_file(relative) { agents(&self.root) } else { Vec::new() },
             launchers: if is_env_file(relative) { launchers(&self.root, relative) } else { Vec::new() },
-            contract: self.contracts.of(self, relative),
+            contract: if reads_variables(relative) { self.contracts.of(self, relative) } else { Arc::default() },
             copied: Reader::copying(relative).is_some_and(|copies| self.is_copied(relative, copies)),
             audited: Pipeline::of_path(relative).is_some_and(|it| self.has_one_of(&it.audited)),
             trusted_hosts: match self.config(relative) {
@@ -400,6 +400,11 @@ impl Workspace {
         }
         Ok(())
     }
+}
+
+/// Code, in whose programs clients are known.
+fn reads_variables(path: &Path) -> bool {
+    Language::of_path(path).is_some_and(|it| !it.clients.is_empty()) || Host::of_path(path).is_some()
 }
 
 /// Other characters than those of store paths become `-`.

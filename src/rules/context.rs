@@ -15,9 +15,9 @@ use super::reads::{Read, reads};
 use super::{Finding, Severity, literal_in_key_slot};
 use crate::fixes::{Surroundings, assembled};
 use crate::secrets::{
-    Assembled, Catalogue, Fingerprint, Provider, Shape, Token, Words, ambiguous, encoded, environments, fingerprint,
+    Assembled, Catalogue, EnvWords, Fingerprint, Provider, Shape, Token, Words, ambiguous, encoded, fingerprint,
     has_word, is_app_secrets, is_env_file, is_env_template, is_likely, may_hold_pieces, nearest_name, redact, runs,
-    scan_runs, slot_candidates, speaks, variables_built, variables_read, weak_fingerprint,
+    scan_runs, slot_candidates, speaks, variables_built, weak_fingerprint,
 };
 use crate::syntax::{AgentSettings, Document, Facts, Host, Language, Pipeline, Reader, is_parsed, is_shell};
 use crate::text::Span;
@@ -39,6 +39,7 @@ pub struct Context<'d> {
     sources: OnceCell<Vec<Source<'d>>>,
     holders: OnceCell<Holders<'d>>,
     objects: OnceCell<Vec<Object<'d>>>,
+    env_words: OnceCell<EnvWords<'d>>,
     environments: OnceCell<Vec<Span>>,
     facts: OnceCell<Cow<'d, Facts>>,
 }
@@ -52,6 +53,8 @@ pub(super) static MARKER: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new(b"
 /// It leaves out nearly every file, so nothing of them is parsed.
 pub fn needs_look(catalogue: &Catalogue, path: &Path, text: &[u8]) -> bool {
     let runs = runs(text);
+    let env_words = OnceCell::new();
+    let env_words = || env_words.get_or_init(|| EnvWords::of(text));
     !scan_runs(catalogue, text, &runs).is_empty()
         || MARKER.find(text).is_some()
         || is_env_file(path)
@@ -59,23 +62,23 @@ pub fn needs_look(catalogue: &Catalogue, path: &Path, text: &[u8]) -> bool {
         || !ambiguous(catalogue, text, &runs).is_empty()
         || is_env_template(path)
         || Reader::copying(path).is_some()
-        || Pipeline::of_path(path).is_some()
+        || Pipeline::of_path(path).is_some_and(|it| it.may_have_secrets(text))
         || AgentSettings::of_path(path).is_some()
         || Language::of_path(path).is_some() && catalogue.speaks_of_store(text)
         || (is_parsed(path)
-            && (hands_on_all(path, text)
+            && (hands_on_all(path, env_words())
                 || may_handle_keys(catalogue, Language::of_path(path), text)
                 || may_hold_pieces(catalogue, text, if is_shell(path) { Words::Bare } else { Words::Quoted })
                 || !slot_candidates(catalogue, text, &runs).is_empty()
-                || !variables_read(catalogue, text).is_empty()))
+                || !env_words().variables_read(catalogue).is_empty()))
 }
 
 /// A program hands on all variables of its environment, this one or one in it.
-fn hands_on_all(path: &Path, text: &[u8]) -> bool {
-    let words = |language: &Language| !environments(text, &language.sinks.environment).is_empty();
+fn hands_on_all(path: &Path, env_words: &EnvWords<'_>) -> bool {
+    let hands_on = |language: &Language| !env_words.environments(&language.sinks.environment).is_empty();
     match Language::of_path(path) {
-        Some(language) => words(language),
-        None => Host::of_path(path).is_some() && Language::all().iter().any(words),
+        Some(language) => hands_on(language),
+        None => Host::of_path(path).is_some() && Language::all().iter().any(hands_on),
     }
 }
 
@@ -102,6 +105,7 @@ impl<'d> Context<'d> {
             sources: OnceCell::new(),
             holders: OnceCell::new(),
             objects: OnceCell::new(),
+            env_words: OnceCell::new(),
             environments: OnceCell::new(),
             facts: OnceCell::new(),
         }
@@ -119,7 +123,7 @@ impl<'d> Context<'d> {
             || may_handle_keys(self.catalogue(), self.doc.language(), self.doc.text().as_bytes())
             || self.is_env_file()
             || Reader::copying(self.doc.path()).is_some()
-            || Pipeline::of_path(self.doc.path()).is_some()
+            || Pipeline::of_path(self.doc.path()).is_some_and(|it| it.may_have_secrets(self.doc.text().as_bytes()))
             || AgentSettings::of_path(self.doc.path()).is_some()
             || is_env_template(self.doc.path())
             || marked()
@@ -173,14 +177,17 @@ impl<'d> Context<'d> {
         })
     }
 
+    fn env_words(&self) -> &EnvWords<'d> {
+        self.env_words.get_or_init(|| EnvWords::of(self.doc.text().as_bytes()))
+    }
+
     /// Where a provider's variable is read; none in plain text.
     pub fn variables(&self) -> &[Span] {
         self.variables.get_or_init(|| match self.doc.language() {
             Some(_) => {
-                let text = self.doc.text().as_bytes();
-                let mut all = variables_read(self.catalogue(), text);
+                let mut all = self.env_words().variables_read(self.catalogue());
                 if Reader::copying(self.doc.path()).is_some() {
-                    all.extend(variables_built(self.catalogue(), text));
+                    all.extend(variables_built(self.catalogue(), self.doc.text().as_bytes()));
                     all.sort();
                 }
                 all
@@ -193,7 +200,7 @@ impl<'d> Context<'d> {
     pub fn environments(&self) -> &[Span] {
         self.environments.get_or_init(|| {
             let words = self.doc.language().map_or(&[][..], |language| &language.sinks.environment);
-            environments(self.doc.text().as_bytes(), words)
+            self.env_words().environments(words)
         })
     }
 

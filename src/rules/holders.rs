@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use super::context::Context;
 use super::flow::{is_still, opener, tail};
 use crate::fixes::{setting_variable, use_at};
-use crate::secrets::Provider;
+use crate::secrets::{Provider, speaks};
 use crate::syntax::{Document, Fact, Facts, Field, Type, Types, glob};
 use crate::text::Span;
 
@@ -46,7 +46,8 @@ pub(super) fn holders<'d>(context: &Context<'d>) -> Holders<'d> {
     let Some(language) = doc.language().filter(|it| !it.is_test_path(doc.path())) else { return Holders::default() };
     let table = &language.types;
     let says = |words: &String| words.split(' ').all(|word| doc.text().contains(word));
-    if !table.shows.iter().any(says) {
+    let speaks = || !context.sources().is_empty() || speaks(context.catalogue(), doc.text().as_bytes());
+    if !table.shows.iter().any(says) || !speaks() {
         return Holders::default();
     }
     let types = doc.types();

@@ -19,35 +19,54 @@ static BUILDS: LazyLock<[Finder<'_>; 2]> = LazyLock::new(|| [Finder::new(b"ARG "
 /// How far behind it the variable begins at the most: `iron.setdefault("`.
 const NEAR: usize = 24;
 
-/// Where a text names a provider's variable right behind a word for the environment, and where it embeds an env file.
-///
-/// Nearly every file has none: this decides whether it is parsed.
-pub fn variables_read(catalogue: &Catalogue, text: &[u8]) -> Vec<Span> {
-    let mut found: Vec<Span> = ENV.find_iter(text).filter_map(|it| variable_at(catalogue, text, it.end())).collect();
-    found.dedup();
-    found
+/// Where a text has words for the environment. Two questions are asked of them, and they are looked for once.
+pub struct EnvWords<'t> {
+    text: &'t [u8],
+    /// Where each word ends.
+    ends: Vec<usize>,
 }
 
-/// Where one of `words` stands whole, each of which holds a word for the environment.
-pub fn environments(text: &[u8], words: &[String]) -> Vec<Span> {
-    let around = |end: usize| {
-        words.iter().filter_map(move |word| {
-            let inside = ENV.find(word)?.end();
-            let start = end.checked_sub(inside)?;
-            let rest = &text[start..];
-            let is_part = |byte: Option<&u8>| byte.is_some_and(|it| it.is_ascii_alphanumeric() || *it == b'_');
-            let before = start.checked_sub(1).and_then(|it| text.get(it));
-            let whole = rest.starts_with(word.as_bytes()) && !is_part(before) && !is_part(rest.get(word.len()));
-            whole.then(|| Span::new(start, start + word.len()))
-        })
-    };
-    let found = ENV.find_iter(text).flat_map(|found| around(found.end()));
-    // Only where all of it is handed on.
-    let mut found: Vec<Span> =
-        found.filter(|at| text[at.end as usize..].first().is_some_and(|it| b"), ]}\n\r".contains(it))).collect();
-    found.sort();
-    found.dedup();
-    found
+impl<'t> EnvWords<'t> {
+    /// Looks for them.
+    pub fn of(text: &'t [u8]) -> EnvWords<'t> {
+        EnvWords { text, ends: ENV.find_iter(text).map(|it| it.end()).collect() }
+    }
+
+    /// Where the text names a provider's variable right behind one, and where it embeds an env file.
+    ///
+    /// Nearly every file has none: this decides whether it is parsed.
+    pub fn variables_read(&self, catalogue: &Catalogue) -> Vec<Span> {
+        let mut found: Vec<Span> = self.ends.iter().filter_map(|end| variable_at(catalogue, self.text, *end)).collect();
+        found.dedup();
+        found
+    }
+
+    /// Where one of `wholes` stands whole, each of which holds a word for the environment.
+    pub fn environments(&self, wholes: &[String]) -> Vec<Span> {
+        let text = self.text;
+        let mut found = Vec::new();
+        if self.ends.is_empty() {
+            return found;
+        }
+        for whole in wholes {
+            let Some(inside) = ENV.find(whole).map(|it| it.end()) else { continue };
+            let at = |end: &usize| {
+                let start = end.checked_sub(inside)?;
+                let rest = &text[start..];
+                let is_part = |byte: Option<&u8>| byte.is_some_and(|it| it.is_ascii_alphanumeric() || *it == b'_');
+                let before = start.checked_sub(1).and_then(|it| text.get(it));
+                let is_whole =
+                    rest.starts_with(whole.as_bytes()) && !is_part(before) && !is_part(rest.get(whole.len()));
+                // Only where all of it is handed on.
+                let ends = rest.get(whole.len()).is_some_and(|it| b"), ]}\n\r".contains(it));
+                (is_whole && ends).then(|| Span::new(start, start + whole.len()))
+            };
+            found.extend(self.ends.iter().filter_map(at));
+        }
+        found.sort();
+        found.dedup();
+        found
+    }
 }
 
 /// Where an instruction takes a provider's variable into the build of an image: `ARG NAME`, `ENV NAME=$NAME`.
@@ -88,7 +107,7 @@ mod tests {
     #[test]
     fn reads_are_found_in_all_forms() {
         let reads = |text: &str| {
-            let found = variables_read(Catalogue::built_in(), text.as_bytes());
+            let found = EnvWords::of(text.as_bytes()).variables_read(Catalogue::built_in());
             found.iter().map(|it| text[it.range()].to_owned()).collect::<Vec<_>>()
         };
         let name = "OPENAI_API_KEY";

@@ -109,6 +109,12 @@ impl Pipeline {
         pipelines().iter().find(|it| it.files.iter().any(is_last) && ends_like(&it.files, path))
     }
 
+    /// A file that names no secret gives none to its scripts: nearly none does. Without expressions every script has all.
+    pub fn may_have_secrets(&self, text: &[u8]) -> bool {
+        let names = |word: &String| memchr::memmem::find(text, word.as_bytes()).is_some();
+        self.opens.is_empty() || self.from.iter().chain(self.inherits.first()).any(names)
+    }
+
     /// What such a file says in an expression that is nothing but a secret, or something else where there is none: its name.
     pub fn secret<'t>(&self, expression: &'t str) -> Option<&'t str> {
         let inside = expression.trim();
