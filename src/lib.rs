@@ -28,6 +28,8 @@ pub mod verify;
 
 pub mod checks;
 
+pub mod inventory;
+
 pub mod cli;
 
 pub mod lsp;

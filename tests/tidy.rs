@@ -14,8 +14,12 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("moves", &["text", "syntax", "secrets", "fixes", "rules", "project", "stores"]),
     ("verify", &["secrets"]),
     ("checks", &["text", "syntax", "secrets", "fixes", "rules", "project", "stores", "moves", "verify"]),
-    ("cli", &["text", "syntax", "secrets", "fixes", "rules", "project", "stores", "moves", "verify", "checks"]),
-    ("lsp", &["text", "syntax", "secrets", "fixes", "rules", "project", "stores", "moves", "checks"]),
+    ("inventory", &["text", "syntax", "secrets", "fixes", "rules", "project", "stores", "checks"]),
+    (
+        "cli",
+        &["text", "syntax", "secrets", "fixes", "rules", "project", "stores", "moves", "verify", "checks", "inventory"],
+    ),
+    ("lsp", &["text", "syntax", "secrets", "fixes", "rules", "project", "stores", "moves", "checks", "inventory"]),
 ];
 
 fn root() -> &'static Path {

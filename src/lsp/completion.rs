@@ -6,8 +6,8 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::names::names;
-use super::references::has_values;
 use super::session::Session;
+use crate::inventory::has_values;
 use crate::stores::Stores;
 use crate::text::Span;
 

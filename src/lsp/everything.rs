@@ -18,7 +18,7 @@ use super::convert::{self, found};
 use super::main_loop::{MainLoop, answer, failed};
 use super::outbox::{Letter, Token};
 use super::server::{Event, Reply};
-use super::survey::{Survey, survey};
+use crate::inventory::{Survey, survey};
 use crate::text::counted;
 
 /// A check of all files because of a change waits so long at least: more changes follow.

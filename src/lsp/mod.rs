@@ -30,7 +30,6 @@ pub mod scope;
 mod seek;
 mod server;
 pub mod session;
-pub mod survey;
 mod undo;
 
 use std::io::Write;

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use super::completion::{Completion, Sort};
 use super::open::Open;
-use super::references::has_values;
 use super::scope::Scope;
+use crate::inventory::has_values;
 use crate::project::Workspace;
 use crate::rules::{is_env_template, variable_at, variable_places};
 use crate::secrets::{Provider, SecretRef, env_lines, env_value, without_keys};

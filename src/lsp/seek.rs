@@ -16,7 +16,7 @@ use super::main_loop::{MainLoop, answer, failed};
 use super::outbox::Letter;
 use super::places::{Makers, Renamed, Thing, lines_of, places, places_in, renamed};
 use super::server::{Event, Reply};
-use super::survey;
+use crate::inventory;
 use crate::project::Workspace;
 use crate::secrets::{Identity, Secret, identity, without_keys};
 use crate::stores::Stores;
@@ -137,7 +137,7 @@ impl MainLoop {
         aside("lenses", move || {
             let values: Vec<&str> = unknown.iter().map(Secret::expose).collect();
             let files = scope.texts_with(&values);
-            let committed = workspace.map(|it| survey::committed(&it, &values)).unwrap_or_default();
+            let committed = workspace.map(|it| inventory::committed(&it, &values)).unwrap_or_default();
             let known = unknown.iter().map(|key| {
                 let id = identity(key.expose());
                 let since = committed.iter().find(|it| it.key == id).and_then(|it| it.committed.clone());
@@ -205,7 +205,7 @@ impl MainLoop {
         let mut workspaces: Vec<Arc<Workspace>> = folders.map(Arc::new).collect();
         workspaces.dedup_by(|a, b| a.root() == b.root());
         let encoding = self.abilities.encoding;
-        aside("keys", move || answer(reply, Ok(Some(found::keys(&survey::keys(&workspaces), encoding)))));
+        aside("keys", move || answer(reply, Ok(Some(found::keys(&inventory::keys(&workspaces), encoding)))));
     }
 
     /// The command: where keys can go.

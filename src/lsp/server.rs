@@ -24,8 +24,8 @@ use super::haste::Read;
 use super::history::Learned;
 use super::outbox::Applied;
 use super::seek::Counted;
-use super::survey::Survey;
 use super::undo::Found;
+use crate::inventory::Survey;
 
 /// Where the answer to a request goes.
 pub(super) type Reply<T> = oneshot::Sender<Result<T>>;

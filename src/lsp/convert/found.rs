@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 use tower_lsp::lsp_types as lsp;
 
 use super::{Encoding, diagnostic, position, range};
+use crate::inventory::{Key, Survey};
 use crate::lsp::offers::FileEdits;
 use crate::lsp::places::Places;
-use crate::lsp::survey::{Key, Survey};
 use crate::secrets::{slashed, without_keys};
 use crate::syntax::Document;
 use crate::text::Span;
@@ -134,7 +134,7 @@ fn full(
 
 /// The keys of workspaces, for the client. None is in it.
 pub fn keys(all: &[Key], encoding: Encoding) -> Value {
-    let place = |(file, span): &(std::sync::Arc<crate::lsp::survey::Surveyed>, Span)| {
+    let place = |(file, span): &(std::sync::Arc<crate::inventory::Surveyed>, Span)| {
         let uri = lsp::Url::from_file_path(&file.file).ok()?;
         Some(json!({"uri": uri, "range": range(&file.doc, *span, encoding), "path": slashed(file.doc.path())}))
     };

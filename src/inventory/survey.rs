@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::references;
+use super::references::references;
 use crate::checks::{self, Options};
 use crate::fixes::{Exposure, key_at};
 use crate::project::{Workspace, env_files, read_small};
@@ -149,7 +149,7 @@ fn env_file(workspace: &Arc<Workspace>, path: &Path) -> Option<Surveyed> {
 
 fn keys_of(workspace: &Workspace, files: &[Arc<Surveyed>]) -> Vec<Key> {
     let mut groups: HashMap<Identity, (String, Key)> = HashMap::new();
-    let mut references: BTreeMap<String, Key> = BTreeMap::new();
+    let mut by_reference: BTreeMap<String, Key> = BTreeMap::new();
     for file in files {
         for (span, redacted) in &file.secrets {
             let secret = key_at(&file.doc, *span);
@@ -164,12 +164,12 @@ fn keys_of(workspace: &Workspace, files: &[Arc<Surveyed>]) -> Vec<Key> {
             key.add(file, *span);
         }
         if is_env_file(file.doc.path()) {
-            for (span, at) in references::all(&file.doc) {
+            for (span, at) in references(&file.doc) {
                 let text = at.to_string();
                 let name = env_line_at(file.doc.text(), span).map(|line| file.doc.slice(line.name).to_owned());
                 let provider = name.as_deref().and_then(|it| workspace.catalogue().provider_of_env(it));
                 let provider = provider.map(|it| (it.id.clone(), it.name.clone()));
-                let key = references.entry(text.clone()).or_insert_with(|| Key::of_reference(&at, provider));
+                let key = by_reference.entry(text.clone()).or_insert_with(|| Key::of_reference(&at, provider));
                 key.add(file, span);
             }
         }
@@ -180,7 +180,7 @@ fn keys_of(workspace: &Workspace, files: &[Arc<Surveyed>]) -> Vec<Key> {
         key.judge(workspace, exposed.get(&identity(&value)).and_then(Option::as_ref));
         key
     });
-    found.chain(references.into_values()).collect()
+    found.chain(by_reference.into_values()).collect()
 }
 
 /// The provider's id and name: as a rule found it, by the variable, by the key's shape.
