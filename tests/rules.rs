@@ -7,8 +7,8 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use aikeys::fixes::{
-    Agent, Audience, Checked, Denial, Destination, EnvEntry, EnvFile, Exposure, Fix, GitState, Safety, Surroundings,
-    leaves_out,
+    Agent, Audience, Checked, Denial, Destination, EnvEntry, EnvFile, Exposure, Fix, GitState, LOCK, Lock, Safety,
+    Surroundings, leaves_out,
 };
 use aikeys::rules::{self, Finding, RULES, is_env_file, is_env_template};
 use aikeys::secrets::{Identity, SecretRef, env_lines, env_value, identity};
@@ -42,7 +42,7 @@ fn pages_say_what_the_code_does() {
 }
 
 /// Rules about files that nobody programs in.
-const OF_FILES: [&str; 28] = [
+const OF_FILES: [&str; 30] = [
     "agent-can-read-env",
     "agent-endpoint-override",
     "app-secrets-file-tracked",
@@ -64,6 +64,7 @@ const OF_FILES: [&str; 28] = [
     "malformed-key-value",
     "malformed-reference",
     "old-key",
+    "overdue-key",
     "plaintext-at-rest",
     "reference-not-resolved",
     "secret-printed-in-ci",
@@ -71,6 +72,7 @@ const OF_FILES: [&str; 28] = [
     "shared-across-environments",
     "static-key-where-identity-works",
     "template-drift",
+    "vanished-key",
 ];
 
 #[test]
@@ -169,6 +171,14 @@ fn case(blocks: &[Block], page: &str) -> (String, Vec<String>) {
         Some("group") => Some(Audience::Group),
         _ => None,
     };
+    if path == Path::new(LOCK) {
+        let lock = Lock::parse(&expand(&source)).expect("a list of keys");
+        let texts: Vec<&str> = beside.iter().map(|it| it.code.as_str()).collect();
+        let is_used = |name: &str| texts.iter().any(|it| it.contains(name));
+        let mentioned = lock.listed.iter().map(|it| (it.variable.clone(), is_used(&it.variable))).collect();
+        around.beside.mentioned = Some(mentioned);
+        around.lock = Some(std::sync::Arc::new(lock));
+    }
     let unchanged = attributes.split(' ').find_map(|it| it.strip_prefix("unchanged="));
     around.beside.unchanged = unchanged.map(|days| days.parse().expect("a number of days"));
     around.exposed = exposed(&attributes, &doc, &around);
@@ -179,6 +189,9 @@ fn case(blocks: &[Block], page: &str) -> (String, Vec<String>) {
     }
     for block in beside {
         let (path, _) = path_of(&block.info);
+        if path == Path::new(LOCK) {
+            around.lock = Some(std::sync::Arc::new(Lock::parse(&expand(&block.code)).expect("a list of keys")));
+        }
         lay(&mut around, &path, &expand(&block.code), &doc);
     }
     if attributes.split(' ').any(|it| it == "missing") {
@@ -251,6 +264,7 @@ fn exposed(attributes: &str, doc: &Document, around: &Surroundings) -> Option<Ha
         commit: "3f1c2ab".to_owned(),
         date: "2026-05-02".to_owned(),
         pushed: how == "pushed",
+        author: "A. Author".to_owned(),
         path: "app.py".to_owned(),
         in_head: how == "head",
     };
@@ -401,7 +415,9 @@ fn repaired(
         }
         for (path, edits) in &fix.change.files {
             let beside = around.beside.templates.iter().chain(&around.contract.templates).chain(&around.beside.packing);
-            let mut others = around.entries.iter().chain(&around.launchers).chain(beside);
+            let others = around.entries.iter().chain(&around.launchers).chain(beside);
+            let lock = around.lock.iter().map(|it| &it.doc);
+            let mut others = others.chain(lock);
             let old = others.find(|it| it.path() == path).map(|it| it.text().to_owned());
             let old = if path == doc.path() { now.text().to_owned() } else { old.unwrap_or_default() };
             let new = text::apply(&old, edits);
@@ -411,6 +427,9 @@ fn repaired(
             }
             if resolves(&new) {
                 around.launchers.clear();
+            }
+            if path == Path::new(LOCK) {
+                around.lock = Lock::parse(&new).ok().map(std::sync::Arc::new);
             }
             let contract = std::sync::Arc::make_mut(&mut around.contract);
             let beside =

@@ -34,6 +34,7 @@ pub fn with_keys(text: &str) -> Keyed {
 fn formed(key: &str, form: &str) -> String {
     match (form, form.split_once("..")) {
         ("base64", _) => base64::prelude::BASE64_STANDARD.encode(key),
+        ("fingerprint", _) => aikeys::secrets::fingerprint(key).expect("a long key").hex,
         ("hex", _) => key.bytes().map(|byte| format!("{byte:02x}")).collect(),
         (_, Some((from, to))) => {
             key[from.parse().unwrap_or(0)..to.parse().unwrap_or(key.len()).min(key.len())].to_owned()

@@ -12,7 +12,7 @@ use clap::error::{ContextKind, ErrorKind};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 pub use agent::{Agent, Hook};
-pub use project::{Config, Doctor, Init, OtherTool, Shown};
+pub use project::{Config, Doctor, Init, Inventory, InventoryFormat, OtherTool, Shown};
 pub use store::StoreAction;
 
 use super::version;
@@ -201,6 +201,8 @@ pub enum Command {
     Config(Config),
     /// Look at settings, git, loaders and stores: a page for a bug report, without paths, names or keys
     Doctor(Doctor),
+    /// List every key and reference of a workspace: whose, where it stands, who reads it, how far it got
+    Inventory(Inventory),
     /// Let a teammate read the encrypted store
     AddRecipient {
         /// A public key, which `aikeys-lsp store init` shows there, or a file with public keys

@@ -12,6 +12,7 @@ pub mod explain;
 pub mod fix;
 mod hook;
 mod init;
+mod inventory;
 mod man;
 mod mask;
 mod mcp;
@@ -113,6 +114,11 @@ fn command(command: Command, out: &mut dyn Write) -> Result<ExitCode> {
         Command::Config(args) => config::config(&args, out)?,
         Command::Doctor(args) => {
             let code = doctor::doctor(&args, out)?;
+            out.flush()?;
+            return Ok(ExitCode::from(code));
+        }
+        Command::Inventory(args) => {
+            let code = inventory::command(&args, out)?;
             out.flush()?;
             return Ok(ExitCode::from(code));
         }

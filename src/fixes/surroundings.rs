@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::beside::Beside;
 use super::contract::Contract;
+use super::lock::Lock;
 use crate::secrets::{Catalogue, Identity, SecretRef};
 use crate::syntax::Document;
 
@@ -56,6 +57,8 @@ pub struct Surroundings {
     pub beside: Beside,
     /// What declares variables around the document, where it is code.
     pub contract: Arc<Contract>,
+    /// The list of keys at the root of the workspace.
+    pub lock: Option<Arc<Lock>>,
     /// What was seen when the store behind a reference was asked the last time, by the reference.
     pub checked: BTreeMap<String, Checked>,
     /// Which keys of the document git's history holds; `None` when nobody looked.
@@ -71,6 +74,8 @@ pub struct Exposure {
     pub date: String,
     /// A remote branch holds it.
     pub pushed: bool,
+    /// Who wrote it, by name.
+    pub author: String,
     /// The file in which the key stood.
     pub path: String,
     /// The key still stands in a file of HEAD.
@@ -188,6 +193,7 @@ impl Surroundings {
             launchers: Vec::new(),
             beside: Beside::default(),
             contract: Arc::default(),
+            lock: None,
             checked: BTreeMap::new(),
             exposed: None,
         }
@@ -210,6 +216,9 @@ impl Surroundings {
         self.beside.overlay(open);
         if self.contract.templates.iter().any(|it| open(it.path()).is_some()) {
             Arc::make_mut(&mut self.contract).overlay(open);
+        }
+        if let Some(lock) = self.lock.as_mut().filter(|it| open(it.doc.path()).is_some()) {
+            Arc::make_mut(lock).overlay(open);
         }
         if let Some(doc) = open(Path::new(".gitignore")) {
             self.gitignore = Some(doc.text().to_owned());

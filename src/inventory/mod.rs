@@ -1,7 +1,13 @@
-//! Every key and reference of a workspace. Prints nothing.
+//! Every key and reference of a workspace, and what is known of each. Prints nothing.
 
+mod entry;
+mod lock;
 mod references;
 mod survey;
+mod uses;
 
+pub use entry::{Entry, Inventory, Kind, inventory};
+pub use lock::lock_text;
 pub use references::{has_values, reference_at, references};
 pub use survey::{Key, Reached, Spread, Survey, Surveyed, committed, keys, survey};
+pub use uses::{Place, Uses};

@@ -92,6 +92,10 @@ pub struct Key {
     pub note: Option<String>,
     /// The variable that holds it in an env file.
     pub variable: Option<String>,
+    /// The oldest commit that holds it.
+    pub exposed: Option<Exposure>,
+    /// The reference, where it is one.
+    pub reference: Option<SecretRef>,
     /// Where it stands: files, their texts, the spans there.
     pub places: Vec<(Arc<Surveyed>, Span)>,
 }
@@ -129,14 +133,20 @@ pub fn keys(workspaces: &[Arc<Workspace>]) -> Vec<Key> {
     let mut all = Vec::new();
     for workspace in workspaces {
         let root = workspace.root().to_owned();
-        let mut files: Vec<Surveyed> = survey(&[root], &mut |_| {}).files;
-        files.retain(|it| !is_env_file(it.doc.path()));
-        files.extend(env_files(workspace).into_iter().filter_map(|path| env_file(workspace, &path)));
-        let files: Vec<Arc<Surveyed>> = files.into_iter().map(Arc::new).collect();
-        all.extend(keys_of(workspace, &files));
+        let surveyed = survey(&[root], &mut |_| {});
+        all.extend(keys_of(workspace, &with_env_files(workspace, surveyed.files)));
     }
     all.sort_by(|a: &Key, b: &Key| (a.exposure, &a.name, &a.redacted).cmp(&(b.exposure, &b.name, &b.redacted)));
     all
+}
+
+/// All env files are among them, also those in which nothing is wrong.
+pub(super) fn with_env_files(workspace: &Arc<Workspace>, mut files: Vec<Surveyed>) -> Vec<Arc<Surveyed>> {
+    for path in env_files(workspace) {
+        let known = files.iter().position(|it| it.doc.path() == path).map(|at| files.swap_remove(at).findings);
+        files.extend(env_file(workspace, &path).map(|it| Surveyed { findings: known.unwrap_or_default(), ..it }));
+    }
+    files.into_iter().map(Arc::new).collect()
 }
 
 fn env_file(workspace: &Arc<Workspace>, path: &Path) -> Option<Surveyed> {
@@ -147,7 +157,8 @@ fn env_file(workspace: &Arc<Workspace>, path: &Path) -> Option<Surveyed> {
     Some(Surveyed { file, doc: Arc::new(doc), workspace: Arc::clone(workspace), secrets, findings: Vec::new() })
 }
 
-fn keys_of(workspace: &Workspace, files: &[Arc<Surveyed>]) -> Vec<Key> {
+/// The keys and references of some files of a workspace.
+pub(super) fn keys_of(workspace: &Workspace, files: &[Arc<Surveyed>]) -> Vec<Key> {
     let mut groups: HashMap<Identity, (String, Key)> = HashMap::new();
     let mut by_reference: BTreeMap<String, Key> = BTreeMap::new();
     for file in files {
@@ -214,6 +225,8 @@ impl Key {
             exposure: Reached::Env,
             note: None,
             variable: None,
+            exposed: None,
+            reference: None,
             places: Vec::new(),
         }
     }
@@ -221,7 +234,7 @@ impl Key {
     fn of_reference(at: &SecretRef, provider: Option<(String, String)>) -> Key {
         let text = at.to_string();
         let print = weak_fingerprint("reference", &text, 0).hex;
-        Key { exposure: Reached::Store, ..Key::new(print, provider, text) }
+        Key { exposure: Reached::Store, reference: Some(at.clone()), ..Key::new(print, provider, text) }
     }
 
     fn add(&mut self, file: &Arc<Surveyed>, span: Span) {
@@ -241,6 +254,7 @@ impl Key {
             None if in_source => Reached::Source,
             None => Reached::Env,
         };
+        self.exposed = exposed.cloned();
         self.note = exposed.map(|it| {
             let pushed = if it.pushed { "pushed" } else { "not pushed" };
             format!("commit {} of {} holds it ({pushed}): rotate it", it.commit, it.date)

@@ -7,6 +7,7 @@ use tower_lsp::lsp_types::Url;
 
 use super::main_loop::MainLoop;
 use super::session::Session;
+use crate::fixes::LOCK;
 use crate::project::{Source, read, recall};
 use crate::secrets::{Identity, env_lines, env_value, identity, is_env_file, is_env_template};
 use crate::syntax::Packager;
@@ -84,7 +85,7 @@ fn is_watched(uri: &Url) -> bool {
     let name = uri.path().rsplit('/').next().unwrap_or("");
     is_env(uri)
         || Packager::is_told_in(Path::new(name))
-        || matches!(name, "aikeys.toml" | ".gitignore" | "pyproject.toml")
+        || matches!(name, "aikeys.toml" | LOCK | ".gitignore" | "pyproject.toml")
         || (name.contains("baseline") && name.ends_with(".json"))
 }
 

@@ -165,7 +165,8 @@ impl Session {
             };
             let others = || {
                 let read = around.entries.iter().chain(&around.siblings).chain(&around.launchers);
-                let mut all = read.chain(&around.beside.templates).chain(&around.contract.templates);
+                let all = read.chain(&around.beside.templates).chain(&around.contract.templates);
+                let mut all = all.chain(around.lock.as_ref().map(|it| &it.doc));
                 all.find(|it| it.path() == path).cloned()
             };
             let doc = match (known, text) {

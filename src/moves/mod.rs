@@ -118,10 +118,9 @@ pub fn around(
     relative: &Path,
     answered: &dyn Fn() -> BTreeMap<String, Checked>,
 ) -> Surroundings {
-    let mut around = workspace.surroundings(relative);
+    let mut around = Surroundings { beside: workspace.beside(relative), ..workspace.surroundings(relative) };
     if rules::is_env_file(relative) {
         around.destinations = Stores::of(workspace).destinations();
-        around.beside = workspace.beside(relative);
         around.checked = answered();
     }
     around

@@ -1,6 +1,7 @@
 //! What lies around an env file: few files of its folder are read, and those above it. And what lies beside a file that
 //! copies all.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -9,7 +10,7 @@ use std::time::SystemTime;
 use super::files::read_small;
 use super::holding::mentioned;
 use super::workspace::Workspace;
-use crate::fixes::{Audience, Beside, EnvFile, leaves_out, packing_files};
+use crate::fixes::{Audience, Beside, EnvFile, LOCK, leaves_out, packing_files};
 use crate::rules::wanted_mentions;
 use crate::secrets::{is_env_file, is_env_template};
 use crate::syntax::{Copies, Document, EnvLoader};
@@ -23,6 +24,10 @@ const KEY_AGE: u64 = 90;
 impl Workspace {
     /// What a check needs to know around an env file at this path from the root; nothing is read for another file.
     pub fn beside(&self, relative: &Path) -> Beside {
+        if let Some(lock) = self.lock().filter(|_| relative == Path::new(LOCK)) {
+            let wanted: BTreeMap<String, bool> = lock.listed.iter().map(|it| (it.variable.clone(), false)).collect();
+            return Beside { mentioned: self.is_bounded().then(|| mentioned(self, &wanted)), ..Beside::default() };
+        }
         if !is_env_file(relative) {
             return Beside::default();
         }

@@ -114,11 +114,12 @@ impl<'s> Search<'s> {
         let all = self.met[at].iter().take(PATHS);
         let found = all.filter_map(|path| Some((oldest(self.repo, path.as_bstr(), &self.values[at..=at])[0]?, path)));
         let ((_, commit), path) = found.max_by_key(|((newer, _), _)| *newer)?;
-        let Committed { short, date, pushed } = Committed::of(self.repo, commit)?;
+        let Committed { short, date, pushed, author } = Committed::of(self.repo, commit)?;
         Some(Exposure {
             commit: short,
             date,
             pushed,
+            author,
             path: path.to_str_lossy().into_owned(),
             in_head: self.in_head[at],
         })

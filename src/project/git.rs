@@ -28,6 +28,8 @@ pub(super) struct Committed {
     pub date: String,
     /// A remote branch holds it.
     pub pushed: bool,
+    /// Who wrote it, by name.
+    pub author: String,
 }
 
 /// How many commits of a file's history are looked at: about half a second.
@@ -131,7 +133,8 @@ impl Committed {
         let time = commit.author().ok().and_then(|it| it.time().ok());
         let date =
             time.map_or_else(|| "date unknown".to_owned(), |time| time.format_or_unix(gix::date::time::format::SHORT));
-        Some(Committed { short: id.to_hex_with_len(7).to_string(), date, pushed: is_pushed(repo, id) })
+        let author = commit.author().map(|it| it.name.to_str_lossy().into_owned()).unwrap_or_default();
+        Some(Committed { short: id.to_hex_with_len(7).to_string(), date, pushed: is_pushed(repo, id), author })
     }
 }
 

@@ -12,6 +12,7 @@ use memchr::memmem;
 
 use super::source::{Source, read};
 use super::workspace::Workspace;
+use crate::fixes::LOCK;
 use crate::rules::mentions;
 use crate::secrets::{Secret, is_env_file, is_env_template};
 use crate::syntax::{Document, largest};
@@ -38,12 +39,24 @@ pub fn holding(workspace: &Workspace, keys: &[&Secret], open: &BTreeMap<PathBuf,
     let root = workspace.root();
     let passed = [&BUILD[..], &VERSION_CONTROL, &MADE].concat();
     let paths = files(walk(root).standard_filters(false), root, passed).collect();
-    files_with(root, paths, &keys, open).into_iter().map(|(path, source)| judged(workspace, path, source)).collect()
+    files_with(root, paths, &holds_one_of(&keys), open)
+        .into_iter()
+        .map(|(path, source)| judged(workspace, path, source))
+        .collect()
 }
 
 /// The texts of the workspace that hold one of `texts`, in order: those that git does not ignore, and env files. What is
 /// too large to be parsed is no text. Editors do not count the mark that a file can begin with.
 pub fn documents_with(workspace: &Workspace, texts: &[&str], open: &BTreeMap<PathBuf, Arc<Document>>) -> Vec<Document> {
+    documents_where(workspace, &holds_one_of(texts), open)
+}
+
+/// The same of those whose bytes pass a test.
+pub fn documents_where(
+    workspace: &Workspace,
+    passes: &(dyn Fn(&[u8]) -> bool + Sync),
+    open: &BTreeMap<PathBuf, Arc<Document>>,
+) -> Vec<Document> {
     let root = workspace.root();
     let passed = [&BUILD[..], &VERSION_CONTROL, &MADE].concat();
     let mut paths: Vec<PathBuf> = files(walk(root).hidden(false), root, passed).collect();
@@ -63,17 +76,17 @@ pub fn documents_with(workspace: &Workspace, texts: &[&str], open: &BTreeMap<Pat
         }),
         _ => None,
     };
-    files_with(root, paths, texts, open).into_iter().filter_map(document).collect()
+    files_with(root, paths, passes, open).into_iter().filter_map(document).collect()
 }
 
 /// Whether files of the workspace mention these texts: those that git does not ignore, env files left out.
 pub(super) fn mentioned(workspace: &Workspace, wanted: &BTreeMap<String, bool>) -> BTreeMap<String, bool> {
     let root = workspace.root();
     let passed = [&BUILD[..], &VERSION_CONTROL, &MADE].concat();
-    let paths = files(walk(root).hidden(false), root, passed).take(MOST).collect();
+    let paths = files(walk(root).hidden(false), root, passed).filter(|it| it != Path::new(LOCK)).take(MOST).collect();
     let texts: Vec<&str> = wanted.keys().map(String::as_str).collect();
     let mut found: BTreeMap<String, bool> = wanted.keys().map(|it| (it.clone(), false)).collect();
-    for (path, source) in files_with(root, paths, &texts, &BTreeMap::new()) {
+    for (path, source) in files_with(root, paths, &holds_one_of(&texts), &BTreeMap::new()) {
         if let Source::Text(text) = source {
             found.extend(mentions(&path, &text, wanted).map(|it| (it.clone(), true)));
         }
@@ -84,20 +97,23 @@ pub(super) fn mentioned(workspace: &Workspace, wanted: &BTreeMap<String, bool>) 
 /// How many files are looked through for names.
 const MOST: usize = 50_000;
 
+fn holds_one_of<'t>(texts: &[&'t str]) -> impl Fn(&[u8]) -> bool + Sync + use<'t> {
+    let finders: Vec<_> = texts.iter().map(|text| memmem::Finder::new(text.as_bytes())).collect();
+    move |bytes: &[u8]| finders.iter().any(|finder| finder.find(bytes).is_some())
+}
+
 fn files_with(
     root: &Path,
     paths: Vec<PathBuf>,
-    texts: &[&str],
+    passes: &(dyn Fn(&[u8]) -> bool + Sync),
     open: &BTreeMap<PathBuf, Arc<Document>>,
 ) -> Vec<(PathBuf, Source)> {
-    let finders: Vec<_> = texts.iter().map(|text| memmem::Finder::new(text.as_bytes())).collect();
-    let holds = |bytes: &[u8]| finders.iter().any(|finder| finder.find(bytes).is_some());
     let look = |path: &PathBuf| {
         let source = match open.get(path) {
             Some(doc) => Source::Text(doc.text().to_owned()),
             None => read(&root.join(path)).ok()?,
         };
-        holds(source.bytes()).then(|| (path.clone(), source))
+        passes(source.bytes()).then(|| (path.clone(), source))
     };
     let (next, found) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     let work = || {

@@ -52,7 +52,7 @@ impl Workspace {
         let committed = git.committed(doc.path(), &secrets);
         let with_secret = findings.iter_mut().filter(|it| it.secret.is_some());
         for (finding, committed) in with_secret.zip(committed) {
-            if let Some(Committed { short, date, pushed }) = committed {
+            if let Some(Committed { short, date, pushed, .. }) = committed {
                 let pushed = if pushed { "pushed" } else { "not pushed" };
                 let note = format!("already committed ({short}, {date}, {pushed}): moving is not enough, rotate it");
                 finding.notes.insert(0, note);

@@ -18,6 +18,7 @@ mod languages;
 mod launching;
 mod memory;
 mod origins;
+mod owners;
 mod package;
 mod schema;
 mod settings_edit;
@@ -39,10 +40,13 @@ pub use env_file::{
 pub use files::{FileError, FolderLock, append, check_writable, lies_below, private_folder, read_small, write_atomic};
 pub use git::is_bare;
 pub use history::{BlobId, CommitInfo, History, HistoryError, Log, Look, Next};
-pub use holding::{BUILD, Held, MADE, VERSION_CONTROL, documents_with, env_files, holding, odd_ignore_file, threads};
+pub use holding::{
+    BUILD, Held, MADE, VERSION_CONTROL, documents_where, documents_with, env_files, holding, odd_ignore_file, threads,
+};
 pub use languages::languages;
 pub use memory::{answer, recall, recall_in, remember};
 pub use origins::{Counting, Differs, Met as MetSettings, Setting};
+pub use owners::Owners;
 pub use package::Packages;
 pub use schema::schema;
 pub use settings_edit::{with_items, with_value};

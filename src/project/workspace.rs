@@ -14,7 +14,7 @@ use super::files::{absolute, lies_below, read_small, writable};
 use super::git::Git;
 use super::launching::launchers;
 use super::package::Packages;
-use crate::fixes::{Destination, EnvEntry, EnvFile, GitState, Surroundings};
+use crate::fixes::{Destination, EnvEntry, EnvFile, GitState, LOCK, Lock, Surroundings};
 use crate::rules::{is_app_secrets, is_env_file};
 use crate::secrets::{Catalogue, Provider, Secret, SecretRef, discreet, env_lines, env_value, identity};
 use crate::syntax::{AgentSettings, Document, Host, Language, Pipeline, Reader};
@@ -29,6 +29,7 @@ pub struct Workspace {
     configs: Mutex<HashMap<PathBuf, Arc<Config>>>,
     baselines: Mutex<HashMap<PathBuf, Arc<Baseline>>>,
     contracts: Contracts,
+    lock: Option<Arc<Lock>>,
     today: String,
     trusted: bool,
     pub(super) selected: Vec<String>,
@@ -51,6 +52,7 @@ impl Workspace {
         let root = top.or_else(settings).unwrap_or_else(|| folder.clone());
         let mut workspace = Workspace { git, problem, ..Workspace::at(root) };
         workspace.load_providers()?;
+        workspace.load_lock()?;
         Ok(workspace)
     }
 
@@ -65,6 +67,7 @@ impl Workspace {
             configs: Mutex::default(),
             baselines: Mutex::default(),
             contracts: Contracts::default(),
+            lock: None,
             today: today(),
             trusted: false,
             selected: Vec::new(),
@@ -306,6 +309,7 @@ impl Workspace {
                 Ok(config) if tells_agents => config.trusted_hosts.clone(),
                 _ => Vec::new(),
             },
+            lock: self.lock.clone(),
             today: self.today.clone(),
             ..Surroundings::bare()
         }
@@ -388,6 +392,26 @@ impl Workspace {
     fn load_providers(&mut self) -> Result<(), ProjectError> {
         let Some((from, config)) = Config::of_folder(&self.root, &self.catalogue)? else { return Ok(()) };
         self.add_providers(&from, config.providers)
+    }
+
+    /// A list that cannot be read is worse than none: new keys would come in unseen.
+    fn load_lock(&mut self) -> Result<(), ProjectError> {
+        let path = self.root.join(LOCK);
+        let wrong = |why: String| ProjectError::Catalogue {
+            path: path.display().to_string(),
+            message: format!("{why}: mend it, or delete it and run `aikeys-lsp inventory --write-lock`"),
+        };
+        let Some(bytes) = read_small(&path).map_err(|error| wrong(error.to_string()))? else { return Ok(()) };
+        let text = String::from_utf8(bytes).map_err(|_| wrong("it is no UTF-8".to_owned()))?;
+        let lock = Lock::parse(&text).map_err(wrong)?;
+        let max_age_days = self.config(Path::new(LOCK))?.max_key_age_days;
+        self.lock = Some(Arc::new(Lock { max_age_days, ..lock }));
+        Ok(())
+    }
+
+    /// The list of its keys.
+    pub fn lock(&self) -> Option<&Arc<Lock>> {
+        self.lock.as_ref()
     }
 
     fn add_providers(&mut self, from: &Path, own: Vec<Provider>) -> Result<(), ProjectError> {

@@ -13,7 +13,7 @@ use super::holders::{Holders, holders};
 use super::objects::{self, Object};
 use super::reads::{Read, reads};
 use super::{Finding, Severity, literal_in_key_slot};
-use crate::fixes::{Surroundings, assembled};
+use crate::fixes::{LOCK, Surroundings, assembled};
 use crate::secrets::{
     Assembled, Catalogue, EnvWords, Fingerprint, Provider, Shape, Token, Words, ambiguous, encoded, fingerprint,
     has_word, is_app_secrets, is_env_file, is_env_template, is_likely, may_hold_pieces, nearest_name, redact, runs,
@@ -61,6 +61,7 @@ pub fn needs_look(catalogue: &Catalogue, path: &Path, text: &[u8]) -> bool {
         || !encoded(catalogue, text, &runs).is_empty()
         || !ambiguous(catalogue, text, &runs).is_empty()
         || is_env_template(path)
+        || path == Path::new(LOCK)
         || Reader::copying(path).is_some()
         || Pipeline::of_path(path).is_some_and(|it| it.may_have_secrets(text))
         || AgentSettings::of_path(path).is_some()
@@ -126,6 +127,7 @@ impl<'d> Context<'d> {
             || Pipeline::of_path(self.doc.path()).is_some_and(|it| it.may_have_secrets(self.doc.text().as_bytes()))
             || AgentSettings::of_path(self.doc.path()).is_some()
             || is_env_template(self.doc.path())
+            || self.doc.path() == Path::new(LOCK)
             || marked()
             || self.doc.language().is_some() && self.catalogue().speaks_of_store(self.doc.text().as_bytes())
     }

@@ -37,7 +37,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-fn evidence(Exposure { commit, date, pushed, path, in_head }: &Exposure) -> String {
+fn evidence(Exposure { commit, date, pushed, path, in_head, .. }: &Exposure) -> String {
     let pushed = if *pushed { "pushed" } else { "not pushed" };
     let still = if *in_head { "still in HEAD" } else { "gone from HEAD" };
     format!("{path} of commit {commit} ({date}, {pushed}) holds it, {still}")

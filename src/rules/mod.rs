@@ -5,6 +5,7 @@ mod agent_can_read_env;
 mod agent_endpoint_override;
 mod app_secrets_file_tracked;
 mod assembled_key;
+mod burned_key;
 mod client_object_logged;
 mod compile_time_embed;
 mod context;
@@ -52,6 +53,7 @@ mod masked;
 mod missing_becomes_text;
 mod objects;
 mod old_key;
+mod overdue_key;
 mod plaintext_at_rest;
 mod plaintext_base_url;
 mod readers;
@@ -71,9 +73,11 @@ mod suppression;
 mod template_drift;
 mod tls_check_off;
 mod unknown_env_name;
+mod unlisted_key;
 mod unnamed_env_failure;
 mod unrestricted_or_legacy_key;
 mod unused_ignore;
+mod vanished_key;
 mod variables;
 mod vault_read_hot_path;
 mod vault_transport;
@@ -151,6 +155,7 @@ pub const EXPOSED: &str = exposed_key_needs_rotation::ID;
 
 /// Every rule. Of two findings in one place the rule that stands first here wins.
 pub static RULES: &[&Rule] = &[
+    &burned_key::RULE,
     &env_file_in_git::RULE,
     &app_secrets_file_tracked::RULE,
     &env_file_shipped::RULE,
@@ -214,6 +219,9 @@ pub static RULES: &[&Rule] = &[
     &static_key_where_identity_works::RULE,
     &old_key::RULE,
     &env_not_declared::RULE,
+    &unlisted_key::RULE,
+    &overdue_key::RULE,
+    &vanished_key::RULE,
     &unused_ignore::RULE,
 ];
 

@@ -69,3 +69,36 @@ pub enum Shown {
     /// One object
     Json,
 }
+
+/// Lists keys.
+#[derive(Debug, clap::Args)]
+pub struct Inventory {
+    /// A folder of the workspace
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub path: PathBuf,
+    /// How it is written
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "table", hide_possible_values = false)]
+    pub format: InventoryFormat,
+    /// Write it into a file
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Write aikeys.lock: the variables of providers that are in use, without values
+    #[arg(long, conflicts_with_all = ["output", "ask", "format"])]
+    pub write_lock: bool,
+    /// Also ask the stores which versions the references have, and since when
+    #[arg(long)]
+    pub ask: bool,
+}
+
+/// How an inventory is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum InventoryFormat {
+    /// For people
+    Table,
+    /// One object
+    Json,
+    /// For table programs
+    Csv,
+    /// One page that needs nothing else
+    Html,
+}

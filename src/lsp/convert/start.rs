@@ -164,7 +164,7 @@ pub fn watchers() -> lsp::Registration {
         "**/{package.json,Cargo.toml,MANIFEST.in,setup.py,setup.cfg}",
         "**/.{npm,vscode,gcloud,vercel}ignore",
         "**/.env*",
-        "**/aikeys.toml",
+        "**/aikeys.{toml,lock}",
         "**/.gitignore",
         "**/pyproject.toml",
         "**/*baseline*.json",
