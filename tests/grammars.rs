@@ -1,9 +1,11 @@
 //! Every language: its query compiles, its captures are in the vocabulary, and they stand where the carets say.
 
+use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use aikeys::syntax::{Document, Fact, Language, VOCABULARY};
+use aikeys::syntax::{Area, Document, Fact, Language, VOCABULARY};
+use tree_sitter::{Parser, Query, QueryCursor, StreamingIterator, Tree};
 
 fn known(capture: &str) -> bool {
     if capture.starts_with('_') {
@@ -122,4 +124,68 @@ fn imports_stand_where_their_words_do() {
         imports += all.len();
     }
     assert!(imports > 10, "the samples have {imports} imports");
+}
+
+type Captures = Vec<(String, usize, usize)>;
+
+/// Tree-sitter's own engine is the oracle of ours. It knows which patterns can never match, and takes them for errors.
+#[test]
+fn tree_sitter_finds_the_same() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+    let files = [files(&folder.join("grammars")), files(&folder.join("survival"))].concat();
+    let mut matches = 0;
+    for language in Language::all() {
+        let oracle = Query::new(language.grammar(), &language.facts)
+            .unwrap_or_else(|error| panic!("grammars/{}/facts.scm: {error}", language.name));
+        let is_of = |path: &&PathBuf| Language::of_path(path).is_some_and(|it| it.name == language.name);
+        for path in files.iter().filter(is_of) {
+            let whole = fs::read_to_string(path).expect("a text");
+            // The first half breaks off in the middle of something.
+            for text in [whole.as_str(), &whole[..whole.floor_char_boundary(whole.len() / 2)]] {
+                let mut parser = Parser::new();
+                parser.set_language(language.grammar()).expect("a grammar of today");
+                let tree = parser.parse(text, None).expect("a tree");
+                let (found, expected) = (found(language, &tree, text), expected(&oracle, &tree, text));
+                let missed: Vec<_> = expected.difference(&found).collect();
+                assert!(missed.is_empty(), "{}: {missed:?}", path.display());
+                // Of a field that is there twice, tree-sitter finds the first: `ENV NAME=two"pieces"`.
+                let more: Vec<_> = found.difference(&expected).collect();
+                assert!(more.is_empty() || language.name == "dockerfile", "{}: {more:?}", path.display());
+                matches += found.len();
+            }
+        }
+    }
+    assert!(matches > 2_000, "only {matches} matches");
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).expect("a folder").map(|it| it.expect("an entry").path());
+    entries.flat_map(|it| if it.is_dir() { files(&it) } else { vec![it] }).collect()
+}
+
+fn found(language: &Language, tree: &Tree, text: &str) -> BTreeSet<Captures> {
+    let (query, mut all) = (language.query(), BTreeSet::new());
+    query.matches(tree, text, Area::ALL, |captured| {
+        let name = |number: usize| query.capture_names()[number].clone();
+        all.insert(sorted(captured.iter().map(|(it, at)| (name(*it), at.start as usize, at.end as usize))));
+    });
+    all
+}
+
+fn expected(query: &Query, tree: &Tree, text: &str) -> BTreeSet<Captures> {
+    let (mut cursor, mut all) = (QueryCursor::new(), BTreeSet::new());
+    let mut matches = cursor.matches(query, tree.root_node(), text.as_bytes());
+    while let Some(found) = matches.next() {
+        let name = |number: u32| query.capture_names()[number as usize].to_owned();
+        all.insert(sorted(
+            found.captures().iter().map(|it| (name(it.index), it.node.start_byte(), it.node.end_byte())),
+        ));
+    }
+    all
+}
+
+fn sorted(captures: impl Iterator<Item = (String, usize, usize)>) -> Captures {
+    let mut all: Captures = captures.collect();
+    all.sort();
+    all
 }

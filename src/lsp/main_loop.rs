@@ -15,7 +15,6 @@ use tower_lsp::lsp_types::{
     DocumentLinkParams, Hover, HoverParams, InitializeParams, InitializeResult, MessageType, Url,
 };
 
-use super::commands::aside;
 use super::convert::{self, Abilities};
 use super::everything::Everything;
 use super::guard;
@@ -24,13 +23,10 @@ use super::outbox::{Letter, Token};
 use super::seek::Spread;
 use super::server::{Event, Reply};
 use super::session::{STALE, Session};
-use crate::project;
 use crate::secrets::without_keys;
 
 /// As much as the command line has, which asks the same rules. In bytes.
 pub(super) const STACK: usize = 8 << 20;
-/// How many languages are got ready at the start.
-const WARM: usize = 3;
 /// How many changes and questions can come before their documents are opened: nobody means more.
 const EARLY: usize = 64;
 /// A message that fits into one line, in bytes.
@@ -230,21 +226,7 @@ impl MainLoop {
             self.abilities.take_options(options.get("aikeys").unwrap_or(options));
             self.configure(options);
         }
-        self.warm_up();
         convert::initialize_result(&self.abilities)
-    }
-
-    /// The first file of a language waits 10 to 600 ms for its query. Editors take a moment until they open one.
-    fn warm_up(&self) {
-        let folders: Vec<_> = self.session.folders.iter().cloned().collect();
-        let compile = move || {
-            for language in project::languages(&folders).into_iter().take(WARM) {
-                language.query();
-            }
-        };
-        if !self.session.folders.is_empty() {
-            aside("warm up", compile);
-        }
     }
 
     /// `{aikeys: {logLevel, store}}`; whatever else stands there is not for this version.

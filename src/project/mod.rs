@@ -14,7 +14,6 @@ mod git;
 mod history;
 mod holding;
 mod judging;
-mod languages;
 mod launching;
 mod memory;
 mod origins;
@@ -43,7 +42,6 @@ pub use history::{BlobId, CommitInfo, History, HistoryError, Log, Look, Next};
 pub use holding::{
     BUILD, Held, MADE, VERSION_CONTROL, documents_where, documents_with, env_files, holding, odd_ignore_file, threads,
 };
-pub use languages::languages;
 pub use memory::{answer, recall, recall_in, remember};
 pub use origins::{Counting, Differs, Met as MetSettings, Setting};
 pub use owners::Owners;

@@ -1,32 +1,28 @@
 //! From a tree to facts: runs the query of a language, and reads its captures.
 
-use tree_sitter::{QueryCursor, StreamingIterator, Tree};
+use tree_sitter::Tree;
 
 use super::facts::{Fact, Facts};
 use super::language::Language;
+use super::matching::Area;
 use crate::text::Span;
 
 /// Runs the language's query over a whole tree.
 pub(super) fn collect(language: &Language, tree: &Tree, text: &str) -> Facts {
     let mut all = Vec::new();
-    run(language, tree, text, &mut QueryCursor::new(), &mut all);
+    run(language, tree, text, Area::ALL, &mut all);
     Facts::new(all, tree.root_node().has_error())
 }
 
 /// Runs it only where something stands: the facts that touch one of `spans`, and the imports of the file.
 pub(super) fn collect_near(language: &Language, tree: &Tree, text: &str, spans: &[Span]) -> Facts {
     let mut all = Vec::new();
-    let mut cursor = QueryCursor::new();
-    cursor.set_max_start_depth(Some(IMPORTS));
     for statement in with_imports(language, tree, text) {
-        cursor.set_byte_range(statement.range());
-        run(language, tree, text, &mut cursor, &mut all);
+        run(language, tree, text, Area { span: Some(statement), depth: IMPORTS }, &mut all);
     }
     all.retain(|fact| matches!(fact, Fact::Import { .. }));
-    let mut cursor = QueryCursor::new();
     for span in spans {
-        cursor.set_byte_range(span.range());
-        run(language, tree, text, &mut cursor, &mut all);
+        run(language, tree, text, Area { span: Some(*span), ..Area::ALL }, &mut all);
     }
     Facts::new(all, tree.root_node().has_error())
 }
@@ -58,23 +54,13 @@ fn with_imports(language: &Language, tree: &Tree, text: &str) -> Vec<Span> {
 }
 
 /// How deep imports are looked for: in `try` and `if`, and at the head of a function.
-const IMPORTS: u32 = 4;
+const IMPORTS: usize = 4;
 
-/// How many patterns may have begun and not ended in one place. Two children of one node that may stand anywhere in it
-/// would begin one for each pair of them.
-const OPEN: u32 = 4_000;
-
-fn run(language: &Language, tree: &Tree, text: &str, cursor: &mut QueryCursor, all: &mut Vec<Fact>) {
+fn run(language: &Language, tree: &Tree, text: &str, area: Area, all: &mut Vec<Fact>) {
     let query = language.query();
     let names = query.capture_names();
-    cursor.set_match_limit(OPEN);
-    let mut matches = cursor.matches(query, tree.root_node(), text.as_bytes());
-    while let Some(found) = matches.next() {
-        let captures: Vec<(&str, Span)> = found
-            .captures()
-            .iter()
-            .map(|it| (names[it.index as usize], Span::new(it.node.start_byte(), it.node.end_byte())))
-            .collect();
+    query.matches(tree, text, area, |captured| {
+        let captures: Vec<(&str, Span)> = captured.iter().map(|&(name, span)| (names[name].as_str(), span)).collect();
         for &(head, span) in &captures {
             if let ("string", true) = (head, captures.contains(&("string.value", span))) {
                 merge(all, Fact::Literal { span, value: between_quotes(text, span) });
@@ -82,7 +68,7 @@ fn run(language: &Language, tree: &Tree, text: &str, cursor: &mut QueryCursor, a
                 merge(all, fact);
             }
         }
-    }
+    });
 }
 
 /// What stands between the quotes of a literal whose grammar has no node for it.
@@ -162,19 +148,14 @@ fn build(head: &str, span: Span, captures: &[(&str, Span)]) -> Option<Fact> {
     })
 }
 
-/// A literal with several pieces of text is matched once a piece: the pieces are one value.
+/// A literal with several pieces of text is matched once a piece, one behind the other: the pieces are one value.
 fn merge(all: &mut Vec<Fact>, fact: Fact) {
-    if let Fact::Literal { span, value } = fact {
-        let same = all.iter_mut().rev().take(8).find_map(|other| match other {
-            Fact::Literal { span: it, value } if *it == span => Some(value),
-            _ => None,
-        });
-        if let Some(known) = same {
+    match (all.last_mut(), fact) {
+        (Some(Fact::Literal { span, value: known }), Fact::Literal { span: same, value }) if *span == same => {
             *known = Span { start: known.start.min(value.start), end: known.end.max(value.end) };
-            return;
         }
+        (_, fact) => all.push(fact),
     }
-    all.push(fact);
 }
 
 /// The heads and members of the capture vocabulary (grammars/README.md). A capture outside it is a test failure.

@@ -6,13 +6,14 @@ use std::sync::{LazyLock, OnceLock};
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use tree_sitter::{Query, QueryCursor, StreamingIterator};
 
 use super::document::Document;
 use super::injection::{Builder, Injection};
 use super::language::Language;
+use super::matching::Area;
 use super::notebook;
 use super::parse::parse;
+use super::query::Query;
 use crate::text::Span;
 
 /// What `grammars/<name>/host.toml` says. The text around the code is plain text.
@@ -129,20 +130,15 @@ impl Host {
         let Some(tree) = parse(grammar, text) else { return Vec::new() };
         let query = self.query(grammar);
         let names = query.capture_names();
-        let mut cursor = QueryCursor::new();
-        let mut matches = cursor.matches(query, tree.root_node(), text.as_bytes());
         let mut all = Vec::new();
-        while let Some(found) = matches.next() {
-            let captured = |name: &str| {
-                let node = found.captures().iter().find(|it| names[it.index as usize] == name)?.node;
-                Some(Span::new(node.start_byte(), node.end_byte()))
-            };
-            let Some(code) = captured("injection.content") else { continue };
+        query.matches(&tree, text, Area::ALL, |captures| {
+            let captured = |name: &str| Some(captures.iter().find(|(it, _)| names[*it] == name)?.1);
+            let Some(code) = captured("injection.content") else { return };
             let before = captured("injection.language").map_or("", |it| &text[it.range()]);
             if let Some(language) = self.language(before) {
                 all.extend(lines(file, code).map(|code| code.build(file, Some(language))));
             }
-        }
+        });
         all
     }
 

@@ -6,8 +6,8 @@ use std::sync::{LazyLock, OnceLock};
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use tree_sitter::Query;
 
+use super::query::Query;
 use super::tables::{Help, Hot, Objects, Sinks, Unchecked};
 use super::types::Types;
 
@@ -83,7 +83,8 @@ pub struct Language {
     pub idioms: Vec<Idiom>,
     #[serde(skip)]
     grammar: Option<tree_sitter::Language>,
-    facts: String,
+    /// The text of `facts.scm`, behind what it inherits.
+    pub facts: String,
     #[serde(skip)]
     query: OnceLock<Query>,
 }
@@ -336,7 +337,7 @@ impl Language {
         self.grammar.as_ref().expect("`load` sets it")
     }
 
-    /// The query of `facts.scm`: compiled once, 10–250 ms.
+    /// The query of `facts.scm`, which is read once.
     pub fn query(&self) -> &Query {
         self.query.get_or_init(|| {
             Query::new(self.grammar(), &self.facts)
