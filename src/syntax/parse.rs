@@ -6,8 +6,7 @@ use tree_sitter::{Node, ParseOptions, ParseState, Parser, Range, Tree};
 
 use super::language::Language;
 
-/// Nobody writes deeper, nor leaves more tokens that make no sense: text beyond that is plain text. A query needs the
-/// square of either: half a minute for 100,000 open brackets, or as many `.call()` in a row.
+/// Nobody writes deeper, nor leaves more tokens that make no sense: text beyond that is plain text.
 const DEEPEST: usize = 2_000;
 const HEAP: usize = 5_000;
 
