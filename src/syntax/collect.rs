@@ -1,5 +1,7 @@
 //! From a tree to facts: runs the query of a language, and reads its captures.
 
+use std::cmp::Reverse;
+
 use tree_sitter::Tree;
 
 use super::facts::{Fact, Facts};
@@ -17,13 +19,13 @@ pub(super) fn collect(language: &Language, tree: &Tree, text: &str) -> Facts {
 /// Runs it only where something stands: the facts that touch one of `spans`, and the imports of the file.
 pub(super) fn collect_near(language: &Language, tree: &Tree, text: &str, spans: &[Span]) -> Facts {
     let mut all = Vec::new();
-    for statement in with_imports(language, tree, text) {
-        run(language, tree, text, Area { span: Some(statement), depth: IMPORTS }, &mut all);
-    }
+    let imports = with_imports(language, tree, text);
+    run(language, tree, text, Area { spans: Some(&imports), depth: IMPORTS }, &mut all);
     all.retain(|fact| matches!(fact, Fact::Import { .. }));
-    for span in spans {
-        run(language, tree, text, Area { span: Some(*span), ..Area::ALL }, &mut all);
-    }
+    let mut spans = spans.to_vec();
+    spans.sort_unstable_by_key(|it| (it.start, Reverse(it.end)));
+    spans.dedup_by(|inner, outer| inner.end <= outer.end);
+    run(language, tree, text, Area { spans: Some(&spans), ..Area::ALL }, &mut all);
     Facts::new(all, tree.root_node().has_error())
 }
 
@@ -56,7 +58,7 @@ fn with_imports(language: &Language, tree: &Tree, text: &str) -> Vec<Span> {
 /// How deep imports are looked for: in `try` and `if`, and at the head of a function.
 const IMPORTS: usize = 4;
 
-fn run(language: &Language, tree: &Tree, text: &str, area: Area, all: &mut Vec<Fact>) {
+fn run(language: &Language, tree: &Tree, text: &str, area: Area<'_>, all: &mut Vec<Fact>) {
     let query = language.query();
     let names = query.capture_names();
     query.matches(tree, text, area, |captured| {

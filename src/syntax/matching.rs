@@ -13,25 +13,27 @@ const TRIES: usize = 1_000_000;
 
 /// Where a query is asked.
 #[derive(Clone, Copy)]
-pub struct Area {
-    /// A match begins at a node that touches this.
-    pub span: Option<Span>,
+pub struct Area<'a> {
+    /// A match begins at a node that touches one of these. They are in order, and none lies in another.
+    pub spans: Option<&'a [Span]>,
     /// How many nodes stand around it at most.
     pub depth: usize,
 }
 
-impl Area {
+impl Area<'_> {
     /// The whole tree.
-    pub const ALL: Area = Area { span: None, depth: usize::MAX };
+    pub const ALL: Area<'static> = Area { spans: None, depth: usize::MAX };
 
     fn has(&self, node: Node<'_>) -> bool {
-        self.span.is_none_or(|it| node.start_byte() < it.end as usize && node.end_byte() > it.start as usize)
+        let Some(spans) = self.spans else { return true };
+        let first = spans.partition_point(|it| it.end as usize <= node.start_byte());
+        spans.get(first).is_some_and(|it| (it.start as usize) < node.end_byte())
     }
 }
 
 impl Query {
     /// Tells of every match what it captured, by the captures' numbers: the outer nodes first, at each the patterns in order.
-    pub fn matches(&self, tree: &Tree, text: &str, area: Area, tell: impl FnMut(&[(usize, Span)])) {
+    pub fn matches(&self, tree: &Tree, text: &str, area: Area<'_>, tell: impl FnMut(&[(usize, Span)])) {
         let cursor = tree.walk();
         let places = vec![Place::new(cursor.node(), None)];
         let captured = Vec::new();
@@ -70,7 +72,7 @@ struct Rest<'a> {
 struct Walk<'q, 't, F> {
     query: &'q Query,
     text: &'q str,
-    area: Area,
+    area: Area<'q>,
     cursor: TreeCursor<'t>,
     /// The nodes on the way, with their children, and what patterns looked at below.
     places: Vec<Place<'t>>,
