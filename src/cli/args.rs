@@ -12,7 +12,7 @@ use clap::error::{ContextKind, ErrorKind};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 pub use agent::{Agent, Hook};
-pub use project::{Config, Doctor, Init, Inventory, InventoryFormat, OtherTool, Shown};
+pub use project::{AuditAction, Config, Doctor, Init, Inventory, InventoryFormat, OtherTool, Shown};
 pub use store::StoreAction;
 
 use super::version;
@@ -203,6 +203,12 @@ pub enum Command {
     Doctor(Doctor),
     /// List every key and reference of a workspace: whose, where it stands, who reads it, how far it got
     Inventory(Inventory),
+    /// Say what happened to secrets on this machine: moved, resolved, shown, refused; by whom and with what
+    Audit {
+        /// What to show
+        #[command(subcommand)]
+        action: AuditAction,
+    },
     /// Let a teammate read the encrypted store
     AddRecipient {
         /// A public key, which `aikeys-lsp store init` shows there, or a file with public keys

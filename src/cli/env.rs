@@ -8,6 +8,7 @@ use anyhow::{Context, ensure};
 use super::args::{Env, EnvFormat};
 use super::mask::{SHORTEST, secrets_of};
 use super::run::{Source, env_files, environment, opened, resolved};
+use crate::moves::audit::Happened;
 use crate::project::is_variable_name;
 use crate::secrets::{Secret, discreet, is_reference};
 use crate::stores::Stores;
@@ -30,7 +31,8 @@ pub(super) fn env(args: &Env, out: &mut dyn Write) -> anyhow::Result<()> {
         }
     }
     let stores = Stores::of(&workspace);
-    let values = resolved(&stores, given.values)?;
+    let what = if args.reveal && io::stdout().is_terminal() { Happened::Revealed } else { Happened::Resolved };
+    let values = resolved(&workspace, &stores, given.values, what)?;
     for lease in stores.leases() {
         let (at, seconds) = (&lease.at, lease.seconds);
         writeln!(io::stderr(), "warning: {at} ends in {seconds} seconds: only `run` keeps it for a program's time")?;

@@ -1,6 +1,7 @@
 //! The command line: arguments, reports, exit codes. Findings come from the rules, changes from `moves`.
 
 pub mod args;
+mod audit;
 pub mod baseline;
 mod child;
 mod clean;
@@ -117,6 +118,7 @@ fn command(command: Command, out: &mut dyn Write) -> Result<ExitCode> {
             out.flush()?;
             return Ok(ExitCode::from(code));
         }
+        Command::Audit { action } => audit::audit(&action, out)?,
         Command::Inventory(args) => {
             let code = inventory::command(&args, out)?;
             out.flush()?;

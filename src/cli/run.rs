@@ -10,9 +10,10 @@ use super::args::{Choice, Run};
 use super::child;
 use super::mask::secrets_of;
 use super::report::visible;
+use crate::moves::audit::{self, Happened, Line};
 use crate::moves::resolve;
 use crate::project::{Workspace, values_to_run_with};
-use crate::secrets::{Secret, discreet, is_reference};
+use crate::secrets::{Secret, SecretRef, discreet, is_reference};
 use crate::stores::Stores;
 
 /// Replaces this process by the command, with the env file's variables in its environment.
@@ -32,7 +33,7 @@ pub fn run(args: &Run) -> anyhow::Result<ExitCode> {
     for name in given.without {
         child.env_remove(name);
     }
-    let values = resolved(&stores, given.values)?;
+    let values = resolved(&workspace, &stores, given.values, Happened::Resolved)?;
     for (name, value, _) in &values {
         child.env(name, value.expose());
     }
@@ -107,13 +108,17 @@ pub(super) fn environment(envs: &[PathBuf], choice: &Choice) -> anyhow::Result<G
     Ok(Given { values, without })
 }
 
-/// The values that the stores have for references, all asked at the same time.
+/// The values that the stores have for references, all asked at the same time. The audit log says that they were given to
+/// a program, or printed.
 pub(super) fn resolved(
+    workspace: &Workspace,
     stores: &Stores,
     values: Vec<(String, Secret)>,
+    what: Happened,
 ) -> anyhow::Result<Vec<(String, Secret, Source)>> {
     let source = |value: &Secret| if is_reference(value.expose()) { Source::Store } else { Source::Plain };
     let sources: Vec<Source> = values.iter().map(|(_, value)| source(value)).collect();
+    let backends: Vec<String> = values.iter().map(|(_, value)| backend(value)).collect();
     let resolved = resolve(stores, values).map_err(anyhow::Error::from).and_then(|resolved| {
         let broken = resolved.iter().find(|(_, value)| value.expose().contains('\0'));
         match broken {
@@ -121,11 +126,27 @@ pub(super) fn resolved(
             None => Ok(resolved),
         }
     });
+    let line = |what, name: &str, backend: &str| Line::now(what, workspace.name(), name, backend);
+    match &resolved {
+        Ok(resolved) => {
+            let all = resolved.iter().zip(&backends).zip(&sources);
+            // What stands in an env file is read by every program that may; printing it is another thing.
+            let noted = all.filter(|(_, source)| **source == Source::Store || what == Happened::Revealed);
+            let lines = noted.map(|(((name, value), backend), _)| line(what, name, backend).of(value));
+            audit::note(&lines.collect::<Vec<_>>());
+        }
+        Err(error) => audit::note(&[line(Happened::Refused, "", "").because(&format!("{error:#}"))]),
+    }
     if resolved.is_err() {
         // Nobody will use what the others gave.
         child::give_back(stores, &stores.leases());
     }
     Ok(resolved?.into_iter().zip(sources).map(|((name, value), source)| (name, value, source)).collect())
+}
+
+/// The store that a value lies in.
+fn backend(value: &Secret) -> String {
+    SecretRef::parse(value.expose()).map_or_else(|| "env".to_owned(), |it| it.backend)
 }
 
 /// The env files that the user named, else the nearest one.

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 
 use super::args::StoreAction;
 use super::run::env_file;
+use crate::moves::audit::{self, Happened, Line};
 use crate::project::{Workspace, read_values};
 use crate::secrets::{Secret, SecretRef, discreet};
 use crate::stores::{StoreError, Stores, Version, VersionState};
@@ -57,7 +58,13 @@ pub(super) fn store(action: &StoreAction, out: &mut dyn Write) -> Result<u8> {
                 *reveal || !io::stdout().is_terminal(),
                 "this would show the secret on the terminal: let another program read it, or add `--reveal`"
             );
-            write!(out, "{}", stores.get(&at)?.expose())?;
+            let line = |what| Line::now(what, workspace.name(), &at.to_string(), &at.backend);
+            let value = stores.get(&at).inspect_err(|error| {
+                audit::note(&[line(Happened::Refused).because(&error.to_string())]);
+            })?;
+            let what = if io::stdout().is_terminal() { Happened::Revealed } else { Happened::Resolved };
+            audit::note(&[line(what).of(&value)]);
+            write!(out, "{}", value.expose())?;
             if io::stdout().is_terminal() {
                 writeln!(out)?;
             }

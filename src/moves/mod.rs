@@ -1,6 +1,6 @@
 //! Carrying out moves: first the store, then the source, so that the key is always in one of them.
 
-mod audit;
+pub mod audit;
 mod carry_out;
 mod plan;
 mod undo;
@@ -179,7 +179,8 @@ pub fn deposit_all(
 
 /// The second half's end: notes in the audit log that the source no longer holds the key.
 pub fn finished(workspace: &Workspace, deposited: &Deposited) {
-    audit::note(workspace.name(), deposited);
+    let line = audit::Line::now(audit::Happened::Moved, workspace.name(), &deposited.name, &deposited.store);
+    audit::note(&[audit::Line { fingerprint: deposited.fingerprint.as_ref().map(|it| it.hex.clone()), ..line }]);
 }
 
 /// Whether `.env.example` gets the variable.

@@ -104,7 +104,7 @@ impl<F: FnMut(&[(usize, Span)])> Walk<'_, '_, F> {
                 self.node(&pattern.root, at, None);
             }
             if rows.len() <= self.area.depth {
-                let children = self.children(at);
+                let children = self.children_to_walk(at);
                 rows.push((children, self.places.len()));
             }
         }
@@ -132,6 +132,25 @@ impl<F: FnMut(&[(usize, Span)])> Walk<'_, '_, F> {
             found
         });
         start as usize..end as usize
+    }
+
+    /// The children that touch what is asked for, and others where they are known already: a file can have thousands.
+    fn children_to_walk(&mut self, at: usize) -> Range<usize> {
+        let Place { node, children: None, .. } = self.places[at] else { return self.children(at) };
+        let Some(spans) = self.area.spans else { return self.children(at) };
+        let start = self.places.len();
+        let inside = spans.partition_point(|it| it.end as usize <= node.start_byte());
+        let inside = spans[inside..].iter().take_while(|it| (it.start as usize) < node.end_byte());
+        let Some((first, last)) = inside.map(|it| (it.start, it.end)).reduce(|all, it| (all.0, all.1.max(it.1))) else {
+            return start..start;
+        };
+        self.cursor.reset(node);
+        let mut more = self.cursor.goto_first_child_for_byte(first as usize).is_some();
+        while more && self.cursor.node().start_byte() < last as usize {
+            self.places.push(Place::new(self.cursor.node(), self.cursor.field_id().map(Into::into)));
+            more = self.cursor.goto_next_sibling();
+        }
+        start..self.places.len()
     }
 
     fn fits(&mut self, shape: &Shape, at: usize) -> bool {

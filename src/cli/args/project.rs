@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::ValueEnum;
+use clap::{Subcommand, ValueEnum};
 
 /// Sets up a project.
 #[derive(Debug, clap::Args)]
@@ -101,4 +101,20 @@ pub enum InventoryFormat {
     Csv,
     /// One page that needs nothing else
     Html,
+}
+
+/// What is shown of the audit log.
+#[derive(Debug, Subcommand)]
+pub enum AuditAction {
+    /// The last lines
+    Tail {
+        /// How many
+        #[arg(long, short = 'n', value_name = "N", default_value_t = 20)]
+        lines: usize,
+        /// As they stand in the log: an object a line
+        #[arg(long)]
+        json: bool,
+    },
+    /// How often what happened to which secret, and when for the last time
+    Stats,
 }

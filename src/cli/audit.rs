@@ -1,0 +1,84 @@
+//! `audit`: what happened to secrets on this machine.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use anyhow::{Context, Result};
+use jiff::Timestamp;
+
+use super::args::AuditAction;
+use super::report::visible;
+use crate::moves::audit::{self, Happened, Line};
+use crate::secrets::without_keys;
+use crate::text::counted;
+
+/// Shows the last lines, or counts all.
+pub(super) fn audit(action: &AuditAction, out: &mut dyn Write) -> Result<()> {
+    let (lines, torn) = audit::read().context("the audit log cannot be read")?;
+    if torn > 0 {
+        writeln!(io::stderr(), "warning: {} of the audit log cannot be read", counted(torn, "line"))?;
+    }
+    match action {
+        AuditAction::Tail { lines: most, json } => {
+            let last = &lines[lines.len().saturating_sub(*most)..];
+            if last.is_empty() {
+                writeln!(out, "nothing was moved, resolved, shown or refused yet")?;
+            }
+            for line in last {
+                match json {
+                    true => writeln!(out, "{}", serde_json::to_string(line)?)?,
+                    false => writeln!(out, "{}", shown(line))?,
+                }
+            }
+        }
+        AuditAction::Stats => stats(&lines, out)?,
+    }
+    Ok(())
+}
+
+fn time(seconds: u64) -> String {
+    let time = i64::try_from(seconds).ok().and_then(|it| Timestamp::from_second(it).ok());
+    time.map_or_else(String::new, |it| it.strftime("%Y-%m-%d %H:%M:%SZ").to_string())
+}
+
+/// The file may have been written by somebody else.
+fn plain(text: &str) -> String {
+    visible(&without_keys(text))
+}
+
+fn shown(line: &Line) -> String {
+    let print = line.fingerprint.as_deref().map_or("", |it| it.get(..12).unwrap_or(it));
+    let mut text = format!(
+        "{}  {:<8}  {}  {}  {}  by {} with `{}` in {}",
+        time(line.time),
+        line.event.id(),
+        plain(&line.name),
+        plain(&line.store),
+        plain(print),
+        plain(&line.who),
+        plain(&line.command),
+        plain(&line.workspace),
+    );
+    if let Some(why) = &line.why {
+        text.push_str(": ");
+        text.push_str(&plain(why));
+    }
+    text
+}
+
+/// How often what happened to which secret, and when for the last time.
+fn stats(lines: &[Line], out: &mut dyn Write) -> Result<()> {
+    let mut all: BTreeMap<(&str, &str, &str), (BTreeMap<Happened, usize>, u64)> = BTreeMap::new();
+    for line in lines {
+        let (counts, last) = all.entry((&line.workspace, &line.name, &line.store)).or_default();
+        *counts.entry(line.event).or_default() += 1;
+        *last = line.time.max(*last);
+    }
+    for ((workspace, name, store), (counts, last)) in all {
+        let counts: Vec<String> = counts.iter().map(|(event, count)| format!("{} {count}", event.id())).collect();
+        let (workspace, name, store) = (plain(workspace), plain(name), plain(store));
+        writeln!(out, "{workspace}  {name}  {store}  {}  last {}", counts.join(", "), time(last))?;
+    }
+    writeln!(out, "{}", counted(lines.len(), "line"))?;
+    Ok(())
+}
