@@ -21,6 +21,7 @@ mod gcp_faults;
 pub mod http;
 mod machine;
 mod near;
+mod policy;
 mod run;
 pub mod servers;
 mod servers_work;

@@ -1,7 +1,9 @@
 //! The arguments, and nothing that is done with them.
 
 mod agent;
+mod policy;
 mod project;
+mod run;
 mod store;
 
 use std::ffi::OsString;
@@ -12,7 +14,9 @@ use clap::error::{ContextKind, ErrorKind};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 pub use agent::{Agent, Hook};
+pub use policy::{Policy, PolicyFormat, PolicyStore};
 pub use project::{AuditAction, Config, Doctor, Init, Inventory, InventoryFormat, OtherTool, Shown};
+pub use run::{Choice, Env, EnvFormat, Run};
 pub use store::StoreAction;
 
 use super::version;
@@ -174,6 +178,10 @@ pub enum Command {
         #[command(subcommand)]
         action: StoreAction,
     },
+    /// Print the policy of a store that allows just the references in use here
+    ///
+    /// With `--diff` the exit codes are: 0 the token may do that and no more, 1 there is a difference, 2 it is not known.
+    Policy(Policy),
     /// Let the `[stores]` of this workspace's aikeys.toml count, as they are now
     Trust {
         /// Do not ask
@@ -261,75 +269,6 @@ pub enum Command {
     Mcp,
     /// Show a check and a move on a made-up project
     Demo,
-}
-
-/// Starts a program.
-#[derive(Debug, clap::Args)]
-pub struct Run {
-    /// Read this file instead of `.env`; of several, the later ones win
-    #[arg(long = "env-file", value_name = "FILE")]
-    pub env_files: Vec<PathBuf>,
-    /// Which variables
-    #[command(flatten)]
-    pub choice: Choice,
-    /// Replace secrets in what the program prints by `<NAME>`; its output is then no terminal
-    #[arg(long)]
-    pub mask: bool,
-    /// Let the stores of this workspace's aikeys.toml count this time: editors say so where their user trusts the folder
-    #[arg(long)]
-    pub trust_workspace: bool,
-    /// The program and its arguments
-    #[arg(last = true, required = true, value_name = "CMD")]
-    pub command: Vec<OsString>,
-}
-
-/// Which variables of an env file.
-#[derive(Debug, Default, clap::Args)]
-pub struct Choice {
-    /// Only this variable; may be given several times
-    #[arg(long, value_name = "NAME")]
-    pub only: Vec<String>,
-    /// Not this variable, wherever it comes from; may be given several times
-    #[arg(long, value_name = "NAME")]
-    pub without: Vec<String>,
-}
-
-/// Prints variables.
-#[derive(Debug, clap::Args)]
-pub struct Env {
-    /// Read this file instead of `.env`; of several, the later ones win
-    #[arg(long = "env-file", value_name = "FILE")]
-    pub env_files: Vec<PathBuf>,
-    /// Which variables
-    #[command(flatten)]
-    pub choice: Choice,
-    /// How they are written
-    #[arg(long, value_enum, value_name = "FORMAT", default_value = "shell", hide_possible_values = false)]
-    pub format: EnvFormat,
-    /// Also to a terminal, where everybody can read them
-    #[arg(long)]
-    pub reveal: bool,
-    /// Only variables whose secrets lie in a store
-    #[arg(long)]
-    pub references: bool,
-    /// Let the stores of this workspace's aikeys.toml count this time: editors say so where their user trusts the folder
-    #[arg(long)]
-    pub trust_workspace: bool,
-}
-
-/// How variables are written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum EnvFormat {
-    /// `export NAME='value'`, for `eval` and `source`
-    Shell,
-    /// The same, for `.envrc`
-    Direnv,
-    /// Lines of an env file
-    Dotenv,
-    /// Masks on standard output, values into the file `$GITHUB_ENV`
-    Github,
-    /// One object
-    Json,
 }
 
 /// How findings are written.

@@ -18,6 +18,7 @@ mod man;
 mod mask;
 mod mcp;
 mod outputs;
+mod policy;
 mod progress;
 pub mod report;
 pub mod run;
@@ -104,6 +105,11 @@ fn command(command: Command, out: &mut dyn Write) -> Result<ExitCode> {
         Command::Stores => store::stores(out)?,
         Command::Store { action } => {
             let code = store::store(&action, out)?;
+            out.flush()?;
+            return Ok(ExitCode::from(code));
+        }
+        Command::Policy(args) => {
+            let code = policy::policy(&args, out)?;
             out.flush()?;
             return Ok(ExitCode::from(code));
         }

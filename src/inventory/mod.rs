@@ -2,12 +2,10 @@
 
 mod entry;
 mod lock;
-mod references;
 mod survey;
 mod uses;
 
 pub use entry::{Entry, Inventory, Kind, inventory};
 pub use lock::lock_text;
-pub use references::{has_values, reference_at, references};
 pub use survey::{Key, Reached, Spread, Survey, Surveyed, committed, keys, survey};
 pub use uses::{Place, Uses};

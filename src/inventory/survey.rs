@@ -4,10 +4,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::references::references;
 use crate::checks::{self, Options};
 use crate::fixes::{Exposure, key_at};
-use crate::project::{Workspace, env_files, read_small};
+use crate::project::{Workspace, env_files, read_small, references_of};
 use crate::rules::{self, Finding, is_env_file};
 use crate::secrets::{
     Identity, SecretRef, env_line_at, env_lines, fingerprint, identity, scan, slashed, weak_fingerprint,
@@ -175,7 +174,7 @@ pub(super) fn keys_of(workspace: &Workspace, files: &[Arc<Surveyed>]) -> Vec<Key
             key.add(file, *span);
         }
         if is_env_file(file.doc.path()) {
-            for (span, at) in references(&file.doc) {
+            for (span, at) in references_of(&file.doc) {
                 let text = at.to_string();
                 let name = env_line_at(file.doc.text(), span).map(|line| file.doc.slice(line.name).to_owned());
                 let provider = name.as_deref().and_then(|it| workspace.catalogue().provider_of_env(it));

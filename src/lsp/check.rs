@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::session::Session;
-use crate::inventory;
+use crate::project;
 use crate::project::{Workspace, read_small};
 use crate::rules::is_env_file;
 use crate::secrets::{SecretRef, env_lines, without_keys};
@@ -70,7 +70,7 @@ impl Session {
             }
             (None, None) => return Err("this document belongs to no folder".to_owned()),
         };
-        let env = if inventory::has_values(&path) { path } else { workspace.env_path(&path) };
+        let env = if project::has_values(&path) { path } else { workspace.env_path(&path) };
         self.sheet_at(&workspace, &env)
     }
 
@@ -88,7 +88,7 @@ impl Session {
 fn sheet(workspace: &Arc<Workspace>, doc: &Document) -> Sheet {
     let lines = env_lines(doc.text());
     let name = |at: u32| lines.iter().rfind(|it| it.name.start <= at).map_or("", |it| doc.slice(it.name)).to_owned();
-    let named = inventory::references(doc).into_iter().map(|(span, at)| (name(span.start), at)).collect();
+    let named = project::references_of(doc).into_iter().map(|(span, at)| (name(span.start), at)).collect();
     Sheet { workspace: Arc::clone(workspace), file: doc.path().to_owned(), named }
 }
 

@@ -7,7 +7,7 @@ use regex::Regex;
 
 use super::names::names;
 use super::session::Session;
-use crate::inventory::has_values;
+use crate::project::has_values;
 use crate::stores::Stores;
 use crate::text::Span;
 

@@ -6,7 +6,7 @@ use super::open::check;
 use super::references;
 use super::session::Session;
 use crate::fixes::{EnvEntry, Repairs, Surroundings};
-use crate::inventory;
+use crate::project;
 use crate::rules::{self, Finding, Rule};
 use crate::secrets::{SecretRef, without_keys};
 use crate::syntax::{Document, Fact};
@@ -18,7 +18,7 @@ impl Session {
         let open = self.document(uri)?;
         let (findings, _) = check(open, &self.answers);
         let here = |span: Span| span.start <= offset && offset <= span.end;
-        let reference = || inventory::reference_at(&open.doc, offset);
+        let reference = || project::reference_at(&open.doc, offset);
         if let Some(finding) = findings.iter().find(|it| here(it.span)) {
             let around = self.surroundings(open);
             let repairs = rules::fixes(&open.doc, &around, finding);

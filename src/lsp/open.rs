@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::fixes::{Checked, Exposure, Surroundings};
-use crate::inventory;
 use crate::moves;
+use crate::project;
 use crate::project::{Workspace, answer};
 use crate::rules::{self, Finding, is_env_file};
 use crate::secrets::{Identity, identity};
@@ -111,7 +111,7 @@ pub(super) fn checked(doc: &Document, root: &Path, answers: &BTreeMap<String, Ch
     if !is_env_file(doc.path()) || answers.is_empty() {
         return BTreeMap::new();
     }
-    let known = inventory::references(doc)
+    let known = project::references_of(doc)
         .into_iter()
         .filter_map(|(span, at)| Some((doc.slice(span).to_owned(), answer(answers, root, &at)?.clone())));
     known.collect()

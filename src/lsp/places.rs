@@ -6,7 +6,7 @@ use super::offers::FileEdits;
 use super::scope::Scope;
 use super::session::Session;
 use crate::fixes::{Surroundings, key_at};
-use crate::inventory;
+use crate::project;
 use crate::rules::{self, Role, is_env_template, spelled_otherwise, variable_at, variable_places, words};
 use crate::secrets::{Secret, discreet, without_keys};
 use crate::syntax::Language;
@@ -50,7 +50,7 @@ impl Session {
         if let Some(span) = key() {
             return Some(Thing::Key(span, key_at(doc, span)));
         }
-        if let Some((span, _)) = inventory::reference_at(doc, offset) {
+        if let Some((span, _)) = project::reference_at(doc, offset) {
             return Some(Thing::Reference(span, doc.slice(span).to_owned()));
         }
         let (span, name) = variable_at(doc, offset)?;
@@ -81,7 +81,7 @@ pub fn places_in(scope: &Scope, files: &[FileEdits], thing: &Thing, makers: Make
             all.into_iter().map(|it| it.secret.unwrap_or(it.span)).collect()
         }
         Thing::Reference(_, text) => {
-            let all = inventory::references(&file.doc).into_iter().map(|(span, _)| span);
+            let all = project::references_of(&file.doc).into_iter().map(|(span, _)| span);
             all.filter(|span| file.doc.slice(*span) == text).collect()
         }
     };

@@ -2,8 +2,7 @@
 
 use super::session::Session;
 use crate::fixes::Checked;
-use crate::inventory::{has_values, references};
-use crate::project::{Workspace, answer, recall};
+use crate::project::{Workspace, answer, has_values, recall, references_of};
 use crate::secrets::{SecretRef, env_lines, without_keys};
 use crate::stores::{Stores, store_name};
 use crate::syntax::Document;
@@ -26,7 +25,7 @@ impl Session {
         let Some(workspace) = &open.workspace else { return Vec::new() };
         let names = if has_values(open.doc.path()) { env_lines(open.doc.text()) } else { Vec::new() };
         let mut links: Vec<Link> = names.iter().filter_map(|line| key_page(&open.doc, workspace, line.name)).collect();
-        let all = references(&open.doc);
+        let all = references_of(&open.doc);
         if all.is_empty() {
             return links;
         }

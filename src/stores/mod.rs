@@ -22,6 +22,7 @@ mod keyring;
 mod known;
 mod local;
 mod pages;
+mod policy;
 mod program;
 mod recipients;
 mod rekey;
@@ -41,6 +42,9 @@ pub use error::StoreError;
 pub use identity::{IDENTITY_FILE, protect};
 pub use local::{Local, Made, RECIPIENTS, SECRETS, init};
 pub use pages::{store_called, store_name};
+#[cfg(feature = "vault")]
+pub use policy::Difference;
+pub use policy::{Form, Purpose, Terms, Written};
 pub use recipients::{Reader, readers};
 pub use rekey::Rekey;
 pub use store::{Held, Lease, Over, SecretStore, Version, VersionState};

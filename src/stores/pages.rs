@@ -75,12 +75,12 @@ fn vault_address(_: Option<&VaultSettings>) -> Option<String> {
 }
 
 #[cfg(feature = "vault")]
-fn vault_namespace(settings: Option<&VaultSettings>) -> Option<String> {
+pub(super) fn vault_namespace(settings: Option<&VaultSettings>) -> Option<String> {
     super::vault::variable("NAMESPACE").or_else(|| settings.and_then(|it| it.namespace.clone()))
 }
 
 #[cfg(not(feature = "vault"))]
-fn vault_namespace(_: Option<&VaultSettings>) -> Option<String> {
+pub(super) fn vault_namespace(_: Option<&VaultSettings>) -> Option<String> {
     None
 }
 

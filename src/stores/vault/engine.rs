@@ -11,7 +11,7 @@ use super::{KIND, Vault};
 use crate::secrets::SecretRef;
 
 /// A mounted engine.
-pub(super) struct Engine {
+pub(in crate::stores) struct Engine {
     /// Without `/` at its end.
     pub mount: String,
     /// Of the KV engine, 1 or 2; 0 for every other engine.
@@ -19,7 +19,7 @@ pub(super) struct Engine {
 }
 
 /// A path in an engine.
-pub(super) struct Place {
+pub(in crate::stores) struct Place {
     pub engine: Arc<Engine>,
     /// Behind the mount.
     pub path: String,
@@ -48,7 +48,7 @@ impl Place {
 
 impl Vault {
     /// The engine of a reference, and the path in it.
-    pub(super) async fn place(&self, at: &SecretRef) -> Result<Place, StoreError> {
+    pub(in crate::stores) async fn place(&self, at: &SecretRef) -> Result<Place, StoreError> {
         if let Some(address) = at.param("address").filter(|it| it.trim_end_matches('/') != self.server.address()) {
             return Err(StoreError::Unavailable(format!(
                 "{at} names the server {address}, and your Vault is {}: set VAULT_ADDR if you trust it",

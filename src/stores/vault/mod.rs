@@ -4,6 +4,7 @@ mod answers;
 mod client;
 mod engine;
 mod login;
+mod rights;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -19,6 +20,7 @@ use answers::{History, Keys, May, Past, Read, Subkeys};
 use client::{Ask, Effect, Fields, Server};
 pub(super) use client::{address, variable};
 use engine::{Engine, Place};
+pub(super) use rights::Rights;
 
 use super::store::each;
 use super::{Around, Asked, Held, Kind, Lease, Over, SecretStore, StoreError, Version, VersionState};
@@ -31,11 +33,7 @@ pub(super) const KIND: Kind = Kind {
     backend: "vault",
     setup: "set VAULT_ADDR, or `address` under `[stores.vault]` in your own settings, and log in with `vault login`",
     places,
-    open: |around| {
-        let settings = around.settings.vault.clone();
-        let server = Server::new(settings.as_ref())?;
-        Ok(Arc::new(Vault { server, settings, token: OnceCell::new(), engines: Mutex::default() }))
-    },
+    open: |around| Ok(Arc::new(Vault::open(around.settings.vault.clone())?)),
 };
 
 fn places(around: &Around<'_>, _: Asked) -> Vec<Destination> {
@@ -57,7 +55,7 @@ fn places(around: &Around<'_>, _: Asked) -> Vec<Destination> {
 const LONGEST: usize = 300;
 
 /// One server.
-struct Vault {
+pub(super) struct Vault {
     server: Server,
     settings: Option<VaultSettings>,
     token: OnceCell<Secret>,
@@ -238,6 +236,12 @@ impl SecretStore for Vault {
 }
 
 impl Vault {
+    /// Gets ready; sends nothing.
+    pub(super) fn open(settings: Option<VaultSettings>) -> Result<Vault, StoreError> {
+        let server = Server::new(settings.as_ref())?;
+        Ok(Vault { server, settings, token: OnceCell::new(), engines: Mutex::default() })
+    }
+
     /// Reads a secret with all its fields.
     async fn read(&self, at: &SecretRef) -> Result<Whole, StoreError> {
         let place = self.place(at).await?;
@@ -321,7 +325,11 @@ impl Vault {
         let known = self.server.send(ask).await.is_ok_and(|answer| answer.status.is_success());
         let why = match known {
             true => format!("the policy of your token does not allow `{needs}` on `{path}`"),
-            false => format!("your token is not valid or has expired: {}", login::ADVICE),
+            // A token without the policy `default` may not ask for itself.
+            false => format!(
+                "your token is not valid or has expired: {}; if it is new, its policy does not allow `{needs}` on `{path}`",
+                login::ADVICE
+            ),
         };
         StoreError::Unavailable(format!("{} says no to {at}: {why}", self.name()))
     }
