@@ -11,7 +11,7 @@ use anyhow::{Context, Result};
 use gix::diff::blob::{Algorithm, Diff, InternedInput};
 
 use super::look::{Looker, document};
-use super::walk::{Entry, is_build, is_excluded, is_excluded_by_settings};
+use super::walk::{Entry, is_build, is_excluded, is_passed_by};
 use super::{Checked, CheckedFile, Event, Met, Named, Options, Run, Target, What, each, gather, shown};
 use crate::project::{Blob, Change, ProjectError, Since, Source, Workspace};
 use crate::rules::{Finding, is_app_secrets, is_env_file};
@@ -48,7 +48,7 @@ pub fn check_staged(paths: &[PathBuf], options: &Options, tick: &mut dyn FnMut(u
             let below = path.strip_prefix(named).unwrap_or(&path);
             if !is_file {
                 checked.skipped.push((target.path, "no regular file"));
-            } else if !always && (is_build(below, options) || is_excluded_by_settings(&target, Entry::File)) {
+            } else if !always && (is_build(below, options) || is_passed_by(&target, Entry::File)) {
                 checked.skipped.push((target.path, "excluded"));
             } else {
                 staged.extend(new.map(|blob| (target, blob)));

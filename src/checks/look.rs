@@ -9,7 +9,7 @@ use std::sync::mpsc::Sender;
 use std::sync::{Arc, PoisonError};
 
 use super::changed::Changed;
-use super::walk::{Entry, is_excluded_by_settings};
+use super::walk::{Entry, is_excluded_by_settings, is_passed_by};
 use super::{CheckedFile, Event, Found, Kind, Met, Run, Target};
 use crate::fixes::Surroundings;
 use crate::moves;
@@ -159,7 +159,7 @@ impl<'l> Looker<'l> {
         let workspace = &target.workspace;
         let relative = workspace.relative(&target.real);
         workspace.config(&relative)?;
-        if target.met == Met::Walked && is_excluded_by_settings(target, Entry::File) {
+        if target.met == Met::Walked && is_passed_by(target, Entry::File) {
             self.send(Event::Skipped(target.path.clone(), "excluded"));
             return Ok(None);
         }
@@ -168,7 +168,7 @@ impl<'l> Looker<'l> {
             self.send(Event::Unparsed);
         }
         let around = moves::around(workspace, &relative, &|| recall_in(workspace.root()));
-        let keys = if self.run.options.wants(EXPOSED) { kept_keys(&doc, &around) } else { Vec::new() };
+        let keys = if self.run.options.wants(workspace, EXPOSED) { kept_keys(&doc, &around) } else { Vec::new() };
         if keys.is_empty() {
             return self.judge_document(target, &doc, kind, &around);
         }
@@ -186,7 +186,9 @@ impl<'l> Looker<'l> {
     ) -> Result<Option<CheckedFile>, ProjectError> {
         let (workspace, relative) = (&target.workspace, doc.path());
         let mut findings = workspace.judge(relative, check(doc, around))?;
-        findings.retain(|finding| self.run.options.wants(finding.rule));
+        let excluded = target.met == Met::Walked && is_excluded_by_settings(target);
+        let required = |it: &Finding| workspace.organisation().requires(it.rule);
+        findings.retain(|it| self.run.options.wants(workspace, it.rule) && (!excluded || required(it)));
         if findings.is_empty() {
             return Ok(None);
         }

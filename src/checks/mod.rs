@@ -21,7 +21,7 @@ use crate::text::Span;
 use crate::verify::Life;
 use changed::Changed;
 use look::{Held, Looker};
-use walk::{Entry, Filters, is_excluded, walk};
+use walk::{Entry, Filters, is_excluded, is_excluded_by_settings, walk};
 
 /// What to check for.
 #[derive(Clone, Debug, Default)]
@@ -277,10 +277,11 @@ pub fn check_text(name: &Path, bytes: Vec<u8>, options: &Options) -> Checked {
 }
 
 impl Options {
-    /// A rule was asked for.
-    fn wants(&self, rule: &str) -> bool {
+    /// A rule was asked for, here or by the organisation.
+    fn wants(&self, workspace: &Workspace, rule: &str) -> bool {
         let named = |rules: &[String]| names_rule(rules, rule);
-        (self.select.is_empty() || named(&self.select)) && !named(&self.ignore)
+        let chosen = (self.select.is_empty() || named(&self.select)) && !named(&self.ignore);
+        chosen || workspace.organisation().requires(rule)
     }
 }
 
@@ -338,11 +339,14 @@ fn targets(paths: &[PathBuf], options: &Options, checked: &mut Checked) -> Vec<T
             checked.problems.push(format!("{}: {why}", path.display()));
             continue;
         }
-        let target = Target { path: shown(path), real, workspace, met: Met::Named };
+        let mut target = Target { path: shown(path), real, workspace, met: Met::Named };
         let entry = if meta.is_dir() { Entry::Folder } else { Entry::File };
         if options.named == Named::UnlessExcluded && is_excluded(&target, entry, options) {
             checked.skipped.push((target.path, "excluded"));
             continue;
+        }
+        if options.named == Named::UnlessExcluded && is_excluded_by_settings(&target) {
+            target.met = Met::Walked;
         }
         targets.push(target);
     }

@@ -94,7 +94,7 @@ fn at(folder: &Target, real: PathBuf) -> Option<Target> {
 
 /// A named path is not to be checked.
 pub(super) fn is_excluded(target: &Target, entry: Entry, options: &Options) -> bool {
-    is_build(&inside(target), options) || is_excluded_by_settings(target, entry)
+    is_build(&inside(target), options) || is_passed_by(target, entry)
 }
 
 /// A path leads into build output or vendored code, which nobody asked for.
@@ -102,9 +102,14 @@ pub(super) fn is_build(path: &Path, options: &Options) -> bool {
     options.build == Build::Skipped && path.iter().any(|part| BUILD.iter().any(|name| part == *name))
 }
 
+/// A setting excludes a path, and nobody else wants it to be looked at.
+pub(super) fn is_passed_by(target: &Target, entry: Entry) -> bool {
+    target.workspace.passes_by(&inside(target), entry == Entry::Folder).unwrap_or(false)
+}
+
 /// A setting excludes a path.
-pub(super) fn is_excluded_by_settings(target: &Target, entry: Entry) -> bool {
-    target.workspace.config(&inside(target)).is_ok_and(|it| it.excludes(&target.real, entry == Entry::Folder))
+pub(super) fn is_excluded_by_settings(target: &Target) -> bool {
+    target.workspace.is_excluded(&inside(target), false).unwrap_or(false)
 }
 
 /// The path from the workspace's root.
@@ -168,7 +173,7 @@ impl Walker<'_> {
             }
             return WalkState::Skip;
         }
-        if entry.depth() > 0 && is_excluded_by_settings(&target, Entry::Folder) {
+        if entry.depth() > 0 && is_passed_by(&target, Entry::Folder) {
             self.send(Event::Skipped(target.path, "excluded"));
             return WalkState::Skip;
         }

@@ -15,7 +15,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 pub use agent::{Agent, Hook};
 pub use policy::{Policy, PolicyFormat, PolicyStore};
-pub use project::{AuditAction, Config, Doctor, Init, Inventory, InventoryFormat, OtherTool, Shown};
+pub use project::{AuditAction, Config, Doctor, Init, Inventory, InventoryFormat, OtherTool, Schema, Shown};
 pub use run::{Choice, Env, EnvFormat, Run};
 pub use store::StoreAction;
 

@@ -6,14 +6,15 @@ use std::io::Write;
 use anyhow::{Result, ensure};
 use serde_json::json;
 
-use super::args::{Config, Shown};
+use super::args::{Config, Schema, Shown};
 use super::report::visible;
-use crate::project::{Counting, Workspace, schema};
+use crate::project::{Counting, Workspace, policy_schema, schema};
 use crate::secrets::discreet;
 
 /// Variables that the stores read. Only their names are shown.
-pub(super) const VARIABLES: [&str; 22] = [
+pub(super) const VARIABLES: [&str; 23] = [
     "AIKEYS_IDENTITY",
+    "AIKEYS_POLICY",
     "AWS_ACCESS_KEY_ID",
     "AWS_DEFAULT_REGION",
     "AWS_ENDPOINT_URL",
@@ -39,8 +40,12 @@ pub(super) const VARIABLES: [&str; 22] = [
 
 /// Shows them.
 pub(super) fn config(args: &Config, out: &mut dyn Write) -> Result<()> {
-    if args.schema {
-        writeln!(out, "{}", serde_json::to_string_pretty(&schema())?)?;
+    if let Some(what) = args.schema {
+        let schema = match what {
+            Schema::Settings => schema(),
+            Schema::Policy => policy_schema(),
+        };
+        writeln!(out, "{}", serde_json::to_string_pretty(&schema)?)?;
         return Ok(());
     }
     let shown = super::visible(&crate::checks::shown(&args.path));

@@ -14,7 +14,7 @@ use super::report::{counted, visible};
 use super::{CLEAN, FOUND};
 use crate::fixes::GitState;
 use crate::project::{
-    Baseline, ProjectError, Workspace, has_hook, read_small, read_values, user_file, user_stores, walked,
+    Baseline, Organisation, ProjectError, Workspace, has_hook, read_small, read_values, user_file, user_stores, walked,
 };
 use crate::secrets::{SecretRef, discreet};
 use crate::stores::Stores;
@@ -41,7 +41,10 @@ const KINDS: [&str; 6] = ["env", "local", "vault", "aws", "gcp", "keyring"];
 pub(super) fn doctor(args: &Doctor, out: &mut dyn Write) -> Result<u8> {
     let mut page = Page { lines: Vec::new() };
     page.program();
+    page.policy();
     match Workspace::open(Path::new(".")) {
+        // That was said already.
+        Err(_) if Organisation::load().is_err() => {}
         Err(error) => page.problem("settings", without_folders(&error, None)),
         Ok(workspace) => {
             page.git(&workspace);
@@ -118,6 +121,22 @@ impl Page {
         let build = if cfg!(debug_assertions) { "debug" } else { "release" };
         let (version, os, arch) = (env!("CARGO_PKG_VERSION"), std::env::consts::OS, std::env::consts::ARCH);
         self.ok("program", format!("aikeys-lsp {version}, {build} build with {with}, {os} {arch}"));
+    }
+
+    fn policy(&mut self) {
+        match Organisation::load() {
+            Err(error) => self.problem("policy", without_folders(&error, None)),
+            Ok(policy) if policy.file().is_none() => self.ok("policy", "no policy of an organisation"),
+            Ok(policy) => {
+                let subjects = policy.subjects();
+                let subjects = if subjects.is_empty() { "nothing".to_owned() } else { subjects.join(", ") };
+                let whose = match policy.is_of_the_system() {
+                    true => "an organisation's policy is there",
+                    false => "AIKEYS_POLICY names a policy, which anybody can unset",
+                };
+                self.ok("policy", format!("{whose}; it says something of {subjects}"));
+            }
+        }
     }
 
     fn git(&mut self, workspace: &Workspace) {
@@ -231,14 +250,17 @@ impl Page {
 
     fn stores(&mut self, workspace: &Workspace, network: bool) {
         let stores = Stores::of(workspace);
-        if stores.problem().is_some() || stores.preferred().is_err() {
+        if stores.problem().is_some() || !stores.destinations().is_empty() && stores.preferred().is_err() {
             self.problem("stores", "their settings cannot be used: `aikeys-lsp stores` says why");
             return;
         }
         let kind =
             |store: &str| if KINDS.contains(&store) { store.to_owned() } else { "a program of yours".to_owned() };
         let to: Vec<String> = stores.destinations().iter().map(|it| kind(&it.store)).collect();
-        self.ok("stores", format!("keys can go to: {}", to.join(", ")));
+        match to.is_empty() {
+            true => self.note("stores", "the policy of the organisation allows no store that is set up here"),
+            false => self.ok("stores", format!("keys can go to: {}", to.join(", "))),
+        }
         let others: Vec<&str> = stores.others().iter().map(|(store, _)| *store).collect();
         if !others.is_empty() {
             self.ok("stores", format!("not set up: {}", others.join(", ")));

@@ -15,7 +15,6 @@ use crate::checks::{self, Checked, Options};
 use crate::project::{
     Baseline, Entry, Planned, Setup, Terms, Workspace, baseline_text, entries_of, with_items, with_value,
 };
-use crate::rules::Severity;
 use crate::secrets::discreet;
 
 type Ask<'a> = &'a mut dyn FnMut(&mut dyn Write) -> io::Result<bool>;
@@ -78,13 +77,12 @@ fn accept(args: &Init, listed: bool, out: &mut dyn Write, ask: Ask<'_>) -> Resul
     for file in &checked.files {
         let findings = || file.findings.iter().map(|found| &found.finding);
         let least = workspace.config(file.doc.path())?.fail_on.clone();
-        let least = least.map_or(Some(Severity::Warning), |name| Severity::named(&name));
         for (entry, finding) in entries_of(file.doc.path(), findings()).into_iter().zip(findings()) {
             if named && old.as_ref().is_some_and(|old| old.hides(&entry)) {
                 continue;
             }
             new.count([finding.severity]);
-            fails |= least.is_some_and(|least| finding.severity >= least);
+            fails |= workspace.fails(finding, least.as_deref());
             // One that has ended would hide nothing.
             let terms = old.as_ref().and_then(|old| old.entries().get(&entry)).filter(|it| !it.ended()).cloned();
             entries.insert(entry, terms.unwrap_or_default());

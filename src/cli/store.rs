@@ -23,13 +23,18 @@ pub(super) fn stores(out: &mut dyn Write) -> Result<()> {
     if let Some(problem) = stores.problem() {
         bail!("{problem}");
     }
-    stores.preferred()?;
+    if !stores.destinations().is_empty() {
+        stores.preferred()?;
+    }
     for to in stores.destinations() {
         let place = to.reference.unwrap_or_else(|| "the key itself, in a file that git ignores".to_owned());
         writeln!(out, "{:<10} {}", to.store, place.replace("{name}", "NAME"))?;
     }
     for (store, setup) in stores.others() {
         writeln!(out, "{store:<10} not set up: {setup}")?;
+    }
+    for (store, why) in stores.refused() {
+        writeln!(out, "{store:<10} not allowed: {}", super::report::visible(&why))?;
     }
     if workspace.waits_for_trust() {
         writeln!(out, "\nthe stores in this workspace's aikeys.toml have no effect until you run `aikeys-lsp trust`")?;
@@ -43,6 +48,7 @@ pub(super) fn store(action: &StoreAction, out: &mut dyn Write) -> Result<u8> {
     let stores = Stores::of(&workspace);
     match action {
         StoreAction::Init { passphrase, yes } => {
+            stores.allowed("local")?;
             super::store_init::init(Path::new("."), *passphrase, *yes, out, &mut super::ask)?;
         }
         StoreAction::Put { reference, replace } => {

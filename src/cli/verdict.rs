@@ -18,7 +18,6 @@ use crate::checks::history;
 use crate::checks::{self, Build, Checked, CheckedFile, Kind, Met, Named, Options, What};
 use crate::moves::Reach;
 use crate::project::Workspace;
-use crate::rules::Severity;
 use crate::stores::Stores;
 use crate::syntax::Document;
 
@@ -44,7 +43,12 @@ pub(super) fn check(args: &Check) -> Result<u8> {
     let mut checked = checked(args)?;
     // Also where nothing is found that could move there.
     for workspace in &checked.workspaces {
-        fix::destination(&Stores::of(workspace), args.to.as_deref())?;
+        let stores = Stores::of(workspace);
+        // A policy may leave no place for keys, which is no reason not to look for them.
+        let moves = args.to.is_some() || args.fix || args.diff_only;
+        if moves || !stores.destinations().is_empty() {
+            fix::destination(&stores, args.to.as_deref())?;
+        }
     }
     if let Some(path) = &args.write_baseline {
         warn(args, &checked)?;
@@ -188,8 +192,7 @@ fn exit_code(args: &Check, checked: &Checked) -> u8 {
     let fails = checked.files.iter().any(|file| {
         let settings = || file.workspace.config(file.doc.path()).ok()?.fail_on.clone();
         let least = args.fail_on.clone().or_else(settings);
-        let least = least.map_or(Some(Severity::Warning), |name| Severity::named(&name));
-        least.is_some_and(|least| file.findings.iter().any(|found| found.finding.severity >= least))
+        file.findings.iter().any(|found| file.workspace.fails(&found.finding, least.as_deref()))
     });
     match checked.problems.is_empty() {
         false => FAILED,

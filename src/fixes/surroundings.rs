@@ -48,6 +48,10 @@ pub struct Surroundings {
     pub trusted_hosts: Vec<String>,
     /// `YYYY-MM-DD`, for suppressions that end.
     pub today: String,
+    /// Comments silence nothing here: the organisation's policy says so.
+    pub no_inline_ignore: bool,
+    /// No key may lie in a plain env file: the organisation's policy says so.
+    pub plaintext_forbidden: bool,
     /// The coding agents that work in the workspace; for env files only.
     pub agents: Vec<Agent>,
     /// The files beside an env file that say how programs are started, where it holds references and nothing is known to
@@ -176,6 +180,8 @@ impl Surroundings {
             workspace: "workspace".to_owned(),
             git: GitState::NoRepository,
             env: EnvFile { path: PathBuf::from(".env"), ..EnvFile::default() },
+            no_inline_ignore: false,
+            plaintext_forbidden: false,
             destinations: vec![Destination::env()],
             manifests: String::new(),
             entries: Vec::new(),

@@ -15,7 +15,9 @@ pub use super::open::{Open, Opened};
 use super::open::{check, checked, copy, has_unknown_keys};
 use crate::fixes::{Checked, Destination, Surroundings, key_at};
 use crate::moves;
-use crate::project::{BUILD, MADE, Packages, ProjectError, VERSION_CONTROL, Workspace, read_small, recall};
+use crate::project::{
+    BUILD, MADE, Organisation, Packages, ProjectError, VERSION_CONTROL, Workspace, read_small, recall,
+};
 use crate::rules::{self, Finding, is_env_file};
 use crate::secrets::{Secret, identity};
 use crate::stores::Stores;
@@ -262,6 +264,8 @@ impl Session {
         let Some(file) = &open.file else { return };
         let folder = file.parent().unwrap_or(file).to_owned();
         if !self.workspaces.contains_key(&folder) {
+            // The strictest one holds then.
+            Organisation::load().err().into_iter().for_each(|error| self.tell(error.to_string()));
             let found = self.workspace_of(&folder).map_err(|error| self.tell(error.to_string()));
             self.workspaces.insert(folder.clone(), found.ok().map(Arc::new));
         }
@@ -283,7 +287,7 @@ impl Session {
         let open = |folder: &Path| {
             // A folder that is not there would be taken for a file of the one above.
             let inside = if folder.is_dir() { folder.to_owned() } else { folder.join("file") };
-            let found = Workspace::open(&inside)?;
+            let found = Workspace::open_strictly(&inside)?;
             Ok(if self.trusted == Some(true) && self.is_ours(found.root()) { found.trusting() } else { found })
         };
         let found = open(folder)?;

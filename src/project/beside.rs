@@ -40,6 +40,7 @@ impl Workspace {
     /// Nobody wrote to the file for so many days, where that is longer than a key may live.
     fn unchanged(&self, relative: &Path) -> Option<u64> {
         let limit = self.config(relative).ok()?.max_key_age_days.unwrap_or(KEY_AGE);
+        let limit = self.organisation().max_key_age(limit);
         let written = fs::metadata(self.root().join(relative)).ok()?.modified().ok()?;
         let days = SystemTime::now().duration_since(written).ok()?.as_secs() / (24 * 60 * 60);
         (days > limit).then_some(days)

@@ -6,7 +6,7 @@ use super::config::ProjectError;
 use super::git::Committed;
 use super::workspace::Workspace;
 use crate::fixes::GitState;
-use crate::rules::{self, Finding, is_pedantic, names_rule};
+use crate::rules::{self, Finding, Severity, is_pedantic, names_rule};
 use crate::syntax::Document;
 
 impl Workspace {
@@ -36,10 +36,28 @@ impl Workspace {
         let judged = findings.into_iter().filter_map(|mut finding| {
             let given = rules::adjusted(finding.severity, finding.secret.is_some(), git);
             let asked = || (is_pedantic(finding.rule) && names_rule(&self.selected, finding.rule)).then_some(given);
-            finding.severity = config.severity(finding.rule, given, &path).or_else(asked)?;
+            let set = config.severity(finding.rule, given, &path).or_else(asked);
+            finding.severity = self.organisation().raised(finding.rule, given, set)?;
             Some(finding)
         });
         Ok(judged.collect())
+    }
+
+    /// A finding makes a check fail that ends at the severity `least`. What the organisation requires is not told away.
+    pub fn fails(&self, finding: &Finding, least: Option<&str>) -> bool {
+        let least = least.map_or(Some(Severity::Warning), Severity::named);
+        let required = || self.organisation().requires(finding.rule) && finding.severity >= Severity::Warning;
+        least.is_some_and(|least| finding.severity >= least) || required()
+    }
+
+    /// Settings exclude a path (from the root), and the organisation requires nothing there either.
+    pub fn passes_by(&self, relative: &Path, is_folder: bool) -> Result<bool, ProjectError> {
+        Ok(!self.organisation().requires_any() && self.is_excluded(relative, is_folder)?)
+    }
+
+    /// Settings exclude a path: of what is found there only what the organisation requires counts.
+    pub fn is_excluded(&self, relative: &Path, is_folder: bool) -> Result<bool, ProjectError> {
+        Ok(self.config(relative)?.excludes(&self.root().join(relative), is_folder))
     }
 
     /// Says of each secret whether a commit holds it: then moving is not enough.

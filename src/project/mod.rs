@@ -16,6 +16,7 @@ mod holding;
 mod judging;
 mod launching;
 mod memory;
+mod organisation;
 mod origins;
 mod owners;
 mod package;
@@ -44,11 +45,12 @@ pub use holding::{
     BUILD, Held, MADE, VERSION_CONTROL, documents_where, documents_with, env_files, holding, odd_ignore_file, threads,
 };
 pub use memory::{answer, recall, recall_in, remember};
+pub use organisation::Organisation;
 pub use origins::{Counting, Differs, Met as MetSettings, Setting};
 pub use owners::Owners;
 pub use package::Packages;
 pub use references::{has_values, reference_at, references_in_use, references_of};
-pub use schema::schema;
+pub use schema::{policy_schema, schema};
 pub use settings_edit::{with_items, with_value};
 pub use setup::{Planned, Setup, has_hook, walked};
 pub use source::{ReadError, Source, is_binary, read, same_length};

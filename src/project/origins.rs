@@ -84,11 +84,16 @@ impl Workspace {
         for (key, (value, line)) in values.iter().filter(|(key, _)| is_own(key)) {
             let index = key.strip_prefix("per-path[").and_then(|it| it.split(']').next()?.parse::<usize>().ok());
             let elsewhere = index.and_then(|at| config.per_path.get(at)).is_some_and(|it| !it.is_for(&full));
+            let set = config.max_key_age_days.filter(|_| key == "max-key-age-days");
+            let stricter = set.is_some_and(|it| self.organisation().max_key_age(it) != it);
             counting.settings.push(Setting {
                 key: key.clone(),
                 value: value.clone(),
                 origin: at(*line),
-                without_effect: elsewhere.then_some("for other paths"),
+                without_effect: match stricter {
+                    true => Some("your organisation's policy allows less"),
+                    false => elsewhere.then_some("for other paths"),
+                },
             });
         }
         for (key, value) in DEFAULTS.iter().filter(|(key, _)| !values.contains_key(*key)) {
@@ -104,23 +109,38 @@ impl Workspace {
             }
         }
         counting.settings.extend(self.of_user()?);
+        counting.settings.extend(self.of_organisation()?);
         for rule in RULES {
-            let now = config.severity(rule.id, rule.severity, &full);
+            let set = config.severity(rule.id, rule.severity, &full);
+            let now = self.organisation().raised(rule.id, rule.severity, set);
             let by_itself = (!is_pedantic(rule.id)).then_some(rule.severity);
             if now == by_itself {
                 continue;
             }
             let key = deciding(&config, rule.id, &full);
+            let by = self.organisation().file().filter(|_| now != set);
             counting.rules.push(Differs {
                 rule: rule.id,
                 severity: now.map_or("off", Severity::name),
                 by_itself: by_itself.map_or("off", Severity::name),
-                origin: origin(&key),
+                origin: by.map_or_else(|| origin(&key), slashed),
             });
         }
         let pattern = config.excluded_by(&folder, is_folder);
         counting.excluded = pattern.map(|pattern| (pattern, origin("exclude")));
         Ok(counting)
+    }
+
+    /// What the organisation's policy says.
+    fn of_organisation(&self) -> Result<Vec<Setting>, ProjectError> {
+        let Some(path) = self.organisation().file() else { return Ok(Vec::new()) };
+        let setting = |(key, (value, line)): (String, (String, usize))| Setting {
+            key: format!("policy.{key}"),
+            value,
+            origin: format!("{}:{line}", slashed(path)),
+            without_effect: None,
+        };
+        Ok(values(path)?.into_iter().map(setting).collect())
     }
 
     /// The user's own stores. What the workspace says of the same one takes its place.
@@ -195,7 +215,7 @@ fn values(path: &Path) -> Result<Values, ProjectError> {
     let text = text_of(path)?.unwrap_or_default();
     let mut found = Values::new();
     let Ok(parsed) = DeTable::parse(&text) else { return Ok(found) };
-    let is_own = path.file_name().is_some_and(|it| it == SETTINGS[0]);
+    let is_own = path.file_name().is_none_or(|it| it != SETTINGS[1]);
     let whole = DeValue::Table(parsed.into_inner());
     let table = if is_own {
         Some(&whole)

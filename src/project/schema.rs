@@ -5,15 +5,25 @@ use schemars::{Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, Value, json};
 
 use super::config::{Config, SEVERITIES};
+use super::organisation::{Organisation, STORES};
 use crate::rules::{RULES, SETS};
 
-/// The whole schema.
+/// The whole schema of settings.
 pub fn schema() -> Value {
+    schema_of::<Config>("aikeys.toml, and [tool.aikeys] in pyproject.toml")
+}
+
+/// The schema of an organisation's policy.
+pub fn policy_schema() -> Value {
+    schema_of::<Organisation>("/etc/aikeys/policy.toml: what an organisation says of aikeys-lsp")
+}
+
+fn schema_of<T: schemars::JsonSchema>(title: &str) -> Value {
     let generator = SchemaSettings::draft07().into_generator();
-    let mut schema = generator.into_root_schema_for::<Config>().to_value();
+    let mut schema = generator.into_root_schema_for::<T>().to_value();
     tidy(&mut schema);
     if let Some(root) = schema.as_object_mut() {
-        root.insert("title".to_owned(), json!("aikeys.toml, and [tool.aikeys] in pyproject.toml"));
+        root.insert("title".to_owned(), json!(title));
     }
     schema
 }
@@ -53,6 +63,10 @@ fn tidy(value: &mut Value) {
 
 pub(super) fn severity(_: &mut SchemaGenerator) -> Schema {
     json_schema!({ "type": "string", "enum": SEVERITIES })
+}
+
+pub(super) fn stores(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "array", "items": { "type": "string", "enum": STORES } })
 }
 
 pub(super) fn rules(_: &mut SchemaGenerator) -> Schema {

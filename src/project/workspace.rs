@@ -13,6 +13,7 @@ use super::env_file::broken_line;
 use super::files::{absolute, lies_below, read_small, writable};
 use super::git::Git;
 use super::launching::launchers;
+use super::organisation::Organisation;
 use super::package::Packages;
 use crate::fixes::{Destination, EnvEntry, EnvFile, GitState, LOCK, Lock, Surroundings};
 use crate::rules::{is_app_secrets, is_env_file};
@@ -30,6 +31,7 @@ pub struct Workspace {
     baselines: Mutex<HashMap<PathBuf, Arc<Baseline>>>,
     contracts: Contracts,
     lock: Option<Arc<Lock>>,
+    organisation: Arc<Organisation>,
     today: String,
     trusted: bool,
     pub(super) selected: Vec<String>,
@@ -41,6 +43,15 @@ pub(crate) type Resolve<'r> = &'r dyn Fn(&SecretRef) -> Option<Secret>;
 impl Workspace {
     /// The workspace of a path: the git top folder around it, else the nearest folder with settings, else the folder itself.
     pub fn open(path: &Path) -> Result<Workspace, ProjectError> {
+        Workspace::open_under(path, Organisation::load()?)
+    }
+
+    /// The same for who has to work on: where the organisation's policy cannot be read, the strictest one holds.
+    pub fn open_strictly(path: &Path) -> Result<Workspace, ProjectError> {
+        Workspace::open_under(path, Organisation::load().unwrap_or_else(|_| Organisation::strictest()))
+    }
+
+    fn open_under(path: &Path, organisation: Organisation) -> Result<Workspace, ProjectError> {
         let path = absolute(path);
         let folder = if path.is_dir() { path } else { path.parent().map_or(path.clone(), Path::to_owned) };
         let (top, git, problem) = match Git::discover(&folder) {
@@ -50,13 +61,13 @@ impl Workspace {
         };
         let settings = || folder.ancestors().find(|it| it.join("aikeys.toml").is_file()).map(Path::to_owned);
         let root = top.or_else(settings).unwrap_or_else(|| folder.clone());
-        let mut workspace = Workspace { git, problem, ..Workspace::at(root) };
+        let mut workspace = Workspace { git, problem, ..Workspace::at(root, organisation) };
         workspace.load_providers()?;
         workspace.load_lock()?;
         Ok(workspace)
     }
 
-    fn at(root: PathBuf) -> Workspace {
+    fn at(root: PathBuf, organisation: Organisation) -> Workspace {
         let name = root.file_name().map_or_else(|| "workspace".to_owned(), |name| clean(&name.to_string_lossy()));
         Workspace {
             root,
@@ -68,6 +79,7 @@ impl Workspace {
             baselines: Mutex::default(),
             contracts: Contracts::default(),
             lock: None,
+            organisation: Arc::new(organisation),
             today: today(),
             trusted: false,
             selected: Vec::new(),
@@ -76,7 +88,7 @@ impl Workspace {
 
     /// The workspace of a bare repository, with the settings that stand at the top of its newest commit.
     pub fn bare(root: &Path, settings: Option<&str>) -> Result<Workspace, ProjectError> {
-        let mut workspace = Workspace::at(root.to_owned());
+        let mut workspace = Workspace::at(root.to_owned(), Organisation::load()?);
         let mut config = match settings {
             Some(text) => Config::of_text(root.join("aikeys.toml"), text, &workspace.catalogue)?,
             None => Config::default(),
@@ -96,6 +108,11 @@ impl Workspace {
     /// See [`Workspace::trusting`].
     pub(super) fn is_trusted(&self) -> bool {
         self.trusted
+    }
+
+    /// What the organisation says of all workspaces.
+    pub fn organisation(&self) -> &Arc<Organisation> {
+        &self.organisation
     }
 
     /// The root folder, absolute.
@@ -311,6 +328,8 @@ impl Workspace {
             },
             lock: self.lock.clone(),
             today: self.today.clone(),
+            no_inline_ignore: self.organisation.no_inline_ignore,
+            plaintext_forbidden: self.organisation.forbids_plaintext(),
             ..Surroundings::bare()
         }
     }

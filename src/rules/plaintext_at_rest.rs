@@ -24,7 +24,8 @@ Move the keys to a store (`aikeys-lsp store init` makes an encrypted one), and s
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     // Without a store there is nowhere to go. What git takes is another rule's, and worse.
     let stores = context.around.destinations.iter().any(|to| to.reference.is_some());
-    if !stores || !context.is_env_file() || git_says(context).is_some() || is_for_tests(context) {
+    let forbidden = context.around.plaintext_forbidden;
+    if !(stores || forbidden) || !context.is_env_file() || git_says(context).is_some() || is_for_tests(context) {
         return;
     }
     let lines = secret_lines(context);
@@ -47,6 +48,9 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         let mut finding = context.secret_finding(RULE.id, RULE.severity, value, &about);
         // It has not left the machine.
         finding.notes.clear();
+        if forbidden {
+            finding.notes.push("the policy of your organisation lets no key lie in a plain env file".to_owned());
+        }
         findings.push(finding);
     }
 }

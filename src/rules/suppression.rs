@@ -39,7 +39,7 @@ pub(super) fn apply(context: &Context<'_>, mut findings: Vec<Finding>) -> Vec<Fi
                 keep &= ended(context, suppression);
             }
         }
-        keep && !(finding.secret.is_some() && is_foreign(context, line))
+        context.around.no_inline_ignore || keep && !(finding.secret.is_some() && is_foreign(context, line))
     });
     // Prose about suppressions, in a README, is no suppression.
     if context.doc.language().is_none() {

@@ -50,7 +50,7 @@ pub use rekey::Rekey;
 pub use store::{Held, Lease, Over, SecretStore, Version, VersionState};
 
 use crate::fixes::Destination;
-use crate::project::{self, StoreSettings, Workspace};
+use crate::project::{self, Organisation, StoreSettings, Workspace};
 use crate::secrets::{Secret, SecretRef};
 
 /// The stores of a workspace. Connects when it is asked something, once for each store.
@@ -59,6 +59,7 @@ pub struct Stores {
     workspace: String,
     settings: Result<StoreSettings, String>,
     untrusted: bool,
+    organisation: Arc<Organisation>,
     open: Mutex<BTreeMap<String, Arc<dyn SecretStore>>>,
     runtime: OnceLock<Runtime>,
     leases: Mutex<Vec<Lease>>,
@@ -117,6 +118,7 @@ impl Stores {
             workspace: workspace.name().to_owned(),
             settings: workspace.stores().map_err(|error| error.to_string()),
             untrusted: workspace.waits_for_trust(),
+            organisation: Arc::clone(workspace.organisation()),
             open: Mutex::default(),
             runtime: OnceLock::new(),
             leases: Mutex::default(),
@@ -125,8 +127,9 @@ impl Stores {
 
     /// The stores that keys can move to, the preferred one first. Asks nobody.
     pub fn destinations(&self) -> Vec<Destination> {
-        let mut all = vec![Destination::env()];
-        all.extend(KINDS.iter().flat_map(|kind| (kind.places)(&self.around(), Asked::Menu)));
+        let env = Destination::env();
+        let mut all = if self.allowed(&env.store).is_ok() { vec![env] } else { Vec::new() };
+        all.extend(self.kinds().flat_map(|kind| (kind.places)(&self.around(), Asked::Menu)));
         let default = self.settings().default.as_ref();
         // The encrypted store was made to be used.
         all.sort_by_key(|it| (Some(&it.store) != default, it.store != local::KIND.id));
@@ -137,16 +140,39 @@ impl Stores {
     pub fn preferred(&self) -> Result<Destination, StoreError> {
         match &self.settings().default {
             Some(store) => self.destination(store),
-            None => Ok(self.destinations().swap_remove(0)),
+            None => {
+                let none = || {
+                    let way =
+                        "the policy of your organisation allows no store that is set up here: `aikeys-lsp stores`";
+                    StoreError::Unavailable(way.to_owned())
+                };
+                self.destinations().into_iter().next().ok_or_else(none)
+            }
         }
+    }
+
+    /// Keys may lie in this store, by its id: the organisation's policy says nothing else.
+    pub fn allowed(&self, store: &str) -> Result<(), StoreError> {
+        self.organisation.refuses(store).map_or(Ok(()), |why| Err(StoreError::Unavailable(why)))
+    }
+
+    /// The kinds of stores that the organisation allows.
+    fn kinds(&self) -> impl Iterator<Item = &'static Kind> {
+        KINDS.iter().filter(|kind| self.allowed(kind.id).is_ok())
     }
 
     /// The store with this id as a place for keys.
     pub fn destination(&self, store: &str) -> Result<Destination, StoreError> {
         let around = self.around();
-        let asked = KINDS.iter().flat_map(|kind| (kind.places)(&around, Asked::ByName));
-        if let Some(found) = asked.chain([Destination::env()]).find(|it| it.store == store) {
+        let of = |kind: &Kind| (kind.places)(&around, Asked::ByName).into_iter().find(|it| it.store == store);
+        let found = KINDS.iter().find_map(|kind| Some((kind.id, of(kind)?)));
+        let env = Destination::env();
+        if let Some((kind, found)) = found.or_else(|| (env.store == store).then_some(("env", env))) {
+            self.allowed(kind)?;
             return Ok(found);
+        }
+        if KINDS.iter().any(|kind| kind.id == store) {
+            self.allowed(store)?;
         }
         let reason = match (KINDS.iter().find(|kind| kind.id == store), &self.settings) {
             (_, Err(broken)) => broken.clone(),
@@ -172,13 +198,19 @@ impl Stores {
     pub fn others(&self) -> Vec<(&'static str, &'static str)> {
         let around = self.around();
         let lacks = |kind: &&Kind| (kind.places)(&around, Asked::Menu).is_empty();
-        KINDS.iter().filter(lacks).map(|kind| (kind.id, kind.setup)).collect()
+        self.kinds().filter(lacks).map(|kind| (kind.id, kind.setup)).collect()
+    }
+
+    /// The stores that the organisation does not allow, and who says so.
+    pub fn refused(&self) -> Vec<(&'static str, String)> {
+        let ids = ["env"].into_iter().chain(KINDS.iter().map(|kind| kind.id));
+        ids.filter_map(|id| Some((id, self.organisation.refuses(id)?))).collect()
     }
 
     /// The secrets that are known to lie somewhere, if no server, no program and nobody has to be asked.
     pub fn known(&self) -> Vec<SecretRef> {
         let local = Local::open(&self.root);
-        let is_at_hand = local.is_there() && identity::is_at_hand();
+        let is_at_hand = self.allowed(local::KIND.id).is_ok() && local.is_there() && identity::is_at_hand();
         let names = if is_at_hand { local.names().unwrap_or_default() } else { Vec::new() };
         names.iter().map(|name| local.reference(name)).collect()
     }
@@ -326,6 +358,7 @@ impl Stores {
         let backend = if at.backend == "openbao" { "vault" } else { &at.backend };
         let kind = KINDS.iter().find(|kind| kind.backend == backend);
         let kind = kind.ok_or_else(|| StoreError::Backend(at.backend.clone()).discreet())?;
+        self.allowed(kind.id).map_err(|error| StoreError::Unavailable(format!("{at}: {error}")))?;
         let around = self.around();
         let store = (kind.open)(&around).map_err(|error| match (kind.places)(&around, Asked::ByName).is_empty() {
             true if self.untrusted => StoreError::Unavailable(format!(

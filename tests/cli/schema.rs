@@ -60,9 +60,12 @@ fn wrong(schema: &Value, root: &Value, value: &Value, at: &str) -> Option<String
 }
 
 fn judged(text: &str) -> Option<String> {
-    let schema = aikeys::project::schema();
+    judged_by(&aikeys::project::schema(), text)
+}
+
+fn judged_by(schema: &Value, text: &str) -> Option<String> {
     let value: Value = toml::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"));
-    wrong(&schema, &schema, &value, "")
+    wrong(schema, schema, &value, "")
 }
 
 #[test]
@@ -115,6 +118,17 @@ fn settings_that_the_program_reads_fit_the_schema() {
         service = "s"
     "#;
     assert_eq!(judged(full), None);
+}
+
+#[test]
+fn a_policy_has_a_schema_of_its_own() {
+    let schema = aikeys::project::policy_schema();
+    let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).expect("text");
+    let example = readme.split("```toml /etc/aikeys/policy.toml\n").nth(1).expect("an example");
+    assert_eq!(judged_by(&schema, example.split("```").next().unwrap_or("")), None);
+    for text in ["allowed-stores = [\"vualt\"]", "plaintext-env = 1", "required-rules = [\"no-such-rule\"]", "x = 1"] {
+        assert!(judged_by(&schema, text).is_some(), "{text}");
+    }
 }
 
 #[test]

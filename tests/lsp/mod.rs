@@ -6,6 +6,7 @@ pub(crate) mod client;
 mod everything;
 mod haste;
 mod notebooks;
+mod organisation;
 mod places;
 pub(crate) mod project;
 mod session;

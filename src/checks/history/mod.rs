@@ -229,6 +229,5 @@ fn is_excluded(target: &Target, workspace: &Workspace, options: &Options, path: 
     }
     // Whoever names a folder wants what is in it.
     let below = |scope: &Scope| path.strip_prefix(&scope.inside).is_ok_and(|below| !is_build(below, options));
-    let excluded = workspace.config(path)?.excludes(&workspace.root().join(path), false);
-    Ok(excluded || !target.scopes.iter().any(below))
+    Ok(workspace.passes_by(path, false)? || !target.scopes.iter().any(below))
 }

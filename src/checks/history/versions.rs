@@ -127,7 +127,12 @@ impl Run<'_> {
         let around = self.around(path);
         let mut findings = rules::check(&doc, &around);
         let of_file = ["env-file-in-git", "app-secrets-file-tracked"];
-        findings.retain(|it| (it.secret.is_some() || of_file.contains(&it.rule)) && self.options.wants(it.rule));
+        let wanted = |rule: &str| self.options.wants(&self.workspace, rule);
+        findings.retain(|it| (it.secret.is_some() || of_file.contains(&it.rule)) && wanted(it.rule));
+        let named = self.target.scopes.iter().any(|scope| scope.inside == path);
+        if !named && self.workspace.is_excluded(path, false)? {
+            findings.retain(|it| self.workspace.organisation().requires(it.rule));
+        }
         let findings = self.workspace.judge_as(path, findings, GitState::Tracked)?;
         if findings.is_empty() {
             return Ok(None);

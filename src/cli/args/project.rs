@@ -45,9 +45,18 @@ pub struct Config {
     /// How they are written
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "human", hide_possible_values = false)]
     pub format: Shown,
-    /// Print the JSON Schema of aikeys.toml and `[tool.aikeys]` instead
-    #[arg(long)]
-    pub schema: bool,
+    /// Print a JSON Schema instead: of aikeys.toml and `[tool.aikeys]`, or with `=policy` of /etc/aikeys/policy.toml
+    #[arg(long, value_enum, value_name = "OF", num_args = 0..=1, require_equals = true, default_missing_value = "settings")]
+    pub schema: Option<Schema>,
+}
+
+/// A file that has a schema.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Schema {
+    /// aikeys.toml, and `[tool.aikeys]` in pyproject.toml
+    Settings,
+    /// /etc/aikeys/policy.toml
+    Policy,
 }
 
 /// Looks at everything.

@@ -13,7 +13,7 @@ use crate::checks::look::document;
 use crate::fixes::GitState;
 use crate::moves;
 use crate::project::{Config, Source, Workspace, read, recall_in};
-use crate::rules::{self, Finding, Severity, is_app_secrets, is_env_file};
+use crate::rules::{self, Finding, is_app_secrets, is_env_file};
 use crate::syntax::Document;
 
 /// A file in its workspace.
@@ -27,7 +27,7 @@ struct Place {
 pub(super) fn write(folder: &Path, path: Option<&Path>, written: &Written) -> Result<Option<Refusal>> {
     let path = folder.join(path.unwrap_or(Path::new("a-file")));
     let place = Place::of(&path)?;
-    if place.config.excludes(&place.full(), false) {
+    if place.workspace.passes_by(&place.relative, false)? {
         return Ok(None);
     }
     // A pipe or a device is never opened, and what cannot be read has no old keys.
@@ -66,7 +66,7 @@ impl Place {
     fn of(path: &Path) -> Result<Place> {
         let full = real(path);
         let there = full.ancestors().find(|it| it.exists()).unwrap_or(&full);
-        let workspace = Workspace::open(there)?;
+        let workspace = Workspace::open_strictly(there)?;
         let relative = full.strip_prefix(workspace.root()).map_or_else(|_| full.clone(), Path::to_owned);
         let config = workspace.config(&relative)?;
         Ok(Place { workspace, relative, config })
@@ -78,8 +78,7 @@ impl Place {
 
     /// At or above the severity that makes a check fail.
     fn fails(&self, finding: &Finding) -> bool {
-        let least = self.config.fail_on.as_deref().map_or(Some(Severity::Warning), Severity::named);
-        least.is_some_and(|least| finding.severity >= least)
+        self.workspace.fails(finding, self.config.fail_on.as_deref())
     }
 
     /// The keys that a check would fail on, and what git would take.
@@ -87,6 +86,9 @@ impl Place {
         let around = moves::around(&self.workspace, &self.relative, &|| recall_in(self.workspace.root()));
         let mut found = self.workspace.judge(&self.relative, rules::check(doc, &around))?;
         self.workspace.take_known(&self.relative, &mut found)?;
+        if self.workspace.is_excluded(&self.relative, false)? {
+            found.retain(|it| self.workspace.organisation().requires(it.rule));
+        }
         found.retain(|it| (it.secret.is_some() || rules::is_about_git(it.rule)) && self.fails(it));
         Ok(found)
     }

@@ -111,6 +111,7 @@ impl Stores {
     }
 
     fn vault(&self) -> Result<Vault, StoreError> {
+        self.allowed("vault")?;
         Vault::open(self.settings().vault.clone())
     }
 
