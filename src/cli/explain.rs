@@ -56,9 +56,7 @@ fn explain_line(out: &mut dyn Write, path: &Path, number: u32) -> Result<()> {
     }
     let language = doc.language().map_or("plain text", |language| &language.name);
     writeln!(out, "{}:{number} ({language})", shown(&path.display().to_string()))?;
-    let config = workspace.config(&relative)?;
-    let full = workspace.root().join(&relative);
-    if config.excludes(&full, false) {
+    if workspace.passes_by(&relative, false)? {
         writeln!(out, "  the settings exclude this file from walks")?;
     }
     if workspace.git_ignores(&relative) == Some(true) {
@@ -84,7 +82,7 @@ fn explain_line(out: &mut dyn Write, path: &Path, number: u32) -> Result<()> {
             continue;
         };
         let given = rules::adjusted(finding.severity, finding.secret.is_some(), workspace.git_state(&relative));
-        match config.severity(finding.rule, given, &full) {
+        match workspace.severity(&relative, finding.rule, given) {
             Some(severity) => {
                 writeln!(out, "    {}[{}]: {}", severity.name(), finding.rule, shown(&finding.message))?;
                 if is_known(finding) {

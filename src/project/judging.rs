@@ -31,16 +31,21 @@ impl Workspace {
         findings: Vec<Finding>,
         git: GitState,
     ) -> Result<Vec<Finding>, ProjectError> {
-        let config = self.config(relative)?;
-        let path = self.root().join(relative);
+        self.config(relative)?;
         let judged = findings.into_iter().filter_map(|mut finding| {
             let given = rules::adjusted(finding.severity, finding.secret.is_some(), git);
             let asked = || (is_pedantic(finding.rule) && names_rule(&self.selected, finding.rule)).then_some(given);
-            let set = config.severity(finding.rule, given, &path).or_else(asked);
-            finding.severity = self.organisation().raised(finding.rule, given, set)?;
+            finding.severity = self.severity(relative, finding.rule, given).or_else(asked)?;
             Some(finding)
         });
         Ok(judged.collect())
+    }
+
+    /// The severity of a rule at a path from the root, of one that is `given` by itself: what the settings make of it, and
+    /// no less than the organisation requires. `None` when it is off there.
+    pub fn severity(&self, relative: &Path, rule: &str, given: Severity) -> Option<Severity> {
+        let set = self.config(relative).ok()?.severity(rule, given, &self.root().join(relative));
+        self.organisation().raised(rule, given, set)
     }
 
     /// A finding makes a check fail that ends at the severity `least`. What the organisation requires is not told away.

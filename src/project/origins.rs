@@ -127,7 +127,11 @@ impl Workspace {
             });
         }
         let pattern = config.excluded_by(&folder, is_folder);
-        counting.excluded = pattern.map(|pattern| (pattern, origin("exclude")));
+        let but = match self.organisation().requires_any() {
+            true => ", but for what your organisation's policy requires",
+            false => "",
+        };
+        counting.excluded = pattern.map(|pattern| (pattern, origin("exclude") + but));
         Ok(counting)
     }
 

@@ -65,12 +65,12 @@ fn vault(settings: Option<&VaultSettings>, at: &SecretRef) -> Option<String> {
 }
 
 #[cfg(feature = "vault")]
-fn vault_address(settings: Option<&VaultSettings>) -> Option<String> {
+pub(super) fn vault_address(settings: Option<&VaultSettings>) -> Option<String> {
     super::vault::address(settings)
 }
 
 #[cfg(not(feature = "vault"))]
-fn vault_address(_: Option<&VaultSettings>) -> Option<String> {
+pub(super) fn vault_address(_: Option<&VaultSettings>) -> Option<String> {
     None
 }
 

@@ -10,6 +10,7 @@ mod hard;
 mod history;
 mod hostile;
 mod legacy;
+mod organisation;
 mod reports;
 mod schema;
 

@@ -11,7 +11,7 @@ pub(super) mod vault;
 
 use std::collections::BTreeSet;
 
-use super::pages::vault_namespace;
+use super::pages::{vault_address, vault_namespace};
 use super::{StoreError, Stores, store_name};
 use crate::secrets::{SecretRef, discreet};
 
@@ -103,9 +103,16 @@ impl Stores {
     fn vault_secrets(&self, own: &[&SecretRef], purpose: Purpose, written: &mut Written) -> vault::Secrets {
         let settings = self.settings().vault.as_ref();
         let space = vault_namespace(settings);
+        let server = vault_address(settings);
+        let is_elsewhere = |at: &SecretRef| {
+            let named = at.param("address").map(|it| it.trim_end_matches('/'));
+            named.is_some_and(|it| server.as_deref().is_some_and(|own| own.trim_end_matches('/') != it))
+        };
+        let (elsewhere, own): (Vec<&SecretRef>, Vec<&SecretRef>) = own.iter().partition(|at| is_elsewhere(at));
+        written.left_out.extend(elsewhere.iter().map(|at| format!("{at}: it leads to another server than your own")));
         let mut taken_for_granted: BTreeSet<String> = BTreeSet::new();
         let mut all = Vec::new();
-        for (at, known) in own.iter().copied().zip(self.ask_where(own, written)) {
+        for (at, known) in own.iter().copied().zip(self.ask_where(&own, written)) {
             let is_known = known.is_some();
             let mut lies = known.unwrap_or_else(|| vault::assumed(at, settings));
             let space = at.param("namespace").or(space.as_deref()).unwrap_or("");
@@ -121,8 +128,8 @@ impl Stores {
         if !taken_for_granted.is_empty() {
             let mounts: Vec<String> = taken_for_granted.iter().map(|it| format!("{it:?}")).collect();
             written.notes.push(format!(
-                "no Vault was asked, so version 2 of the KV engine is taken for granted at {}: with VAULT_ADDR and a token \
-                 this is looked up",
+                "no Vault says which engine lies there, so version 2 of KV is taken for granted at {}: with VAULT_ADDR and \
+                 a token this is looked up",
                 mounts.join(", ")
             ));
         }

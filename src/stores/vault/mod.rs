@@ -327,7 +327,7 @@ impl Vault {
             true => format!("the policy of your token does not allow `{needs}` on `{path}`"),
             // A token without the policy `default` may not ask for itself.
             false => format!(
-                "your token is not valid or has expired: {}; if it is new, its policy does not allow `{needs}` on `{path}`",
+                "your token is not valid or has expired: {}; if it is new, its policy lacks `{needs}` on `{path}`",
                 login::ADVICE
             ),
         };
