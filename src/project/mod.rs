@@ -15,6 +15,7 @@ mod history;
 mod holding;
 mod judging;
 mod launching;
+mod lock;
 mod memory;
 mod organisation;
 mod origins;

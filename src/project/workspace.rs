@@ -15,7 +15,7 @@ use super::git::Git;
 use super::launching::launchers;
 use super::organisation::Organisation;
 use super::package::Packages;
-use crate::fixes::{Destination, EnvEntry, EnvFile, GitState, LOCK, Lock, Surroundings};
+use crate::fixes::{Destination, EnvEntry, EnvFile, GitState, Lock, Surroundings};
 use crate::rules::{is_app_secrets, is_env_file};
 use crate::secrets::{Catalogue, Provider, Secret, SecretRef, discreet, env_lines, env_value, identity};
 use crate::syntax::{AgentSettings, Document, Host, Language, Pipeline, Reader};
@@ -30,7 +30,7 @@ pub struct Workspace {
     configs: Mutex<HashMap<PathBuf, Arc<Config>>>,
     baselines: Mutex<HashMap<PathBuf, Arc<Baseline>>>,
     contracts: Contracts,
-    lock: Option<Arc<Lock>>,
+    pub(super) lock: Option<Arc<Lock>>,
     organisation: Arc<Organisation>,
     today: String,
     trusted: bool,
@@ -411,26 +411,6 @@ impl Workspace {
     fn load_providers(&mut self) -> Result<(), ProjectError> {
         let Some((from, config)) = Config::of_folder(&self.root, &self.catalogue)? else { return Ok(()) };
         self.add_providers(&from, config.providers)
-    }
-
-    /// A list that cannot be read is worse than none: new keys would come in unseen.
-    fn load_lock(&mut self) -> Result<(), ProjectError> {
-        let path = self.root.join(LOCK);
-        let wrong = |why: String| ProjectError::Catalogue {
-            path: path.display().to_string(),
-            message: format!("{why}: mend it, or delete it and run `aikeys-lsp inventory --write-lock`"),
-        };
-        let Some(bytes) = read_small(&path).map_err(|error| wrong(error.to_string()))? else { return Ok(()) };
-        let text = String::from_utf8(bytes).map_err(|_| wrong("it is no UTF-8".to_owned()))?;
-        let lock = Lock::parse(&text).map_err(wrong)?;
-        let max_age_days = self.config(Path::new(LOCK))?.max_key_age_days;
-        self.lock = Some(Arc::new(Lock { max_age_days, ..lock }));
-        Ok(())
-    }
-
-    /// The list of its keys.
-    pub fn lock(&self) -> Option<&Arc<Lock>> {
-        self.lock.as_ref()
     }
 
     fn add_providers(&mut self, from: &Path, own: Vec<Provider>) -> Result<(), ProjectError> {
