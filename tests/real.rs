@@ -49,6 +49,11 @@ fn vs_code_finds_moves_and_loses_nothing() {
 }
 
 #[test]
+fn a_browser_shows_the_inventory() {
+    passes(&cache().join("node/bin/node"), &["inventory_test.mjs"]);
+}
+
+#[test]
 fn clients_of_all_kinds_are_answered() {
     passes(&cache().join("pytest-lsp/bin/python"), &["-m", "pytest", "-q", "-c", "pytest.ini"]);
 }

@@ -22,6 +22,7 @@ MOST_STAGED = 0.030  # seconds for `--staged`, one small change in 5,000 files
 MOST_OF_GIT = 2  # times the time in which git writes out every object of a history: 0.8 measured
 COMMITS = 3000
 MOST_MORE = 0.015  # seconds that `run` may add to a command whose env file has no reference
+MOST_LISTED = 2  # seconds for the inventory of 5,000 files
 ROUNDS = 9
 
 
@@ -136,6 +137,14 @@ def staged(program):
         times = [seconds([program, "--check", "--staged", "--quiet"], folder) for _ in range(30)]
         since = [seconds([program, "--check", "--since", "HEAD", "--quiet"], folder) for _ in range(10)]
         whole = [seconds([program, "--check", "--quiet"], folder) for _ in range(5)]
+        keys = "".join(f"key{number} = os.environ['OPENAI_API_KEY']\n" for number in range(3))
+        for number in range(0, 5000, 50):
+            Path(folder, f"{number % 25}", f"{number % 20}", f"{number}.py").write_text("import os\n\n" + keys)
+        Path(folder, ".env").write_text("OPENAI_API_KEY=ref+vault://secret/app#/X\n")
+        listed = [seconds([program, "inventory", "--format", "json"], folder) for _ in range(5)]
+    print(f"speed: the inventory of 5,000 files takes {min(listed):.2f} s")
+    if min(listed) > MOST_LISTED:
+        sys.exit(f"speed.py: the inventory takes more than {MOST_LISTED} s")
     print(f"speed: --staged {min(times) * 1000:.0f} ms, --since {min(since) * 1000:.0f} ms, all {min(whole):.2f} s")
     if min(times) > MOST_STAGED:
         sys.exit(f"speed.py: `--staged` takes more than {MOST_STAGED * 1000:.0f} ms")

@@ -66,16 +66,24 @@ fn shown(line: &Line) -> String {
     text
 }
 
+/// How often what happened to one secret.
+#[derive(Default)]
+struct Counts {
+    events: BTreeMap<Happened, usize>,
+    /// In seconds since 1970.
+    last: u64,
+}
+
 /// How often what happened to which secret, and when for the last time.
 fn stats(lines: &[Line], out: &mut dyn Write) -> Result<()> {
-    let mut all: BTreeMap<(&str, &str, &str), (BTreeMap<Happened, usize>, u64)> = BTreeMap::new();
+    let mut all: BTreeMap<[&str; 3], Counts> = BTreeMap::new();
     for line in lines {
-        let (counts, last) = all.entry((&line.workspace, &line.name, &line.store)).or_default();
-        *counts.entry(line.event).or_default() += 1;
-        *last = line.time.max(*last);
+        let counts = all.entry([&line.workspace, &line.name, &line.store]).or_default();
+        *counts.events.entry(line.event).or_default() += 1;
+        counts.last = line.time.max(counts.last);
     }
-    for ((workspace, name, store), (counts, last)) in all {
-        let counts: Vec<String> = counts.iter().map(|(event, count)| format!("{} {count}", event.id())).collect();
+    for ([workspace, name, store], Counts { events, last }) in all {
+        let counts: Vec<String> = events.iter().map(|(event, count)| format!("{} {count}", event.id())).collect();
         let (workspace, name, store) = (plain(workspace), plain(name), plain(store));
         writeln!(out, "{workspace}  {name}  {store}  {}  last {}", counts.join(", "), time(last))?;
     }

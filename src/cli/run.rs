@@ -14,7 +14,7 @@ use crate::moves::audit::{self, Happened, Line};
 use crate::moves::resolve;
 use crate::project::{Workspace, values_to_run_with};
 use crate::secrets::{Secret, SecretRef, discreet, is_reference};
-use crate::stores::Stores;
+use crate::stores::{Stores, store_id};
 
 /// Replaces this process by the command, with the env file's variables in its environment.
 ///
@@ -146,7 +146,7 @@ pub(super) fn resolved(
 
 /// The store that a value lies in.
 fn backend(value: &Secret) -> String {
-    SecretRef::parse(value.expose()).map_or_else(|| "env".to_owned(), |it| it.backend)
+    SecretRef::parse(value.expose()).map_or_else(|| "env".to_owned(), |it| store_id(&it.backend).to_owned())
 }
 
 /// The env files that the user named, else the nearest one.

@@ -11,7 +11,7 @@ use super::run::env_file;
 use crate::moves::audit::{self, Happened, Line};
 use crate::project::{Workspace, read_values};
 use crate::secrets::{Secret, SecretRef, discreet};
-use crate::stores::{StoreError, Stores, Version, VersionState};
+use crate::stores::{StoreError, Stores, Version, VersionState, store_id};
 
 /// A value is not larger: no store of these takes more.
 const LARGEST: u64 = 64 << 10;
@@ -64,7 +64,7 @@ pub(super) fn store(action: &StoreAction, out: &mut dyn Write) -> Result<u8> {
                 *reveal || !io::stdout().is_terminal(),
                 "this would show the secret on the terminal: let another program read it, or add `--reveal`"
             );
-            let line = |what| Line::now(what, workspace.name(), &at.to_string(), &at.backend);
+            let line = |what| Line::now(what, workspace.name(), &at.to_string(), store_id(&at.backend));
             let value = stores.get(&at).inspect_err(|error| {
                 audit::note(&[line(Happened::Refused).because(&error.to_string())]);
             })?;

@@ -14,6 +14,7 @@ use crate::fixes::key_at;
 use crate::project::{Owners, Workspace};
 use crate::rules::is_env_file;
 use crate::secrets::{Class, Provider, SecretRef, env_lines, scan, without_keys};
+use crate::stores::store_id;
 use crate::syntax::Document;
 use crate::text::Span;
 
@@ -144,7 +145,7 @@ fn of_key(workspace: &Workspace, key: &Key) -> Entry {
     exposure.extend(shipped.then_some("shipped"));
     exposure.extend(public.then_some("public"));
     let store = match &key.reference {
-        Some(reference) => reference.backend.clone(),
+        Some(reference) => store_id(&reference.backend).to_owned(),
         None if key.exposure == Reached::Env => "env".to_owned(),
         None => "source".to_owned(),
     };

@@ -69,7 +69,10 @@ impl Line {
         Line {
             time: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |it| it.as_secs()),
             event,
-            who: ["USER", "LOGNAME", "USERNAME"].iter().find_map(|it| env::var(it).ok()).unwrap_or_default(),
+            who: ["USER", "LOGNAME", "USERNAME"]
+                .iter()
+                .find_map(|it| env::var(it).ok())
+                .unwrap_or_else(|| "unknown".to_owned()),
             command: command(),
             workspace: workspace.to_owned(),
             name: name.to_owned(),
@@ -147,7 +150,7 @@ fn command() -> String {
             let name = program.and_then(|it| Path::new(it).file_name()).map(|it| it.to_string_lossy().into_owned());
             format!("run {}", name.unwrap_or_default())
         }
-        Some("store") => format!("store {}", args.get(1).filter(is_word).map_or("", String::as_str)),
+        Some(word @ ("store" | "hook")) => format!("{word} {}", args.get(1).filter(is_word).map_or("", String::as_str)),
         Some(word) if !word.starts_with('-') && !args.iter().any(|it| it == "--fix") => word.to_owned(),
         _ if args.iter().any(|it| it == "--fix") => "--fix".to_owned(),
         _ => "language server".to_owned(),

@@ -79,6 +79,11 @@ struct Kind {
     open: fn(&Around<'_>) -> Result<Arc<dyn SecretStore>, StoreError>,
 }
 
+/// The id of a store, as `--to` has it, by what references call it.
+pub fn store_id(backend: &str) -> &str {
+    KINDS.iter().find(|it| it.backend == backend).map_or(backend, |it| it.id)
+}
+
 /// What a store can know of the workspace and the user.
 struct Around<'s> {
     root: &'s Path,

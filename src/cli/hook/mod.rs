@@ -19,6 +19,7 @@ use anyhow::{Context, Result, ensure};
 use super::args::Hook;
 use super::report::visible;
 use super::{CLEAN, FAILED};
+use crate::moves::audit::{self, Happened, Line};
 use crate::secrets::{Catalogue, is_likely, scan, without_keys};
 use call::{Act, Call};
 
@@ -90,5 +91,11 @@ fn answer(args: &Hook, input: &mut dyn Read) -> Result<String> {
             Act::Read { .. } => Vec::new(),
         });
     }
-    Ok(answer::answer(&call, &refusal::joined(refusals)))
+    let refused = refusal::joined(refusals);
+    if let Some(why) = &refused {
+        let folder = call.folder.file_name().map(|it| it.to_string_lossy().into_owned()).unwrap_or_default();
+        let why = why.lines().next().unwrap_or_default();
+        audit::note(&[Line::now(Happened::Refused, &folder, "", "").because(why)]);
+    }
+    Ok(answer::answer(&call, &refused))
 }
