@@ -45,7 +45,7 @@ pub(super) fn whose<'a>(doc: &Document, around: &'a Surroundings, value: Span) -
         return Some(Whose::Known(provider));
     }
     let sent = ["bearer", "authorization", "access_token", "auth_token"].contains(&name.as_str());
-    (is_key_name(&name) || sent && speaks_of_models(doc.text())).then_some(Whose::Unknown)
+    (is_key_name(&name) || sent && speaks_of_models(doc)).then_some(Whose::Unknown)
 }
 
 /// The provider whose host `text` names.
@@ -96,7 +96,7 @@ fn last_words(before: &str) -> String {
 }
 
 /// The file talks to a model: what it sends as a bearer's token is an AI key.
-fn speaks_of_models(text: &str) -> bool {
+fn speaks_of_models(doc: &Document) -> bool {
     let words = [
         "https://api.",
         ".ai/",
@@ -111,7 +111,7 @@ fn speaks_of_models(text: &str) -> bool {
         "LLM",
         "prompt",
     ];
-    words.iter().any(|word| text.contains(word))
+    words.iter().any(|word| doc.holds(word, Span::new(0, doc.text().len())))
 }
 
 /// What stands before a key that is sent.

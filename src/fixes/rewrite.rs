@@ -9,8 +9,8 @@ use super::place::{Place, takes_literals_only};
 use super::reading::{Needs, quote, reading};
 use super::refer::refer;
 use super::{Surroundings, settings};
-use crate::syntax::{Browser, Document, Fact, HostKind, Idiom, LONGEST_LINE, Language, glob};
-use crate::text::{Edit, Span, line_ending};
+use crate::syntax::{Browser, Document, Fact, HostKind, Idiom, Language, glob};
+use crate::text::{Edit, LONGEST_LINE, Span, line_ending};
 
 /// A document without the key.
 #[derive(Debug, PartialEq, Eq)]

@@ -119,8 +119,11 @@ pub(super) fn is_key_name(name: &str) -> bool {
 
 /// An argument of a call to a server on this machine.
 fn is_sent_home(doc: &Document, facts: &Facts, value: Span) -> bool {
-    facts.calls_around(value).into_iter().take(2).any(|(_, call)| points_home(doc.slice(call)))
+    facts.calls_around(value).into_iter().take(2).any(|(_, call)| points_home(doc, call))
 }
+
+/// What is longer is no call of a client, but a program in the arguments of a function, in bytes.
+const LONGEST_CALL: usize = 20_000;
 
 /// Where the name of the literal at `value` stands as code, with what stands around there.
 fn mentions<'a>(doc: &'a Document, facts: &Facts, value: Span) -> Option<Mentions<'a>> {
@@ -173,14 +176,15 @@ fn by_variable<'a>(doc: &'a Document, facts: &Facts, around: &'a Surroundings, v
 
 /// The client whose key argument holds the literal.
 fn by_client<'a>(doc: &'a Document, facts: &Facts, around: &'a Surroundings, value: Span) -> Option<Slot<'a>> {
-    let calls: Vec<_> = facts.calls_around(value).into_iter().take(2).collect();
+    let is_short = |(name, arguments): &(Span, Span)| name.len().max(arguments.len()) <= LONGEST_CALL;
+    let calls: Vec<_> = facts.calls_around(value).into_iter().take(2).filter(is_short).collect();
     for &(name, arguments) in &calls {
         let call = doc.slice(arguments);
         for (provider, client) in called(doc, facts, around, name, arguments) {
             if !takes(doc, facts, client, arguments, value) {
                 continue;
             }
-            if points_home(call) {
+            if points_home(doc, arguments) {
                 return None;
             }
             // The host may stand beside a wrapped key, or in an earlier call of a chain.
@@ -204,8 +208,8 @@ fn called<'a>(
     let Some(language) = doc.language() else { return Vec::new() };
     let (callee, call) = (&original(doc, facts, doc.slice(name)), doc.slice(arguments));
     let is = |client: &Client| {
-        client.host.as_ref().is_none_or(|host| call.contains(host.as_str()))
-            && is_called(&client.symbol, callee)
+        is_called(&client.symbol, callee)
+            && client.host.as_ref().is_none_or(|host| call.contains(host.as_str()))
             && is_imported(doc, facts, client)
             && (callee.contains(['.', ':']) || !client.symbol.contains('.') || is_item(doc, facts, callee))
     };
@@ -285,12 +289,13 @@ pub(super) fn original(doc: &Document, facts: &Facts, callee: &str) -> String {
 
 /// `callee` ends in the symbol's last name and holds its first.
 pub(super) fn is_called(symbol: &str, callee: &str) -> bool {
-    let names = |text: &str| -> Vec<String> {
-        text.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|it| !it.is_empty()).map(str::to_owned).collect()
-    };
-    let (symbol, callee) = (names(symbol), names(callee));
-    symbol.last() == callee.last()
-        && symbol.first().is_some_and(|first| callee.contains(first) || symbol.len() == 2 && callee.len() == 1)
+    fn names(text: &str) -> impl DoubleEndedIterator<Item = &str> {
+        text.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|it| !it.is_empty())
+    }
+    let has = |first: &str| names(callee).any(|it| it == first);
+    let is_pair = || names(symbol).count() == 2 && names(callee).nth(1).is_none();
+    names(symbol).next_back() == names(callee).next_back()
+        && names(symbol).next().is_some_and(|first| has(first) || is_pair())
 }
 
 pub(super) fn is_imported(doc: &Document, facts: &Facts, client: &Client) -> bool {
@@ -356,7 +361,7 @@ fn position(arguments: &str, offset: u32) -> (usize, usize) {
 }
 
 /// The base url is a server on this machine or this network: no provider's key goes there.
-fn points_home(call: &str) -> bool {
+fn points_home(doc: &Document, call: Span) -> bool {
     [
         "://localhost",
         "://127.",
@@ -369,7 +374,7 @@ fn points_home(call: &str) -> bool {
         "://host.docker",
     ]
     .iter()
-    .any(|home| call.contains(home))
+    .any(|home| doc.holds(home, call))
 }
 
 /// A name that is a provider's variable, or that speaks of a provider and has the shape of its key.
@@ -416,7 +421,7 @@ fn by_header<'a>(doc: &'a Document, facts: &Facts, around: &'a Surroundings, val
             && provider.category != "local"
             && provider.hosts.iter().any(|host| {
                 let host = host.trim_start_matches('*');
-                host.contains('.') && doc.text().contains(host)
+                host.contains('.') && doc.holds(host, Span::new(0, doc.text().len()))
             })
     };
     let mut found = around.catalogue.providers.iter().filter(speaks);

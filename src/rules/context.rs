@@ -20,7 +20,7 @@ use crate::secrets::{
     scan_runs, slot_candidates, speaks, variables_built, weak_fingerprint,
 };
 use crate::syntax::{AgentSettings, Document, Facts, Host, Language, Pipeline, Reader, is_parsed, is_shell};
-use crate::text::Span;
+use crate::text::{Span, line_before, line_behind};
 
 /// One document with its surroundings, for one check.
 pub struct Context<'d> {
@@ -144,8 +144,8 @@ impl<'d> Context<'d> {
                 MARKER.find_iter(self.doc.text().as_bytes()).map(|at| Span::new(at, at + MARKER.needle().len()));
             let tokens = self.tokens().iter().map(|token| token.span);
             // The default stands behind the variable.
-            let lines = self.doc.lines();
-            let reads = self.variables().iter().map(|it| Span { end: lines.span(lines.line_of(it.end)).end, ..*it });
+            let line = |end: u32| line_behind(&self.doc.text()[end as usize..]).len() as u32;
+            let reads = self.variables().iter().map(|it| Span { end: it.end + line(it.end), ..*it });
             let spans: Vec<Span> =
                 tokens.chain(self.candidates().iter().copied()).chain(reads).chain(markers).collect();
             self.doc.facts_near(&spans)
@@ -248,19 +248,16 @@ impl<'d> Context<'d> {
 
     /// The line of `span`, or a name around it, holds the provider's id, name or variable.
     fn speaks_of(&self, provider: &Provider, span: Span) -> bool {
-        let line = self.doc.lines().span(self.doc.lines().line_of(span.start));
-        let rest = [Span { end: span.start, ..line }, Span { start: span.end.min(line.end), ..line }];
+        let text = self.doc.text();
+        let rest = [line_before(&text[..span.start as usize]), line_behind(&text[span.end as usize..])];
         let words = [&provider.id, &provider.env].into_iter().chain(&provider.aliases);
         let words: Vec<String> = words.map(|word| word.to_ascii_lowercase()).collect();
-        let before = self.doc.slice(rest[0]);
+        let before = rest[0];
         let name = nearest_name(before).map_or("", |it| &before[it]).to_ascii_lowercase();
         if ["key", "token", "secret", "bearer", "authorization"].iter().any(|word| name.ends_with(word)) {
             return true;
         }
-        rest.iter().any(|part| {
-            let text = self.doc.slice(*part);
-            words.iter().any(|word| has_word(text, word))
-        })
+        rest.iter().any(|part| words.iter().any(|word| has_word(part, word)))
     }
 
     /// The document is an env file, by its name.

@@ -4,7 +4,7 @@ use super::context::Context;
 use super::reads::mentions;
 use crate::secrets::Provider;
 use crate::syntax::{Document, Fact, Facts, Sinks, glob};
-use crate::text::{Span, whole_words};
+use crate::text::{LONGEST_LINE, Span, line_before, line_behind, whole_words};
 
 /// A key in the program: the value of a provider's variable, or a literal.
 pub(super) struct Source<'d> {
@@ -129,7 +129,7 @@ pub(super) fn sources<'d>(context: &Context<'d>) -> Vec<Source<'d>> {
         Source { is_literal, what, span, provider, places, exits, calls }
     };
     let mut found: Vec<Source<'d>> = Vec::new();
-    for read in context.reads() {
+    for read in context.reads().iter().take(MOST) {
         let places = std::iter::once(read.span).chain(names(context, read.span)).collect();
         found.push(source(false, format!("the value of {}", read.name), read.span, read.provider, places));
     }
@@ -201,7 +201,7 @@ pub(super) fn is_another(doc: &Document, facts: &Facts, name: &str, value: Span,
     }
     let Some(sinks) = doc.language().map(|it| &it.sinks) else { return false };
     let binds = |at: Span| {
-        let line = text[..at.start as usize].rsplit('\n').next().unwrap_or("");
+        let line = line_before(&text[..at.start as usize]);
         // `key, err := get()`
         let behind = text[at.end as usize..].trim_start_matches(|c: char| c.is_alphanumeric() || "_, ".contains(c));
         // A text binds nothing.
@@ -227,7 +227,7 @@ fn is_parameter(text: &str, facts: &Facts, place: Span) -> bool {
         let Some(len) = closing(&text[end..]) else { return false };
         (start, end) = (open, end + len);
         if sign == '(' {
-            let line = text[end..].split('\n').next().unwrap_or("");
+            let line = line_behind(&text[end..]);
             let kind = line.find("=>").into_iter().chain(line.find('{')).min().map(|it| &line[..it]);
             let is_kind = |it: &str| it.chars().all(|c| c.is_alphanumeric() || " _:<>[]|.?*&".contains(c));
             let is_call = facts.calls_around(place).iter().any(|(_, arguments)| arguments.start as usize == open);
@@ -240,6 +240,7 @@ fn is_parameter(text: &str, facts: &Facts, place: Span) -> bool {
 /// The head of the function whose body begins behind `before`: its last line, and those above that its brackets reach to.
 fn head(before: &str) -> &str {
     let before = before.trim_end_matches(|c: char| c.is_whitespace() || c == '{');
+    let before = &before[before.floor_char_boundary(before.len().saturating_sub(LONGEST_LINE))..];
     let mut start = before.len();
     for _ in 0..LINES {
         start = before[..start].rfind('\n').unwrap_or(0);

@@ -4,7 +4,7 @@ use super::context::Context;
 use super::{Finding, Rule, Severity, hardcoded_ai_key};
 use crate::fixes::{is_loopback, move_secret};
 use crate::secrets::{Format, Level, Opens, Provider};
-use crate::text::Span;
+use crate::text::{LONGEST_LINE, Span, line_before, line_behind};
 
 pub(super) static RULE: Rule = Rule {
     id: "hardcoded-vault-credential",
@@ -64,10 +64,13 @@ fn about_store(context: &Context<'_>, opens: &Opens, mut finding: Finding) -> Fi
 
 /// It goes to a server on this machine: whose token it is, nobody else can use.
 fn is_at_home(context: &Context<'_>, span: Span) -> bool {
-    let line = context.doc.lines().span(context.doc.lines().line_of(span.start));
+    let text = context.doc.text();
+    let line = [line_before(&text[..span.start as usize]), line_behind(&text[span.end as usize..])];
     let calls = context.facts().calls_around(span).into_iter().take(2).map(|(_, arguments)| arguments);
-    calls.chain([line]).any(|place| {
-        let mut addresses = context.doc.slice(place).split("http").skip(1);
+    // What is longer is no call of a client.
+    let calls = calls.filter(|it| it.len() <= LONGEST_LINE).map(|it| context.doc.slice(it));
+    calls.chain(line).any(|place| {
+        let mut addresses = place.split("http").skip(1);
         addresses.any(|rest| is_loopback(rest.trim_start_matches('s').trim_start_matches("://")))
     })
 }

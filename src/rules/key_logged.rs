@@ -3,6 +3,7 @@
 use super::context::Context;
 use super::sinks::{hide, report};
 use super::{Finding, Rule, Severity};
+use crate::text::line_before;
 
 pub(super) static RULE: Rule = Rule {
     id: "key-logged",
@@ -21,7 +22,6 @@ Log whether the key is set, or its last four characters.",
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let found = report(context, &RULE, |it| &it.log, |leak| format!("{} shows {}", leak.by(), leak.what));
     // `eval "$(program)"` takes what it prints.
-    let lines = context.doc.lines();
-    let exports = |at: &Finding| context.doc.slice(lines.span(lines.line_of(at.span.start))).contains("export ");
+    let exports = |at: &Finding| line_before(&context.doc.text()[..at.span.start as usize]).contains("export ");
     findings.extend(found.into_iter().filter(|it| !exports(it)));
 }

@@ -4,8 +4,8 @@ use super::context::{About, Context};
 use super::{Finding, Rule, Severity};
 use crate::fixes::{Whose, move_secret, whose, whose_in_text};
 use crate::secrets::{Class, Format, Provider, SHORTEST_SECRET, looks_generated, looks_secret};
-use crate::syntax::{Fact, LONGEST_LINE};
-use crate::text::{Disjoint, Span};
+use crate::syntax::Fact;
+use crate::text::{Disjoint, LONGEST_LINE, Span};
 
 pub(super) static RULE: Rule = Rule {
     id: "literal-in-key-slot",
@@ -113,7 +113,8 @@ fn whole(context: &Context<'_>, candidate: Span) -> Span {
     let part = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
     let id = before.strip_suffix('.').and_then(|id| id.rsplit(|c| !part(c)).next()).map_or(0, |id| id.len() + 1);
     let candidate = Span { start: candidate.start - id as u32, ..candidate };
-    let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && !"._-+/=:~".contains(c)).unwrap_or(rest.len());
+    let near = rest.floor_char_boundary(LONGEST_LINE.min(rest.len()));
+    let end = rest[..near].find(|c: char| !c.is_ascii_alphanumeric() && !"._-+/=:~".contains(c)).unwrap_or(near);
     let more = rest[..end].trim_end_matches(['.', '=', ':', '/', '-']).len();
     Span { end: candidate.end + more as u32, ..candidate }
 }
@@ -150,4 +151,34 @@ pub(super) fn is_secret(context: &Context<'_>, value: Span, provider: &Provider)
     // Servers for development take any text for the token that opens them.
     let shaped = provider.opens.as_ref().is_some_and(|opens| opens.only);
     fits || !shaped && looks_generated(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use crate::fixes::Surroundings;
+    use crate::rules::check;
+    use crate::secrets::sample;
+    use crate::syntax::Document;
+
+    /// How long a bundle takes: one line, one function around all, and in it so many texts that could be keys.
+    fn took(texts: u64) -> Duration {
+        let key = |seed| sample("mistral.api", seed).expect("the shape has a sample");
+        let entry =
+            |seed| format!("f(\"{}\",{{Authorization:\"{}\",u:{seed}}});var t=", key(2 * seed), key(2 * seed + 1));
+        let entries: String = (0..texts).map(entry).collect();
+        let text = format!("var o=require(\"openai\");!function(e,t){{{entries}1}}(window);");
+        let doc = Document::new("bundle.js", text);
+        let start = Instant::now();
+        check(&doc, &Surroundings::bare());
+        start.elapsed()
+    }
+
+    #[test]
+    fn a_bundle_with_more_in_it_takes_so_much_longer_and_no_more() {
+        took(10);
+        let (few, many) = (took(50), took(800));
+        assert!(many < few * 64 + Duration::from_millis(500), "{few:?} for 50, {many:?} for 800");
+    }
 }

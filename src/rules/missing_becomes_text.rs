@@ -5,7 +5,7 @@ use super::reads::{Read, severity_here};
 use super::{Finding, Rule, Severity};
 use crate::fixes::read_loudly;
 use crate::syntax::{Fact, Facts};
-use crate::text::Span;
+use crate::text::{Span, line_before, line_behind};
 
 pub(super) static RULE: Rule = Rule {
     id: "missing-becomes-text",
@@ -46,8 +46,10 @@ fn spoils(context: &Context<'_>, read: &Read<'_>) -> Option<Span> {
     }
     let facts = context.doc.facts_near(&mentions);
     let sent = |mention: &Span| {
-        let line = context.doc.slice(context.doc.lines().span(context.doc.lines().line_of(mention.start)));
-        SENT.iter().any(|word| line.contains(word)) && is_interpolated(&facts, *mention)
+        let text = context.doc.text();
+        let (before, behind) = (&text[..mention.start as usize], &text[mention.end as usize..]);
+        let line = [line_before(before), line_behind(behind)];
+        SENT.iter().any(|word| line.iter().any(|it| it.contains(word))) && is_interpolated(&facts, *mention)
     };
     (mentions.iter().any(sent) && !read.is_guarded(context)).then_some(span)
 }

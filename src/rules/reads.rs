@@ -5,7 +5,7 @@ use super::context::Context;
 use crate::fixes::{Slot, slot_at};
 use crate::secrets::{Client, Provider};
 use crate::syntax::{Document, Fact, HostKind};
-use crate::text::Span;
+use crate::text::{Span, line_before};
 
 /// A read of a provider's variable.
 #[derive(Clone, Copy)]
@@ -130,7 +130,7 @@ fn asks_before(before: &str) -> bool {
     let words =
         ["if", "elif", "while", "not", "assert", "and", "or", "bool(", "len(", "all([", "any([", "let Ok(", "!"];
     let before = before.trim_end_matches([' ', '(', '[', '&']);
-    let line = before.rsplit('\n').next().unwrap_or("");
+    let line = line_before(before);
     let ends = |word: &&str| {
         let word = word.trim_end_matches(['(', '[']);
         line.strip_suffix(word).is_some_and(|rest| !rest.ends_with(|c: char| c.is_alphanumeric() || c == '_'))

@@ -1,5 +1,6 @@
 //! `aikeys: ignore[rule, rule] reason until=YYYY-MM-DD`, and the comments of other tools.
 
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -29,6 +30,8 @@ pub(super) struct Suppression {
 pub(super) fn apply(context: &Context<'_>, mut findings: Vec<Finding>) -> Vec<Finding> {
     let suppressions = read(context);
     let mut used = vec![false; suppressions.len()];
+    // A line can be all of a bundle.
+    let mut foreign: HashMap<u32, bool> = HashMap::new();
     findings.retain(|finding| {
         let line = context.doc.lines().line_of(finding.span.start);
         let mut keep = true;
@@ -39,7 +42,8 @@ pub(super) fn apply(context: &Context<'_>, mut findings: Vec<Finding>) -> Vec<Fi
                 keep &= ended(context, suppression);
             }
         }
-        context.around.no_inline_ignore || keep && !(finding.secret.is_some() && is_foreign(context, line))
+        let mut is_foreign = || *foreign.entry(line).or_insert_with(|| is_foreign(context, line));
+        context.around.no_inline_ignore || keep && !(finding.secret.is_some() && is_foreign())
     });
     // Prose about suppressions, in a README, is no suppression.
     if context.doc.language().is_none() {

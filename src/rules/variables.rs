@@ -155,8 +155,10 @@ const ENVIRONMENTS: [&str; 7] = ["env", "environment", "args", "variables", "con
 /// A name in a file of settings: put in by `$`, or an entry of what a program gets.
 fn in_settings(doc: &Document, span: Span) -> Option<(Span, Role)> {
     let before = &doc.text()[..span.start as usize];
-    let context =
-        before.ends_with("env.").then_some(()).filter(|()| before[before.len().saturating_sub(60)..].contains("${{"));
+    let context = before
+        .ends_with("env.")
+        .then_some(())
+        .filter(|()| before[before.floor_char_boundary(before.len().saturating_sub(60))..].contains("${{"));
     if is_expanded(before) || context.is_some() {
         return Some((span, Role::Name));
     }

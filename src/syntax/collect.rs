@@ -1,7 +1,5 @@
 //! From a tree to facts: runs the query of a language, and reads its captures.
 
-use std::cmp::Reverse;
-
 use tree_sitter::Tree;
 
 use super::facts::{Fact, Facts};
@@ -16,17 +14,34 @@ pub(super) fn collect(language: &Language, tree: &Tree, text: &str) -> Facts {
     Facts::new(all, tree.root_node().has_error())
 }
 
-/// Runs it only where something stands: the facts that touch one of `spans`, and the imports of the file.
-pub(super) fn collect_near(language: &Language, tree: &Tree, text: &str, spans: &[Span]) -> Facts {
+/// Runs it only where imports may stand.
+pub(super) fn imports(language: &Language, tree: &Tree, text: &str) -> Vec<Fact> {
     let mut all = Vec::new();
     let imports = with_imports(language, tree, text);
     run(language, tree, text, Area { spans: Some(&imports), depth: IMPORTS }, &mut all);
     all.retain(|fact| matches!(fact, Fact::Import { .. }));
-    let mut spans = spans.to_vec();
-    spans.sort_unstable_by_key(|it| (it.start, Reverse(it.end)));
-    spans.dedup_by(|inner, outer| inner.end <= outer.end);
-    run(language, tree, text, Area { spans: Some(&spans), ..Area::ALL }, &mut all);
+    all
+}
+
+/// Runs it only where something stands: the facts that touch one of `spans`, beside the imports of the file.
+pub(super) fn collect_near(language: &Language, tree: &Tree, text: &str, spans: &[Span], imports: Vec<Fact>) -> Facts {
+    let mut all = imports;
+    run(language, tree, text, Area { spans: Some(&joined(spans)), ..Area::ALL }, &mut all);
     Facts::new(all, tree.root_node().has_error())
+}
+
+/// The spans in order, those that overlap as one.
+fn joined(spans: &[Span]) -> Vec<Span> {
+    let mut spans = spans.to_vec();
+    spans.sort();
+    let mut joined: Vec<Span> = Vec::with_capacity(spans.len());
+    for span in spans {
+        match joined.last_mut().filter(|last| span.start < last.end) {
+            Some(last) => last.end = last.end.max(span.end),
+            None => joined.push(span),
+        }
+    }
+    joined
 }
 
 /// The statements of a file in which an import may stand: those with a word of one. Most of a large file is passed over.

@@ -4,11 +4,12 @@ use std::borrow::Cow;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tree_sitter::{InputEdit, Point, Tree};
 
-use super::collect::{collect, collect_near};
-use super::facts::Facts;
+use super::collect::{collect, collect_near, imports};
+use super::facts::{Fact, Facts};
 use super::host::{Host, HostKind};
 use super::injection::Injection;
 use super::language::Language;
@@ -16,7 +17,7 @@ use super::notebook;
 use super::parse::{HASTE, Parsed, Unparsed};
 use super::reader::Reader;
 use super::types::{Type, types};
-use crate::text::{Edit, Lines, Names, Span};
+use crate::text::{Edit, Lines, Names, Span, Spots};
 
 /// The text of a file, with its lines, tree and facts, each made when it is first needed.
 ///
@@ -32,7 +33,11 @@ pub struct Document {
     embedding: Option<Embedding>,
     lines: OnceLock<Lines>,
     names: OnceLock<Names>,
+    spots: Spots,
     facts: OnceLock<Facts>,
+    imports: OnceLock<Vec<Fact>>,
+    /// How many nodes were met on the ways to facts.
+    met: AtomicUsize,
     readers: OnceLock<Vec<&'static Reader>>,
     tree: OnceLock<Parsed>,
     /// The tree before the edits since the last parse, moved along by them.
@@ -82,7 +87,10 @@ impl Document {
             embedding: None,
             lines: OnceLock::new(),
             names: OnceLock::new(),
+            spots: Spots::default(),
             facts: OnceLock::new(),
+            imports: OnceLock::new(),
+            met: AtomicUsize::new(0),
             readers: OnceLock::new(),
             tree: OnceLock::new(),
             old_tree: None,
@@ -213,11 +221,29 @@ impl Document {
     /// At least the facts that touch one of `spans`, and the imports: most of a large file is passed over.
     pub fn facts_near(&self, spans: &[Span]) -> Cow<'_, Facts> {
         match (self.language, self.tree()) {
-            (Some(language), Some(tree)) if self.facts.get().is_none() && is_quick(tree, spans) => {
-                Cow::Owned(collect_near(language, tree, &self.text, spans))
+            (Some(language), Some(tree)) if self.facts.get().is_none() && self.is_quick(tree, spans) => {
+                let imports = self.imports.get_or_init(|| imports(language, tree, &self.text));
+                Cow::Owned(collect_near(language, tree, &self.text, spans, imports.clone()))
             }
             _ => Cow::Borrowed(self.facts()),
         }
+    }
+
+    /// Walks to the spans meet fewer nodes than one walk over all, and all such walks together not many times as many. On
+    /// its way to a span a walk passes by what stands beside it: all other words, in a vocabulary of 50,000.
+    fn is_quick(&self, tree: &Tree, spans: &[Span]) -> bool {
+        let (all, mut met) = (tree.root_node().descendant_count(), 0usize);
+        let is_quick = spans.iter().all(|span| {
+            let mut cursor = tree.walk();
+            met += cursor.node().child_count() as usize;
+            while met < all && cursor.goto_first_child_for_byte(span.start as usize).is_some() {
+                met += cursor.node().child_count() as usize;
+            }
+            met < all
+        });
+        let inside: usize = spans.iter().map(|span| span.len() / NODE).sum();
+        let before = self.met.fetch_add(met + inside, Ordering::Relaxed);
+        is_quick && before < all.saturating_mul(WALKS)
     }
 
     /// Every place where an identifier `name` stands.
@@ -239,6 +265,11 @@ impl Document {
     pub fn places_of<'d>(&'d self, name: &'d str, scope: Option<Span>) -> impl Iterator<Item = Span> + 'd {
         let names = self.names.get_or_init(|| Names::new(&self.text));
         names.find(&self.text, name, scope.unwrap_or(Span::new(0, self.text.len())))
+    }
+
+    /// `text` stands in `span`. Where it stands in the document is looked up once.
+    pub fn holds(&self, text: &str, span: Span) -> bool {
+        self.spots.has(&self.text, text, span)
     }
 
     /// The types that are declared here, in order. Walks over all of the tree.
@@ -275,7 +306,7 @@ impl Document {
         let is_behind = self.is_behind();
         if is_behind {
             self.old_tree = self.tree.take().and_then(|it| it.tree);
-            self.facts = OnceLock::new();
+            self.forget_facts();
         }
         is_behind
     }
@@ -290,7 +321,13 @@ impl Document {
     pub fn take_parsed(&mut self, parsed: Parsed) {
         self.haste = Haste::None;
         self.tree = OnceLock::from(parsed);
+        self.forget_facts();
+    }
+
+    fn forget_facts(&mut self) {
         self.facts = OnceLock::new();
+        self.imports = OnceLock::new();
+        self.met = AtomicUsize::new(0);
     }
 
     /// Replaces a part of the text, as someone types it.
@@ -326,7 +363,8 @@ impl Document {
         self.injections = OnceLock::new();
         self.lines = OnceLock::new();
         self.names = OnceLock::new();
-        self.facts = OnceLock::new();
+        self.spots = Spots::default();
+        self.forget_facts();
         self.readers = OnceLock::new();
         self.tree = OnceLock::new();
     }
@@ -355,19 +393,7 @@ pub(super) struct Embedding {
     pub cells: Vec<Span>,
 }
 
-/// Walks to the spans meet fewer nodes than one walk over all. On its way to a span a walk passes by what stands beside it:
-/// all other words, in a vocabulary of 50,000.
-fn is_quick(tree: &Tree, spans: &[Span]) -> bool {
-    let (all, mut met) = (tree.root_node().descendant_count(), 0usize);
-    spans.iter().all(|span| {
-        let mut cursor = tree.walk();
-        met += cursor.node().child_count() as usize;
-        while met < all && cursor.goto_first_child_for_byte(span.start as usize).is_some() {
-            met += cursor.node().child_count() as usize;
-        }
-        met < all
-    })
-}
-
-/// Nobody writes longer lines.
-pub const LONGEST_LINE: usize = 2_000;
+/// How many walks over all of a tree may be spent on ways to parts of it.
+const WALKS: usize = 4;
+/// How much text one node has, about, in bytes.
+const NODE: usize = 4;

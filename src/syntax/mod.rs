@@ -28,7 +28,7 @@ mod types;
 
 pub use agent_settings::AgentSettings;
 pub use collect::VOCABULARY;
-pub use document::{Document, LONGEST_LINE};
+pub use document::Document;
 pub use env_loader::{EnvLoader, Expands, Takes};
 pub use facts::{Fact, Facts};
 pub use folding::{Folded, UNKNOWN, folded, folded_at};

@@ -11,6 +11,21 @@ pub struct Position {
     pub column: u32,
 }
 
+/// Nobody writes longer lines, in bytes.
+pub const LONGEST_LINE: usize = 2_000;
+
+/// The last line of `before`; of one that nobody wrote its end.
+pub fn line_before(before: &str) -> &str {
+    let start = before.floor_char_boundary(before.len().saturating_sub(LONGEST_LINE));
+    before[start..].rsplit('\n').next().unwrap_or("")
+}
+
+/// The first line of `behind`; of one that nobody wrote its beginning.
+pub fn line_behind(behind: &str) -> &str {
+    let end = behind.floor_char_boundary(LONGEST_LINE.min(behind.len()));
+    behind[..end].split('\n').next().unwrap_or("")
+}
+
 /// The starts of all lines of one text. A line ends with `\n`, `\r\n` or a lone `\r`,
 /// as in the language server protocol.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,5 +86,13 @@ mod tests {
         assert_eq!(lines.position(3), Position { line: 1, column: 1 });
         assert_eq!(lines.position(99), Position { line: 3, column: 1 });
         assert_eq!(lines.span(9), Span { start: 9, end: 9 });
+    }
+
+    #[test]
+    fn of_a_long_line_only_what_is_near_counts() {
+        assert_eq!((line_before("a\nb c"), line_behind("b c\nd")), ("b c", "b c"));
+        let long = "ö".repeat(LONGEST_LINE);
+        assert_eq!(line_before(&long).len(), LONGEST_LINE);
+        assert_eq!(line_behind(&format!("x{long}")).len(), LONGEST_LINE - 1);
     }
 }

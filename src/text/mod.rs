@@ -2,14 +2,16 @@
 
 mod lines;
 mod names;
+mod spots;
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
 use std::path::PathBuf;
 
-pub use lines::{Lines, Position};
+pub use lines::{LONGEST_LINE, Lines, Position, line_before, line_behind};
 pub use names::Names;
+pub use spots::Spots;
 
 /// A half-open range of bytes in one document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
