@@ -65,7 +65,7 @@ pub enum Named {
 /// Whether build output and vendored code is looked into.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Build {
-    /// `node_modules`, `vendor`, `target`, `dist` are passed by.
+    /// `node_modules`, `site-packages`, `vendor`, `target`, `dist` and their like are passed by.
     #[default]
     Skipped,
     /// They are looked into, also where git ignores them.

@@ -158,7 +158,7 @@ pub struct Check {
     /// Leave out excluded files also when they are named
     #[arg(long)]
     pub force_exclude: bool,
-    /// Also look into node_modules, vendor, target and dist
+    /// Also look into node_modules, site-packages, dist-packages, vendor, target and dist
     #[arg(long)]
     pub include_build: bool,
 }

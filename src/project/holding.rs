@@ -18,7 +18,7 @@ use crate::secrets::{Secret, is_env_file, is_env_template};
 use crate::syntax::{Document, largest};
 
 /// Generated or vendored: what stands there came from elsewhere.
-pub const BUILD: [&str; 4] = ["node_modules", "vendor", "target", "dist"];
+pub const BUILD: [&str; 6] = ["node_modules", "site-packages", "dist-packages", "vendor", "target", "dist"];
 /// What version control keeps for itself.
 pub const VERSION_CONTROL: [&str; 4] = [".git", ".hg", ".svn", ".jj"];
 /// What package managers and build tools make where git ignores it.
