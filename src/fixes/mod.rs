@@ -45,7 +45,7 @@ pub use prose::is_prose;
 pub use refer::reason;
 pub use settings::variable_of as setting_variable;
 pub use shown::keep_out;
-pub use slot::{Slot, Whose, reads_by_itself, slot_at, use_at, whose, whose_in_text};
+pub use slot::{Slot, Whose, is_sent_home, reads_by_itself, slot_at, use_at, whose, whose_in_text};
 pub use surroundings::{Agent, Checked, Denial, Destination, EnvEntry, EnvFile, Exposure, GitState, Surroundings};
 
 use crate::secrets::{SecretRef, is_env_file};

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::instead;
 use super::nearby::{self, provider_of_host, provider_of_model};
 use crate::fixes::Surroundings;
-use crate::secrets::{Client, Format, Provider, Shape, has_word};
+use crate::secrets::{Client, Format, Provider, Shape, has_word, nearest_name};
 use crate::syntax::{Document, Fact, Facts};
 use crate::text::Span;
 
@@ -36,7 +36,7 @@ pub enum Whose<'a> {
 /// Whose key the literal text at `value` must be; `None` when neither its place nor the name it is bound to tells.
 pub fn whose<'a>(doc: &'a Document, facts: &Facts, around: &'a Surroundings, value: Span) -> Option<Whose<'a>> {
     if let Some(slot) = by_itself(doc, facts, around, value) {
-        return Some(Whose::Known(slot.provider));
+        return Some(if is_sent_elsewhere(around, &slot) { Whose::Unknown } else { Whose::Known(slot.provider) });
     }
     if let Some(provider) = instead::of_variable(doc, facts, around, value) {
         return Some(Whose::Known(provider));
@@ -118,8 +118,19 @@ pub(super) fn is_key_name(name: &str) -> bool {
 }
 
 /// An argument of a call to a server on this machine.
-fn is_sent_home(doc: &Document, facts: &Facts, value: Span) -> bool {
+pub fn is_sent_home(doc: &Document, facts: &Facts, value: Span) -> bool {
     facts.calls_around(value).into_iter().take(2).any(|(_, call)| points_home(doc, call))
+}
+
+/// The client is told another server than its maker's, and nobody knows whose that is.
+fn is_sent_elsewhere(around: &Surroundings, slot: &Slot<'_>) -> bool {
+    let told = slot.call.match_indices("https://").any(|(at, _)| {
+        let before = &slot.call[..at];
+        let sign = before.trim_end_matches(['"', '\'', '`', ' ']);
+        let name = nearest_name(sign).map_or("", |it| &sign[it]).to_ascii_lowercase();
+        before.ends_with(['"', '\'', '`']) && sign.ends_with(['=', ':']) && name.contains("base")
+    });
+    told && slot.variable.is_none() && provider_of_host(around, slot.call).is_none()
 }
 
 /// What is longer is no call of a client, but a program in the arguments of a function, in bytes.

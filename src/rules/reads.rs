@@ -56,8 +56,22 @@ impl<'d> Read<'d> {
 
     /// The value is what a person finds in a field and may change.
     pub fn fills_a_form(&self, context: &Context<'_>) -> bool {
+        let doc = context.doc;
+        let is_form = |name: Span| ["value", "placeholder", "initial"].contains(&doc.slice(name));
         let bound = context.facts().bindings_around(self.span);
-        bound.first().is_some_and(|(name, _)| ["value", "placeholder", "initial"].contains(&context.doc.slice(*name)))
+        if bound.first().is_some_and(|(name, _)| is_form(*name)) {
+            return true;
+        }
+        // By its name: `text_input("Key", value=default)`
+        let mentions = self.mentions(context);
+        let facts = doc.facts_near(&mentions);
+        mentions.iter().any(|mention| {
+            let bound =
+                facts.bindings_around(*mention).first().is_some_and(|(name, value)| is_form(*name) && value == mention);
+            let callee = facts.calls_around(*mention).first().map_or("", |(callee, _)| doc.slice(*callee));
+            let callee = callee.to_ascii_lowercase();
+            bound && ["input", "textbox", "textfield", "text_area"].iter().any(|it| callee.ends_with(it))
+        })
     }
 
     /// What stands behind the read.
