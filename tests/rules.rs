@@ -12,7 +12,7 @@ use aikeys::fixes::{
 };
 use aikeys::rules::{self, Finding, RULES, is_env_file, is_env_template};
 use aikeys::secrets::{Identity, SecretRef, env_lines, env_value, identity};
-use aikeys::syntax::{Document, EnvLoader, Language, Packager, resolves, tells};
+use aikeys::syntax::{Document, EnvLoader, Language, Packager, Reader, resolves, tells};
 use aikeys::text;
 
 use crate::support::{Keyed, with_keys};
@@ -311,15 +311,17 @@ fn lay(around: &mut Surroundings, path: &Path, text: &str, doc: &Document) {
             around.launchers.push(std::sync::Arc::new(Document::new(path, text)));
         }
     } else if name == ".dockerignore" {
-        around.copied &= !leaves_out(text, ".env");
+        around.copied.retain(|it| !leaves_out(text, it));
     } else if name == "aikeys.toml" {
         let hosts =
             text.split_once("trusted-hosts = [").and_then(|(_, rest)| rest.split_once(']')).map_or("", |it| it.0);
         around.trusted_hosts = hosts.split(',').map(|it| it.trim().trim_matches('"').to_owned()).collect();
     } else if name == "zizmor.yml" {
         around.audited = true;
+    } else if is_env_file(path) && name != ".env" && Reader::copying(doc.path()).is_some() {
+        around.copied.push(path.to_string_lossy().into_owned());
     } else if name == ".env" {
-        around.copied = true;
+        around.copied.push(name.to_owned());
         let entry = |line| {
             let value = env_value(text, &line);
             let reference = SecretRef::parse(&value);

@@ -32,8 +32,8 @@ pub struct Surroundings {
     pub siblings: Vec<Arc<Document>>,
     /// The package has more files than these.
     pub siblings_cut: bool,
-    /// An env file lies beside the document, and nothing keeps it out of what the document copies.
-    pub copied: bool,
+    /// The env files with secrets that a build of this file may take, by the paths by which its steps name them.
+    pub copied: Vec<String>,
     /// Another program looks after what the document, a file of steps, gives its steps.
     pub audited: bool,
     /// The first line of the document, an env file, that env loaders cannot read.
@@ -187,7 +187,7 @@ impl Surroundings {
             entries: Vec::new(),
             siblings: Vec::new(),
             siblings_cut: false,
-            copied: false,
+            copied: Vec::new(),
             audited: false,
             broken: None,
             gitignore: None,

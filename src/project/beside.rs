@@ -12,7 +12,7 @@ use super::holding::mentioned;
 use super::workspace::Workspace;
 use crate::fixes::{Audience, Beside, EnvFile, LOCK, leaves_out, packing_files};
 use crate::rules::wanted_mentions;
-use crate::secrets::{is_env_file, is_env_template};
+use crate::secrets::{Catalogue, classify, env_lines, env_value, is_env_file, is_env_template};
 use crate::syntax::{Copies, Document, EnvLoader};
 
 /// The names of a folder that are looked at, and the files that are read, at the most.
@@ -51,12 +51,31 @@ impl Workspace {
         files.iter().any(|file| fs::symlink_metadata(self.root().join(file)).is_ok())
     }
 
-    /// An env file lies beside a file that copies all, and is not left out.
-    pub(super) fn is_copied(&self, relative: &Path, copies: &Copies) -> bool {
-        let beside = |name: &str| self.root().join(relative).with_file_name(name);
-        let left_out =
-            |bytes: Option<Vec<u8>>| leaves_out(&String::from_utf8_lossy(&bytes.unwrap_or_default()), ".env");
-        fs::symlink_metadata(beside(".env")).is_ok() && !read_small(&beside(&copies.ignore)).is_ok_and(left_out)
+    /// The env files with secrets that a file which copies may take: the one beside it, and those that it names, from the
+    /// folder of the build. That is its own or one above; an ignore file in any of them leaves out.
+    pub(super) fn copied(&self, relative: &Path, copies: &Copies) -> Vec<String> {
+        let Some(steps) = text(self.root(), relative) else { return Vec::new() };
+        let quotes = ['"', '\'', ',', '[', ']'];
+        let words = steps.split_whitespace().map(|it| it.trim_matches(quotes).trim_start_matches("./"));
+        let mut paths: Vec<&str> = words.filter(|it| !it.contains('*') && is_env_file(Path::new(it))).collect();
+        paths.push(".env");
+        paths.sort_unstable();
+        paths.dedup();
+        let own = relative.parent().unwrap_or(Path::new(""));
+        let folders: Vec<&Path> = own.ancestors().filter(|_| !relative.is_absolute()).collect();
+        let name = relative.file_name().unwrap_or_default().to_string_lossy();
+        let ignores = [own.join(format!("{name}{}", copies.ignore))];
+        let ignores = folders.iter().map(|it| it.join(&copies.ignore)).chain(ignores);
+        let ignores: Vec<String> = ignores.filter_map(|it| text(self.root(), &it)).collect();
+        let is_taken = |path: &&str| {
+            let name = Path::new(path).file_name().and_then(|it| it.to_str()).unwrap_or(path);
+            let places = if *path == ".env" { &folders[..1.min(folders.len())] } else { &folders[..] };
+            let has_secrets = |folder: &&Path| {
+                text(self.root(), &folder.join(path)).is_some_and(|it| holds_secrets(self.catalogue(), &it))
+            };
+            !ignores.iter().any(|it| leaves_out(it, name) || leaves_out(it, path)) && places.iter().any(has_secrets)
+        };
+        paths.into_iter().filter(is_taken).map(str::to_owned).take(FILES).collect()
     }
 }
 
@@ -89,6 +108,19 @@ fn beside(root: &Path, env: &Path) -> Beside {
         found.packing.extend(text(root, &path).map(|text| Arc::new(Document::plain(path, text))));
     }
     found
+}
+
+/// A variable named like a secret has a value that stands for nothing else.
+fn holds_secrets(catalogue: &Catalogue, text: &str) -> bool {
+    let is_named = |name: &str| {
+        let words = ["KEY", "TOKEN", "SECRET", "PASS", "PWD", "CREDENTIAL", "DSN", "AUTH"];
+        catalogue.provider_of_env(name).is_some() || words.iter().any(|it| name.to_ascii_uppercase().contains(it))
+    };
+    env_lines(text).iter().any(|line| {
+        let value = env_value(text, line);
+        let opens = value.split_once("://").is_some_and(|(_, rest)| rest.contains('@'));
+        !value.is_empty() && (opens || is_named(&text[line.name.range()])) && classify(catalogue, &value).is_none()
+    })
 }
 
 /// The names in a folder, in order, by their paths from the root.
@@ -142,6 +174,7 @@ fn audience(_: &Path) -> Option<Audience> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::syntax::Reader;
 
     fn write(root: &Path, path: &str, text: &str) {
         let path = root.join(path);
@@ -167,6 +200,27 @@ mod tests {
         assert_eq!(paths, [Path::new("web/.env.production")]);
         assert_eq!(found.env_files[0].entries.len(), 2);
         assert_eq!(found.templates.iter().map(|it| it.path()).collect::<Vec<_>>(), [Path::new("web/.env.example")]);
+    }
+
+    #[test]
+    fn an_image_takes_the_env_files_with_secrets_that_nothing_leaves_out() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let root = folder.path();
+        write(root, ".git/HEAD", "ref: refs/heads/main\n");
+        write(root, "web/Dockerfile", "FROM a\nCOPY . .\nCOPY config/.env.production app/.env.gone ./\n");
+        let copied = |path: &str| {
+            let workspace = Workspace::bare(root, None).expect("opened");
+            Reader::copying(Path::new(path)).map(|it| workspace.copied(Path::new(path), it)).unwrap_or_default()
+        };
+        write(root, "web/.env", "BASE_URL=https://example.org\nAPI_KEY=your-key\n");
+        write(root, "config/.env.production", "DB_PASSWORD=8fK2mQ9x\n");
+        assert_eq!(copied("web/Dockerfile"), ["config/.env.production"], "from the root, where a build can begin");
+        write(root, "web/.env", "API_KEY=8fK2mQ9x\n");
+        assert_eq!(copied("web/Dockerfile"), [".env", "config/.env.production"]);
+        write(root, ".dockerignore", ".env\n");
+        assert_eq!(copied("web/Dockerfile"), ["config/.env.production"]);
+        write(root, "web/Dockerfile.dockerignore", "**/.env*\n");
+        assert!(copied("web/Dockerfile").is_empty());
     }
 
     #[cfg(unix)]

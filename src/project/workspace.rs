@@ -320,7 +320,7 @@ impl Workspace {
             agents: if is_env_file(relative) { agents(&self.root) } else { Vec::new() },
             launchers: if is_env_file(relative) { launchers(&self.root, relative) } else { Vec::new() },
             contract: if reads_variables(relative) { self.contracts.of(self, relative) } else { Arc::default() },
-            copied: Reader::copying(relative).is_some_and(|copies| self.is_copied(relative, copies)),
+            copied: Reader::copying(relative).map(|copies| self.copied(relative, copies)).unwrap_or_default(),
             audited: Pipeline::of_path(relative).is_some_and(|it| self.has_one_of(&it.audited)),
             trusted_hosts: match self.config(relative) {
                 Ok(config) if tells_agents => config.trusted_hosts.clone(),

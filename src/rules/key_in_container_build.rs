@@ -6,7 +6,7 @@ use super::context::Context;
 use super::{Finding, Rule, Severity, readers};
 use crate::fixes::move_secret;
 use crate::secrets::{is_env_file, variables_built};
-use crate::syntax::Fact;
+use crate::syntax::{Fact, glob};
 use crate::text::Span;
 
 pub(super) static RULE: Rule = Rule {
@@ -53,8 +53,12 @@ fn copied(context: &Context<'_>) -> Vec<Finding> {
     let taken = |(step, name, paths): (Span, Span, Vec<Span>)| {
         let sources = paths.split_last().map_or(&[][..], |(_, sources)| sources);
         let mut sources = sources.iter().map(|path| context.doc.slice(*path).trim_matches('"'));
-        let named = sources.clone().find(|path| is_env_file(Path::new(path)));
-        let all = context.around.copied && sources.any(|path| [".", "./", "*"].contains(&path));
+        let copied = &context.around.copied;
+        let is_there = |path: &str| copied.iter().any(|it| it == path.trim_start_matches("./"));
+        let named = sources.clone().find(|path| is_env_file(Path::new(path)) && is_there(path));
+        // `COPY .env* ./`
+        let takes_it = |path: &str| [".", "./"].contains(&path) || glob(path.trim_start_matches("./"), ".env");
+        let all = is_there(".env") && sources.any(takes_it);
         let file = named.or(all.then_some(".env"))?;
         (!context.doc.slice(step).contains(&copies.unless)).then_some((name, file))
     };
