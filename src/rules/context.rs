@@ -15,7 +15,7 @@ use super::reads::{Read, reads};
 use super::{Finding, Severity, literal_in_key_slot};
 use crate::fixes::{LOCK, Surroundings, assembled};
 use crate::secrets::{
-    Assembled, Catalogue, EnvWords, Fingerprint, Provider, Shape, Token, Words, ambiguous, encoded, fingerprint,
+    Assembled, Catalogue, Class, EnvWords, Fingerprint, Provider, Shape, Token, Words, ambiguous, encoded, fingerprint,
     has_word, is_app_secrets, is_env_file, is_env_template, is_likely, may_hold_pieces, nearest_name, redact, runs,
     scan_runs, slot_candidates, speaks, variables_built, weak_fingerprint,
 };
@@ -162,6 +162,11 @@ impl<'d> Context<'d> {
             let mut tokens = scan_runs(self.catalogue(), self.doc.text().as_bytes(), self.runs());
             let text = self.doc.text().as_bytes();
             tokens.retain(|token| !self.is_doubtful(token) || is_likely(self.catalogue(), text, token));
+            // A private key alone can be anybody's.
+            tokens.retain(|token| {
+                let shape = self.catalogue().shape(token.shape).1;
+                shape.class != Class::ServiceAccount || shape.context.is_empty() || self.has_context(shape)
+            });
             tokens
         })
     }

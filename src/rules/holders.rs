@@ -112,8 +112,14 @@ fn is_shown(doc: &Document, table: &Types, of: &Type) -> bool {
 /// The field is a text that is shown as it is.
 fn is_open(doc: &Document, table: &Types, field: &Field) -> bool {
     let text = doc.slice(field.span);
-    let is_name = doc.slice(field.name).chars().all(|c| c.is_alphanumeric() || c == '_');
-    is_name && table.is_text(doc.slice(field.kind)) && !table.leaves_out.iter().any(|it| text.contains(it.as_str()))
+    let name = doc.slice(field.name);
+    let is_name = name.chars().all(|c| c.is_alphanumeric() || c == '_');
+    // Half of a pair, which everybody may read.
+    let is_public = name.to_ascii_lowercase().replace('_', "").ends_with("publickey");
+    is_name
+        && !is_public
+        && table.is_text(doc.slice(field.kind))
+        && !table.leaves_out.iter().any(|it| text.contains(it.as_str()))
 }
 
 type Found<'d> = ((usize, usize), String, &'d Provider);

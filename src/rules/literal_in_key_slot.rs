@@ -148,9 +148,11 @@ pub(super) fn is_secret(context: &Context<'_>, value: Span, provider: &Provider)
         return false;
     }
     let fits = provider.keys.iter().any(|shape| shape.format != Format::Opaque && shape.is_whole(text));
+    // `a:b:c` opens another product, whose variable has the same name.
+    let parts = text.contains(':') && !provider.keys.iter().any(|shape| shape.is_whole(text));
     // Servers for development take any text for the token that opens them.
     let shaped = provider.opens.as_ref().is_some_and(|opens| opens.only);
-    fits || !shaped && looks_generated(text)
+    fits || !shaped && !parts && looks_generated(text)
 }
 
 #[cfg(test)]

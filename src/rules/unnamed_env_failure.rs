@@ -38,5 +38,5 @@ fn fails(context: &Context<'_>, read: &Read<'_>) -> Option<Span> {
     }
     let client = read.client()?;
     let quiet = read.is_quiet(context) && read.default.is_none();
-    (quiet && !client.reads_env && !read.is_guarded(context)).then_some(read.span)
+    (quiet && !client.reads_env && !client.optional && !read.is_guarded(context)).then_some(read.span)
 }

@@ -2,6 +2,8 @@
 
 use std::sync::LazyLock;
 
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD as URL_SAFE_NO_PAD;
 use regex::RegexSet;
 use serde::Deserialize;
 
@@ -29,6 +31,8 @@ pub enum Placeholder {
     Fixture,
     /// Code that builds or matches keys, not a key.
     Pattern,
+    /// A key that everybody may read.
+    Public,
 }
 
 /// The `[placeholders]` tables of the catalogue.
@@ -120,11 +124,13 @@ impl Placeholders {
             Some(Placeholder::Masked)
         } else if is_pattern(value) {
             Some(Placeholder::Pattern)
+        } else if is_public(value) {
+            Some(Placeholder::Public)
         } else if self.template.patterns.is_match(value) || self.template.holds(value) {
             Some(Placeholder::Template)
         } else if self.fixture.holds(value) || is_structured(body(value), false) {
             Some(Placeholder::Fixture)
-        } else if self.all_words(&lower) {
+        } else if self.all_words(&lower) || self.is_invented(value) {
             Some(Placeholder::Template)
         } else {
             None
@@ -139,6 +145,8 @@ impl Placeholders {
             Some(Placeholder::PublicExample)
         } else if self.masked.patterns.is_match(body) && !shape.id.starts_with("azure") {
             Some(Placeholder::Masked)
+        } else if is_public(key) {
+            Some(Placeholder::Public)
         } else if self.template.holds(body) {
             Some(Placeholder::Template)
         } else if self.fixture.holds(body)
@@ -148,6 +156,23 @@ impl Placeholders {
         } else {
             None
         }
+    }
+
+    /// Words that somebody typed, some of which say what belongs there: `generate-strong-jwt-secret-for-production-use`.
+    fn is_invented(&self, value: &str) -> bool {
+        let parts: Vec<&str> = value.split(['-', '_']).collect();
+        let vowel = |byte: u8| b"aeiouy".contains(&byte);
+        let is_word = |part: &&str| {
+            let letters = part.bytes().all(|byte| byte.is_ascii_lowercase());
+            let spoken = part.len() <= 3 || part.bytes().any(vowel);
+            let number = part.len() <= 3 && part.bytes().all(|byte| byte.is_ascii_digit());
+            !part.is_empty() && part.len() <= LONGEST_WORD && (number || letters && spoken)
+        };
+        let tells = |part: &&&str| {
+            let words = [&self.template, &self.fixture].into_iter().flat_map(|it| it.delimited.iter());
+            TELLING.contains(*part) || words.into_iter().any(|word| word == **part)
+        };
+        parts.len() >= 3 && parts.iter().all(is_word) && parts.iter().filter(tells).count() >= 2
     }
 
     /// Every part of `value` is a word of templates or fixtures: `my-api-key`, `test_token`.
@@ -161,6 +186,22 @@ impl Placeholders {
         };
         parts.peek().is_some() && parts.all(known)
     }
+}
+
+/// The longest word that people type in such a text.
+const LONGEST_WORD: usize = 14;
+/// Words that say what a value is for, or what to put in its place.
+const TELLING: [&str; 8] = ["generate", "strong", "random", "development", "production", "local", "only", "use"];
+
+/// A key that is made to be read by everybody: in a page, in an app.
+pub fn is_public(value: &str) -> bool {
+    if value.contains("sb_publishable_") {
+        return true;
+    }
+    // The claims of a token for people without an account.
+    let claims = value.split('.').filter(|part| part.starts_with("eyJ"));
+    let mut texts = claims.filter_map(|part| URL_SAFE_NO_PAD.decode(part.trim_end_matches('=')).ok());
+    texts.any(|claims| String::from_utf8_lossy(&claims).replace(' ', "").contains("\"role\":\"anon\""))
 }
 
 impl Words {
@@ -256,11 +297,27 @@ mod tests {
             ("YOUR_OPENAI_API_KEY", Placeholder::Template),
             ("your-api-key-here", Placeholder::Template),
             ("my-api-key", Placeholder::Template),
+            ("generate-strong-jwt-secret-for-production-use-openssl-rand-hex-32", Placeholder::Template),
+            ("test_exa_api_key", Placeholder::Fixture),
             ("test-key", Placeholder::Fixture),
             ("sk-1234567890abcdef", Placeholder::Fixture),
         ] {
             assert_eq!(classify(catalogue, value), Some(class), "{value}");
         }
+    }
+
+    #[test]
+    fn what_everybody_may_read_is_no_secret_and_words_alone_can_be_one() {
+        let catalogue = Catalogue::built_in();
+        let token = |role: &str| {
+            let claims = URL_SAFE_NO_PAD.encode(format!("{{\"iss\":\"supabase\",\"role\":\"{role}\",\"iat\":1749}}"));
+            format!("{}.{claims}.q8Zt3Lw", URL_SAFE_NO_PAD.encode("{\"alg\":\"HS256\"}"))
+        };
+        assert_eq!(classify(catalogue, &token("anon")), Some(Placeholder::Public));
+        assert_eq!(classify(catalogue, &token("service_role")), None);
+        assert!(is_public("sb_publishable_q8Zt3Lw") && !is_public("sb_secret_q8Zt3Lw"));
+        assert_eq!(classify(catalogue, "test-session-secret-for-development-only"), Some(Placeholder::Template));
+        assert_eq!(classify(catalogue, "correct-horse-battery-staple"), None);
     }
 
     #[test]

@@ -229,6 +229,9 @@ pub struct Client {
     /// Left out, the argument is read from that variable.
     #[serde(default)]
     pub reads_env: bool,
+    /// Without a key it works as well: a server on this machine asks for none.
+    #[serde(default)]
+    pub optional: bool,
     /// The host that the call must name for the row to count.
     pub host: Option<String>,
     /// `attribute`: the key is assigned to the symbol; `address`: the arguments are where a store is; `unchecked`:

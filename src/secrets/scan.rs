@@ -170,6 +170,11 @@ fn push(catalogue: &Catalogue, text: &[u8], span: Span, shape: ShapeId, found: &
         std::str::from_utf8(key).is_ok_and(|key| catalogue.placeholders.classify_key(key, facts).is_some());
     if !placeholder {
         let needs_context = !facts.stands_alone() || !facts.has_required(key);
+        // `sk-proj-abc...`: somebody left the rest out.
+        let behind = &text[span.range().end..];
+        if needs_context && (behind.starts_with(b"...") || behind.starts_with("…".as_bytes())) {
+            return;
+        }
         found.push(Token { span, shape, needs_context });
     }
 }
