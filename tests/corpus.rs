@@ -10,10 +10,11 @@ mod measured;
 mod programs;
 
 use std::fmt::Write;
+use std::time::{Duration, Instant};
 
 use aikeys::fixes::Surroundings;
 use aikeys::rules::{Finding, Severity, check};
-use aikeys::secrets::{Catalogue, Class, Format, sample_shape};
+use aikeys::secrets::{Catalogue, Class, Format, sample, sample_shape};
 use aikeys::syntax::Document;
 use aikeys::text::Span;
 
@@ -349,4 +350,23 @@ fn what_looks_like_a_key_is_left_alone() {
     }
     say(&format!("negatives ({files} files)"), &score);
     assert!(score.alarms * 100 <= files, "{} alarms in {files} files", score.alarms);
+}
+
+/// How long a bundle takes: one line, one function around all, and in it so many texts that could be keys.
+fn took(texts: u64) -> Duration {
+    let key = |seed: u64| sample("mistral.api", seed).expect("the shape has a sample");
+    let entry = |seed| format!("f(\"{}\",{{Authorization:\"{}\",u:{seed}}});var t=", key(2 * seed), key(2 * seed + 1));
+    let entries: String = (0..texts).map(entry).collect();
+    let text = format!("var o=require(\"openai\");!function(e,t){{{entries}1}}(window);");
+    let doc = Document::new("bundle.js", text);
+    let start = Instant::now();
+    check(&doc, &Surroundings::bare());
+    start.elapsed()
+}
+
+#[test]
+fn a_bundle_with_more_in_it_takes_so_much_longer_and_no_more() {
+    took(10);
+    let (few, many) = (took(50), took(800));
+    assert!(many < few * 64 + Duration::from_millis(500), "{few:?} for 50, {many:?} for 800");
 }

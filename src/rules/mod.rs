@@ -293,6 +293,12 @@ pub fn secrets(doc: &Document, around: &Surroundings) -> Vec<(Span, String)> {
             found.push((finding.span, finding.redacted.clone().unwrap_or_default()));
         }
     }
+    // Of a list only the first is found.
+    for (span, _) in context.ambiguous() {
+        if taken.add(*span) {
+            found.push((*span, crate::secrets::redact(doc.slice(*span), None)));
+        }
+    }
     for token in context.tokens() {
         if taken.add(token.span) {
             let shape = context.catalogue().shape(token.shape).1;

@@ -298,7 +298,7 @@ mod tests {
             ("your-api-key-here", Placeholder::Template),
             ("my-api-key", Placeholder::Template),
             ("generate-strong-jwt-secret-for-production-use-openssl-rand-hex-32", Placeholder::Template),
-            ("test_exa_api_key", Placeholder::Fixture),
+            ("test_exa_api_key", Placeholder::Template),
             ("test-key", Placeholder::Fixture),
             ("sk-1234567890abcdef", Placeholder::Fixture),
         ] {
