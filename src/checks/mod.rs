@@ -229,7 +229,8 @@ fn gather<'r>(
 ) -> Checked {
     let (sender, events) = channel();
     let mut problems: BTreeSet<String> = checked.problems.drain(..).collect();
-    problems.extend(checked.workspaces.iter().filter_map(|it| it.problem()).map(ToString::to_string));
+    let wrong = |it: &'_ Arc<Workspace>| [it.problem(), it.lock_problem()].map(|it| it.map(ToString::to_string));
+    problems.extend(checked.workspaces.iter().flat_map(wrong).flatten());
     thread::scope(|scope| {
         let run = &run;
         scope.spawn(move || {

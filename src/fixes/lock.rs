@@ -28,6 +28,8 @@ pub struct Lock {
     pub burned: Vec<Burned>,
     /// How long a key may live where its own line says nothing, in days; the settings say so.
     pub max_age_days: Option<u64>,
+    /// How long it may live whatever a line or the settings say: the organisation's policy.
+    pub at_most_days: Option<u64>,
 }
 
 /// A variable that holds a key.
@@ -125,15 +127,18 @@ impl Lock {
             burned: burned.collect(),
             doc: Arc::new(Document::new(LOCK, text)),
             max_age_days: None,
+            at_most_days: None,
         })
     }
 
     /// See [`super::Surroundings::overlay`]. A text that is being written can be wrong for a moment: the old one counts.
     pub(super) fn overlay(&mut self, open: &dyn Fn(&Path) -> Option<Arc<Document>>) {
-        if let Some(doc) = open(Path::new(LOCK))
-            && let Ok(lock) = Lock::parse(doc.text())
-        {
-            *self = Lock { doc, max_age_days: self.max_age_days, ..lock };
+        if let Some(doc) = open(Path::new(LOCK)) {
+            let (max_age_days, at_most_days) = (self.max_age_days, self.at_most_days);
+            match Lock::parse(doc.text()) {
+                Ok(lock) => *self = Lock { doc, max_age_days, at_most_days, ..lock },
+                Err(_) => self.doc = doc,
+            }
         }
     }
 
@@ -141,7 +146,7 @@ impl Lock {
     pub fn written(listed: &[Listed], burned: &[Burned]) -> String {
         let mut text = String::from(
             "# The keys that this workspace uses, without values. Commit it.\n\
-             # Written by `aikeys-lsp inventory --write-lock`; `rotate-days` is yours to add.\n\
+             # Written by `aikeys-lsp inventory --write-lock`, which keeps `since`, `owner` and `rotate-days`, and no comments.\n\
              version = 1\n",
         );
         for it in listed {
@@ -156,8 +161,12 @@ impl Lock {
         text
     }
 
-    /// Adds a variable to the file.
+    /// Adds a variable to the file, where it can be read and does not list it.
     pub fn add(&self, variable: &str, provider: &str, today: &str) -> Repairs {
+        let is_missing = |it: Lock| it.listed.iter().all(|it| it.variable != variable);
+        if !Lock::parse(self.doc.text()).is_ok_and(is_missing) {
+            return Repairs::default();
+        }
         let new = Listed {
             variable: variable.to_owned(),
             at: Span::new(0, 0),

@@ -164,7 +164,7 @@ fn of_key(workspace: &Workspace, key: &Key) -> Entry {
             .reference
             .as_ref()
             .and_then(|it| it.params.iter().find(|(name, _)| name.starts_with("version")))
-            .map(|(_, version)| version.clone()),
+            .map(|(_, version)| without_keys(version).into_owned()),
         since: since(key),
         exposure,
         owner: key.exposed.as_ref().map(|it| it.author.clone()).filter(|it| !it.is_empty()),

@@ -45,7 +45,9 @@ pub(super) fn uses(workspace: &Workspace, names: &BTreeSet<String>) -> BTreeMap<
     };
     let mut all: BTreeMap<String, Uses> = BTreeMap::new();
     for doc in documents_where(workspace, &speaks, &BTreeMap::new()) {
-        if is_env_file(doc.path()) || is_env_template(doc.path()) {
+        // What is written for people runs nowhere, and tests read what they like.
+        let is_test = doc.language().is_some_and(|it| it.is_test_path(doc.path()));
+        if is_env_file(doc.path()) || is_env_template(doc.path()) || doc.is_example() || is_test {
             continue;
         }
         let read = EnvWords::of(doc.text().as_bytes()).variables_read(&catalogue);

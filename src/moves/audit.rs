@@ -142,7 +142,7 @@ pub fn read() -> std::io::Result<(Vec<Line>, usize)> {
 
 /// What this process was started as.
 fn command() -> String {
-    let args: Vec<String> = env::args().skip(1).take(200).collect();
+    let args: Vec<String> = env::args_os().skip(1).take(200).map(|it| it.to_string_lossy().into_owned()).collect();
     let is_word = |it: &&String| !it.starts_with('-');
     match args.first().map(String::as_str) {
         Some("run") => {

@@ -1,7 +1,6 @@
 //! What lies around an env file: few files of its folder are read, and those above it. And what lies beside a file that
 //! copies all.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -25,8 +24,7 @@ impl Workspace {
     /// What a check needs to know around an env file at this path from the root; nothing is read for another file.
     pub fn beside(&self, relative: &Path) -> Beside {
         if let Some(lock) = self.lock().filter(|_| relative == Path::new(LOCK)) {
-            let wanted: BTreeMap<String, bool> = lock.listed.iter().map(|it| (it.variable.clone(), false)).collect();
-            return Beside { mentioned: self.is_bounded().then(|| mentioned(self, &wanted)), ..Beside::default() };
+            return Beside { mentioned: self.uses_of(lock), ..Beside::default() };
         }
         if !is_env_file(relative) {
             return Beside::default();

@@ -12,7 +12,6 @@ use memchr::memmem;
 
 use super::source::{Source, read};
 use super::workspace::Workspace;
-use crate::fixes::LOCK;
 use crate::rules::mentions;
 use crate::secrets::{Secret, is_env_file, is_env_template};
 use crate::syntax::{Document, largest};
@@ -83,7 +82,7 @@ pub fn documents_where(
 pub(super) fn mentioned(workspace: &Workspace, wanted: &BTreeMap<String, bool>) -> BTreeMap<String, bool> {
     let root = workspace.root();
     let passed = [&BUILD[..], &VERSION_CONTROL, &MADE].concat();
-    let paths = files(walk(root).hidden(false), root, passed).filter(|it| it != Path::new(LOCK)).take(MOST).collect();
+    let paths = files(walk(root).hidden(false), root, passed).take(MOST).collect();
     let texts: Vec<&str> = wanted.keys().map(String::as_str).collect();
     let mut found: BTreeMap<String, bool> = wanted.keys().map(|it| (it.clone(), false)).collect();
     for (path, source) in files_with(root, paths, &holds_one_of(&texts), &BTreeMap::new()) {
@@ -92,6 +91,30 @@ pub(super) fn mentioned(workspace: &Workspace, wanted: &BTreeMap<String, bool>) 
         }
     }
     found
+}
+
+/// Shows the bytes of every file of the workspace that git does not ignore, and of env files. `None` where there are too
+/// many.
+pub(super) fn any_file(workspace: &Workspace, look: &(dyn Fn(&Path, &[u8]) + Sync)) -> Option<()> {
+    let root = workspace.root();
+    let passed = [&BUILD[..], &VERSION_CONTROL, &MADE].concat();
+    let mut paths: Vec<PathBuf> = files(walk(root).hidden(false), root, passed).take(MOST + 1).collect();
+    if paths.len() > MOST {
+        return None;
+    }
+    paths.extend(env_files(workspace));
+    paths.sort();
+    paths.dedup();
+    let next = AtomicUsize::new(0);
+    let work = || {
+        while let Some(path) = paths.get(next.fetch_add(1, Ordering::Relaxed)) {
+            if let Ok(source) = read(&root.join(path)) {
+                look(path, source.bytes());
+            }
+        }
+    };
+    thread::scope(|scope| (0..threads()).for_each(|_| drop(scope.spawn(work))));
+    Some(())
 }
 
 /// How many files are looked through for names.

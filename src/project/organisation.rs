@@ -46,6 +46,7 @@ pub(super) const STORES: [&str; 7] = ["env", "local", "vault", "aws", "gcp", "ke
 
 const PLAINTEXT: &str = "plaintext-at-rest";
 const OLD: &str = "old-key";
+const AGES: [&str; 2] = [OLD, "overdue-key"];
 
 impl Organisation {
     /// The policy of this machine; an empty one where there is none. What cannot be read is an error, and never no policy.
@@ -158,7 +159,7 @@ impl Organisation {
     pub fn requires(&self, rule: &str) -> bool {
         names_rule(&self.required_rules, rule)
             || rule == PLAINTEXT && self.forbids_plaintext()
-            || rule == OLD && self.max_key_age_days.is_some()
+            || AGES.contains(&rule) && self.max_key_age_days.is_some()
     }
 
     /// The severity of a rule that the settings made so, of one that is `given` by itself.

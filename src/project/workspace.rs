@@ -31,6 +31,7 @@ pub struct Workspace {
     baselines: Mutex<HashMap<PathBuf, Arc<Baseline>>>,
     contracts: Contracts,
     pub(super) lock: Option<Arc<Lock>>,
+    pub(super) lock_problem: Option<ProjectError>,
     organisation: Arc<Organisation>,
     today: String,
     trusted: bool,
@@ -63,7 +64,7 @@ impl Workspace {
         let root = top.or_else(settings).unwrap_or_else(|| folder.clone());
         let mut workspace = Workspace { git, problem, ..Workspace::at(root, organisation) };
         workspace.load_providers()?;
-        workspace.load_lock()?;
+        workspace.load_lock();
         Ok(workspace)
     }
 
@@ -79,6 +80,7 @@ impl Workspace {
             baselines: Mutex::default(),
             contracts: Contracts::default(),
             lock: None,
+            lock_problem: None,
             organisation: Arc::new(organisation),
             today: today(),
             trusted: false,

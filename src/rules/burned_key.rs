@@ -35,7 +35,9 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     for span in places {
         let key = key_at(doc, span);
         let Some(print) = fingerprint(key.expose()) else { continue };
-        let Some(burned) = lock.burned.iter().find(|it| it.fingerprint == print.hex) else { continue };
+        let Some(burned) = lock.burned.iter().find(|it| it.fingerprint.eq_ignore_ascii_case(&print.hex)) else {
+            continue;
+        };
         let provider = burned.provider.as_deref().and_then(|it| context.catalogue().provider(it));
         let whose = provider.map_or(String::new(), |it| format!(" of {}", it.name));
         let message = format!("this key{whose} is burned since {}: put the present one in its place", burned.date);

@@ -61,7 +61,7 @@ pub fn needs_look(catalogue: &Catalogue, path: &Path, text: &[u8]) -> bool {
         || !encoded(catalogue, text, &runs).is_empty()
         || !ambiguous(catalogue, text, &runs).is_empty()
         || is_env_template(path)
-        || path == Path::new(LOCK)
+        || path.ends_with(LOCK)
         || Reader::copying(path).is_some()
         || Pipeline::of_path(path).is_some_and(|it| it.may_have_secrets(text))
         || AgentSettings::of_path(path).is_some()
@@ -159,9 +159,7 @@ impl<'d> Context<'d> {
     /// The distinctive keys in the text. One that needs context is there only when the file speaks of its provider.
     pub fn tokens(&self) -> &[Token] {
         self.tokens.get_or_init(|| {
-            let mut tokens = scan_runs(self.catalogue(), self.doc.text().as_bytes(), self.runs());
-            let text = self.doc.text().as_bytes();
-            tokens.retain(|token| !self.is_doubtful(token) || is_likely(self.catalogue(), text, token));
+            let mut tokens = self.shaped();
             // A private key alone can be anybody's.
             tokens.retain(|token| {
                 let shape = self.catalogue().shape(token.shape).1;
@@ -169,6 +167,14 @@ impl<'d> Context<'d> {
             });
             tokens
         })
+    }
+
+    /// The texts of a key's shape, also where it is likely somebody else's: none of them is shown.
+    pub fn shaped(&self) -> Vec<Token> {
+        let text = self.doc.text().as_bytes();
+        let mut tokens = scan_runs(self.catalogue(), text, self.runs());
+        tokens.retain(|token| !self.is_doubtful(token) || is_likely(self.catalogue(), text, token));
+        tokens
     }
 
     /// The shape of a key alone does not prove it, and nothing beside it names its provider.

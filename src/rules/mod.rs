@@ -67,6 +67,7 @@ mod secret_under_public_prefix;
 mod shared_across_environments;
 mod sinks;
 mod span_records_key;
+mod standing;
 mod static_key_where_identity_works;
 mod steps;
 mod suppression;
@@ -87,8 +88,9 @@ pub use crate::secrets::{is_app_secrets, is_env_file, is_env_template};
 pub use context::{Context, needs_look};
 pub use hints::{Hint, Hints, has_hint, hints, kept};
 pub use same_key::{places_of, quiet_places_of};
+pub use standing::secrets;
 pub use suppression::is_date;
-pub use unknown_env_name::{mentions, wanted_mentions};
+pub use unknown_env_name::{builders, mentions, wanted_mentions};
 pub use unused_ignore::unused_entry;
 pub use variables::{Role, spelled_otherwise, variable_at, variable_places, words};
 pub use why::{Seen, why};
@@ -276,37 +278,6 @@ pub fn check(doc: &Document, around: &Surroundings) -> Vec<Finding> {
         finding.notes.iter_mut().for_each(|note| *note = without_keys(note).into_owned());
     }
     kept
-}
-
-/// Every secret in a document, suppressed ones as well, with what may be shown of it: for masking what is printed.
-pub fn secrets(doc: &Document, around: &Surroundings) -> Vec<(Span, String)> {
-    let context = Context::new(doc, around);
-    let mut found: Vec<(Span, String)> =
-        found(&context).into_iter().filter_map(|it| Some((it.secret?, it.redacted.unwrap_or_default()))).collect();
-    let mut taken = Disjoint::default();
-    for (span, _) in &found {
-        taken.add(*span);
-    }
-    // In a file for secrets the rules speak of the file, not of its keys.
-    for finding in context.by_place() {
-        if taken.add(finding.span) {
-            found.push((finding.span, finding.redacted.clone().unwrap_or_default()));
-        }
-    }
-    // Of a list only the first is found.
-    for (span, _) in context.ambiguous() {
-        if taken.add(*span) {
-            found.push((*span, crate::secrets::redact(doc.slice(*span), None)));
-        }
-    }
-    for token in context.tokens() {
-        if taken.add(token.span) {
-            let shape = context.catalogue().shape(token.shape).1;
-            found.push((token.span, crate::secrets::redact(doc.slice(token.span), Some(shape))));
-        }
-    }
-    found.sort();
-    found
 }
 
 /// The keys of a file that git ignores and that is made for them: what to look for in git's history.

@@ -21,9 +21,9 @@ Make a new key, write it in the place of the old one, revoke the old one, and wr
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let Some(lock) = lock_in(context) else { return };
-    let most = context.around.lock.as_ref().and_then(|it| it.max_age_days);
+    let (set, most) = context.around.lock.as_ref().map_or((None, None), |it| (it.max_age_days, it.at_most_days));
     for listed in &lock.listed {
-        let Some(days) = listed.rotate_days.or(most) else { continue };
+        let Some(days) = listed.rotate_days.or(set).into_iter().chain(most).min() else { continue };
         let age = day(&context.around.today).zip(day(&listed.since)).map(|(today, since)| today - since);
         let message = match age {
             Some(age) if age > i64::try_from(days).unwrap_or(i64::MAX) => {

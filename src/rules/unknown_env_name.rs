@@ -112,7 +112,7 @@ fn names(provider: &Provider) -> impl Iterator<Item = &str> {
 }
 
 /// What builds a client that reads the provider's own variable: `OpenAI(`.
-fn builders(provider: &Provider) -> impl Iterator<Item = String> {
+pub fn builders(provider: &Provider) -> impl Iterator<Item = String> {
     let reading = provider.clients.iter().filter(|it| it.reads_env && it.env.is_none());
     reading.filter_map(|it| Some(format!("{}(", it.symbol.rsplit(['.', ':']).next()?)))
 }

@@ -95,7 +95,9 @@ fn variable_at(catalogue: &Catalogue, text: &[u8], at: usize) -> Option<Span> {
     let rest = &text[open + 1..];
     let end = rest.iter().position(|&byte| !byte.is_ascii_alphanumeric() && byte != b'_')?;
     let name = std::str::from_utf8(&rest[..end]).ok()?;
-    let closed = rest[end] == text[open] || rest[end] == b'=' || text[open] == b'.';
+    // In a notebook, `os.environ[\"X\"]`.
+    let escaped = rest[end] == b'\\' && text[..open].ends_with(b"\\") && rest.get(end + 1) == text.get(open);
+    let closed = escaped || rest[end] == text[open] || rest[end] == b'=' || text[open] == b'.';
     let known = || catalogue.provider_of_env(name).is_some() || catalogue.provider_of_public(name).is_some();
     (closed && name.contains('_') && known()).then_some(Span::new(open + 1, open + 1 + end))
 }

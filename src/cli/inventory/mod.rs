@@ -8,29 +8,25 @@ use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 
 use super::args::{Inventory as Args, InventoryFormat};
 use super::{CLEAN, FAILED, visible};
 use crate::fixes::LOCK;
 use crate::inventory::{Entry, Inventory, Kind, Place, inventory, lock_text};
-use crate::project::Workspace;
-use crate::secrets::SecretRef;
+use crate::project::{Workspace, check_writable, is_bare, read_small, write_atomic};
+use crate::secrets::without_keys;
 use crate::stores::{Stores, Version};
 use crate::text::counted;
 
 /// Prints the inventory, or writes it into a file.
 pub(super) fn command(args: &Args, out: &mut dyn Write) -> Result<u8> {
+    fs::metadata(&args.path).with_context(|| visible(&args.path))?;
     let workspace = Arc::new(Workspace::open(&args.path)?);
     let mut found = inventory(&workspace);
     if args.write_lock {
-        let text =
-            lock_text(workspace.lock().map(|it| &**it), &found.entries, &workspace.surroundings(Path::new("")).today);
-        let path = workspace.root().join(LOCK);
-        fs::write(&path, text).with_context(|| format!("{} cannot be written", visible(&path)))?;
-        writeln!(out, "wrote {LOCK}: commit it")?;
-        return Ok(CLEAN);
+        return write_lock(&workspace, &found, out);
     }
     if args.ask {
         ask(&workspace, &mut found);
@@ -53,6 +49,29 @@ pub(super) fn command(args: &Args, out: &mut dyn Write) -> Result<u8> {
     Ok(if found.problems.is_empty() { CLEAN } else { FAILED })
 }
 
+/// Writes the list of keys, where all could be looked at: else entries would be lost.
+fn write_lock(workspace: &Workspace, found: &Inventory, out: &mut dyn Write) -> Result<u8> {
+    let root = workspace.root();
+    ensure!(!is_bare(root), "this is a bare repository, which has no files: write the list in a clone of it");
+    for problem in &found.problems {
+        writeln!(std::io::stderr(), "error: {problem}")?;
+    }
+    ensure!(found.problems.is_empty(), "{LOCK} is not written: not all could be looked at");
+    let path = root.join(LOCK);
+    check_writable(root, &path)?;
+    let real = fs::canonicalize(&path).unwrap_or_else(|_| path.clone());
+    ensure!(
+        real == path || fs::canonicalize(root).is_ok_and(|it| real == it.join(LOCK)),
+        "{LOCK} is a link: write it where it leads to"
+    );
+    let old = read_small(&path)?;
+    let today = workspace.surroundings(Path::new("")).today;
+    let text = lock_text(workspace.lock().map(|it| &**it), &found.entries, workspace.catalogue(), &today);
+    write_atomic(root, &path, old.as_deref(), text.as_bytes(), 0o644)?;
+    writeln!(out, "wrote {LOCK}: commit it")?;
+    Ok(CLEAN)
+}
+
 /// Asks the stores for the versions of what is referred to: their numbers and times, and no value.
 fn ask(workspace: &Workspace, found: &mut Inventory) {
     let stores = Stores::of(workspace);
@@ -65,7 +84,7 @@ fn ask(workspace: &Workspace, found: &mut Inventory) {
                     entry.since = created.map(|it| (it.strftime("%Y-%m-%d").to_string(), "store"));
                 }
             }
-            Err(error) => found.problems.push(format!("{reference}: {error}")),
+            Err(error) => found.problems.push(without_keys(&format!("{reference}: {error}")).into_owned()),
         }
     }
 }
@@ -157,7 +176,7 @@ fn as_json(workspace: &Workspace, found: &Inventory) -> Value {
             "named": places(&it.uses.named),
             "sent": it.uses.sent.iter().map(|(at, to)| json!({"to": to, "at": place(at)})).collect::<Vec<_>>(),
             "store": it.store,
-            "reference": it.reference.as_ref().map(SecretRef::to_string),
+            "reference": it.reference.as_ref().map(|it| without_keys(&it.to_string()).into_owned()),
             "version": it.version,
             "since": it.since.as_ref().map(|(date, _)| date),
             "since-by": it.since.as_ref().map(|(_, by)| by),
@@ -167,7 +186,7 @@ fn as_json(workspace: &Workspace, found: &Inventory) -> Value {
     };
     json!({
         "version": 1,
-        "workspace": workspace.name(),
+        "workspace": without_keys(workspace.name()),
         "files": found.looked,
         "entries": found.entries.iter().map(entry).collect::<Vec<_>>(),
         "problems": found.problems,

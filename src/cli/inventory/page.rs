@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use super::{columns, summary};
 use crate::inventory::{Entry, Inventory};
 use crate::project::Workspace;
+use crate::secrets::without_keys;
 
 /// The page, but for what is in it.
 const PAGE: &str = include_str!("page.html");
@@ -15,7 +16,7 @@ const BARS: usize = 8;
 
 /// The whole page.
 pub(super) fn page(workspace: &Workspace, found: &Inventory) -> String {
-    let title = format!("Keys of {}", workspace.name());
+    let title = format!("Keys of {}", without_keys(workspace.name()));
     let named = found.entries.first().map(|it| columns(it).map(|(name, _)| name)).unwrap_or_default();
     let head: String = named.iter().map(|name| format!("<th><button>{name}</button></th>")).collect();
     let rows: Vec<String> = found.entries.iter().map(row).collect();
@@ -69,7 +70,7 @@ fn row(entry: &Entry) -> String {
             let lines: Vec<String> = cell.split("; ").map(escaped).collect();
             format!("<td class=\"code\">{}</td>", lines.join("<br>"))
         }
-        _ => format!("<td>{}</td>", escaped(&cell).replace("; ", "<br>")),
+        _ => format!("<td>{}</td>", cell.split("; ").map(escaped).collect::<Vec<_>>().join("<br>")),
     };
     format!("<tr>{}</tr>", columns(entry).map(cell).concat())
 }
