@@ -48,8 +48,6 @@ pub struct Entry {
     pub exposure: Vec<&'static str>,
     /// Who owns it: by `CODEOWNERS`, else who wrote the commit.
     pub owner: Option<String>,
-    /// A file that git has, or would take, holds it.
-    pub is_shared: bool,
     /// The reference.
     pub reference: Option<SecretRef>,
 }
@@ -127,13 +125,12 @@ fn order(entry: &Entry) -> (usize, Kind, &str, &str) {
 fn of_key(workspace: &Workspace, key: &Key) -> Entry {
     let mut variables = BTreeSet::new();
     let mut uses = Uses::default();
-    let (mut shipped, mut public, mut is_shared) = (false, false, false);
+    let (mut shipped, mut public) = (false, false);
     let mut class = None;
     for (file, span) in &key.places {
         variables.extend(variable(&file.doc, *span));
         shipped |= file.findings.iter().any(|it| it.rule == "env-file-shipped");
         public |= file.findings.iter().any(|it| PUBLIC.contains(&it.rule) && it.span.overlaps(line(&file.doc, *span)));
-        is_shared |= workspace.git_ignores(file.doc.path()) != Some(true);
         if key.reference.is_none() {
             class = class.or_else(|| class_of(workspace, file, *span));
             uses.sent.extend(sent(workspace, &file.doc, *span).map(|to| (Place::of(&file.doc, *span), to)));
@@ -168,7 +165,6 @@ fn of_key(workspace: &Workspace, key: &Key) -> Entry {
         since: since(key),
         exposure,
         owner: key.exposed.as_ref().map(|it| it.author.clone()).filter(|it| !it.is_empty()),
-        is_shared,
         reference: key.reference.clone(),
     }
 }
@@ -241,7 +237,6 @@ fn of_variable(workspace: &Workspace, name: String, uses: Uses) -> Option<Entry>
         since: None,
         exposure: if is_public { vec!["none", "public"] } else { vec!["none"] },
         owner: None,
-        is_shared: true,
         reference: None,
     })
 }

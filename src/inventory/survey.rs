@@ -8,9 +8,7 @@ use crate::checks::{self, Options};
 use crate::fixes::{Exposure, key_at};
 use crate::project::{Workspace, env_files, read_small, references_of};
 use crate::rules::{self, Finding, is_env_file};
-use crate::secrets::{
-    Identity, SecretRef, env_line_at, env_lines, fingerprint, identity, scan, slashed, weak_fingerprint,
-};
+use crate::secrets::{Identity, SecretRef, env_line_at, fingerprint, identity, scan, slashed, weak_fingerprint};
 use crate::syntax::Document;
 use crate::text::Span;
 
@@ -238,7 +236,7 @@ impl Key {
 
     fn add(&mut self, file: &Arc<Surveyed>, span: Span) {
         if is_env_file(file.doc.path()) && self.variable.is_none() {
-            let line = env_lines(file.doc.text()).into_iter().find(|line| line.value.contains(span));
+            let line = env_line_at(file.doc.text(), span);
             self.variable = line.map(|line| file.doc.slice(line.name).to_owned());
         }
         self.places.push((Arc::clone(file), span));

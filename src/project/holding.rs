@@ -105,15 +105,11 @@ pub(super) fn any_file(workspace: &Workspace, look: &(dyn Fn(&Path, &[u8]) + Syn
     paths.extend(env_files(workspace));
     paths.sort();
     paths.dedup();
-    let next = AtomicUsize::new(0);
-    let work = || {
-        while let Some(path) = paths.get(next.fetch_add(1, Ordering::Relaxed)) {
-            if let Ok(source) = read(&root.join(path)) {
-                look(path, source.bytes());
-            }
+    each(&paths, &|path| {
+        if let Ok(source) = read(&root.join(path)) {
+            look(path, source.bytes());
         }
-    };
-    thread::scope(|scope| (0..threads()).for_each(|_| drop(scope.spawn(work))));
+    });
     Some(())
 }
 
@@ -138,18 +134,26 @@ fn files_with(
         };
         passes(source.bytes()).then(|| (path.clone(), source))
     };
-    let (next, found) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
-    let work = || {
-        while let Some(path) = paths.get(next.fetch_add(1, Ordering::Relaxed)) {
-            if let (Some(file), Ok(mut found)) = (look(path), found.lock()) {
-                found.push(file);
-            }
+    let found = Mutex::new(Vec::new());
+    each(&paths, &|path| {
+        if let (Some(file), Ok(mut found)) = (look(path), found.lock()) {
+            found.push(file);
         }
-    };
-    thread::scope(|scope| (0..threads()).for_each(|_| drop(scope.spawn(work))));
+    });
     let mut found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
     found.sort_by(|(a, _), (b, _)| a.cmp(b));
     found
+}
+
+/// Does something with each of some paths, several at a time.
+fn each(paths: &[PathBuf], work: &(dyn Fn(&PathBuf) + Sync)) {
+    let next = AtomicUsize::new(0);
+    let one = || {
+        while let Some(path) = paths.get(next.fetch_add(1, Ordering::Relaxed)) {
+            work(path);
+        }
+    };
+    thread::scope(|scope| (0..threads()).for_each(|_| drop(scope.spawn(one))));
 }
 
 /// How many threads read files. At least two: reading waits.

@@ -5,7 +5,7 @@ use super::env_file_in_git::secret_lines;
 use super::plaintext_at_rest::{is_for_tests, is_key};
 use super::{Rule, Severity};
 use crate::fixes::Repairs;
-use crate::secrets::{SecretRef, env_value, env_value_span};
+use crate::secrets::{Provider, SecretRef, env_value, env_value_span};
 
 pub(super) static RULE: Rule = Rule {
     id: "old-key",
@@ -31,7 +31,7 @@ aikeys.toml says how long a key may live; it is 90 where nothing does. The rule 
             let about = About { message, provider, shape: None };
             let mut finding = context.secret_finding(RULE.id, RULE.severity, span, &about);
             finding.notes.clear();
-            let page = provider.map(|it| &it.keys_page).filter(|it| !it.is_empty());
+            let page = provider.and_then(Provider::page);
             finding.notes.extend(page.map(|page| format!("make a new key at {page}")));
             findings.push(finding);
         }

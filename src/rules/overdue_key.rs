@@ -4,6 +4,7 @@ use super::context::Context;
 use super::vanished_key::lock_in;
 use super::{Finding, Rule, Severity};
 use crate::fixes::Repairs;
+use crate::secrets::Provider;
 
 pub(super) static RULE: Rule = Rule {
     id: "overdue-key",
@@ -34,7 +35,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         };
         let provider = context.catalogue().provider(&listed.provider);
         let mut finding = context.plain_finding(RULE.id, RULE.severity, listed.since_at, message, provider);
-        let page = provider.map(|it| &it.keys_page).filter(|it| !it.is_empty());
+        let page = provider.and_then(Provider::page);
         finding.notes.extend(page.map(|page| format!("make a new key at {page}")));
         findings.push(finding);
     }

@@ -7,7 +7,7 @@ use super::env_file_in_git::secret_lines;
 use super::plaintext_at_rest::is_key;
 use super::{Finding, Rule, Severity};
 use crate::fixes::{EnvFile, Repairs};
-use crate::secrets::{Identity, env_value, identity};
+use crate::secrets::{Identity, Provider, env_value, identity};
 
 pub(super) static RULE: Rule = Rule {
     id: "shared-across-environments",
@@ -48,7 +48,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         let message = format!("{file} holds the same key as {name}");
         let provider = context.catalogue().provider_of_env(name);
         let mut finding = context.plain_finding(RULE.id, RULE.severity, line.value, message, provider);
-        let page = provider.map(|it| &it.keys_page).filter(|it| !it.is_empty());
+        let page = provider.and_then(Provider::page);
         finding.notes.extend(page.map(|page| format!("make a second key at {page}")));
         findings.push(finding);
     }

@@ -5,6 +5,7 @@ use std::path::Path;
 use super::context::Context;
 use super::{Finding, Rule, Severity};
 use crate::fixes::{LOCK, Lock, Repairs};
+use crate::secrets::Provider;
 
 pub(super) static RULE: Rule = Rule {
     id: "vanished-key",
@@ -30,7 +31,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         let message = format!("nothing here reads or names {} any more: revoke its key", listed.variable);
         let provider = context.catalogue().provider(&listed.provider);
         let mut finding = context.plain_finding(RULE.id, RULE.severity, listed.at, message, provider);
-        let page = provider.map(|it| &it.keys_page).filter(|it| !it.is_empty());
+        let page = provider.and_then(Provider::page);
         finding.notes.extend(page.map(|page| format!("revoke it at {page}")));
         findings.push(finding);
     }

@@ -293,6 +293,11 @@ pub struct KeyApi {
 }
 
 impl Provider {
+    /// The page where keys are made and revoked, where there is one.
+    pub fn page(&self) -> Option<&str> {
+        Some(self.keys_page.as_str()).filter(|it| !it.is_empty())
+    }
+
     /// An address in a text (`https://…`) leads to the provider.
     pub fn is_addressed(&self, text: &str) -> bool {
         hosts_in(text).any(|host| self.has_host(host))
