@@ -26,9 +26,13 @@ pub mod moves;
 
 pub mod verify;
 
+pub mod accounts;
+
 pub mod checks;
 
 pub mod inventory;
+
+pub mod rotation;
 
 pub mod cli;
 

@@ -1,0 +1,132 @@
+//! A provider's own account: the keys that it knows, a new one, the end of an old one, and what keys were used for.
+//!
+//! Each provider that has an interface for that is data of the built-in catalogue (Amazon's is code, because its requests
+//! are signed). Only commands ask, with the administrator's own key, and settings have no part in where it goes.
+
+use jiff::Timestamp;
+
+use crate::secrets::Secret;
+
+/// The account of one provider, opened with the key or the login of who may manage its keys.
+///
+/// Every call is one question, which ends within seconds, whatever the provider does.
+pub trait Account {
+    /// The provider's id in the catalogue.
+    fn provider(&self) -> &str;
+
+    /// What it can do.
+    fn abilities(&self) -> Abilities;
+
+    /// All keys that it knows, also those that are not active.
+    fn keys(&self) -> Result<Vec<RemoteKey>, AccountError>;
+
+    /// Makes a key that may do what `like` may and no more, under a name that nobody else gives.
+    fn create(&self, like: &RemoteKey, order: &Order) -> Result<NewKey, AccountError>;
+
+    /// Switches a key off so that it can be switched on again; where [`Abilities::disable`] says so.
+    fn disable(&self, key: &RemoteKey) -> Result<(), AccountError>;
+
+    /// Switches it on again.
+    fn enable(&self, key: &RemoteKey) -> Result<(), AccountError>;
+
+    /// Ends a key for good.
+    fn remove(&self, key: &RemoteKey) -> Result<(), AccountError>;
+
+    /// What keys were used for since a moment.
+    fn usage(&self, since: Timestamp) -> Result<Vec<KeyUse>, AccountError>;
+
+    /// The provider's clock minus this machine's, in seconds, as its last answer said; 0 where it said nothing.
+    fn skew(&self) -> i64;
+}
+
+/// What an account can do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Abilities {
+    /// Make keys.
+    pub create: bool,
+    /// Switch them off and on.
+    pub disable: bool,
+    /// End them.
+    pub remove: bool,
+    /// Say when a key was last used.
+    pub last_used: bool,
+    /// Say what keys were used for.
+    pub usage: bool,
+}
+
+/// A key as its provider knows it. Never its value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RemoteKey {
+    /// The provider's id of it.
+    pub id: String,
+    /// What it belongs to: a project, a workspace, a user; as requests name it.
+    pub scope: Option<String>,
+    /// Who holds it there: a service account's id.
+    pub owner: Option<String>,
+    /// The name that somebody gave it.
+    pub name: String,
+    /// What the provider shows of the value: some characters, an ellipsis, some characters. Of Amazon's the whole id.
+    pub redacted: String,
+    /// When it was made.
+    pub created: Option<Timestamp>,
+    /// When it ends by itself.
+    pub expires: Option<Timestamp>,
+    /// When it was last used; none where it never was, or where nobody says.
+    pub last_used: Option<Timestamp>,
+    /// The provider takes it.
+    pub active: bool,
+}
+
+/// What is asked of a new key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Order {
+    /// Its name, by which an answer that was lost is found again.
+    pub name: String,
+    /// For how long it lives, where the provider can do that.
+    pub lifetime: Option<std::time::Duration>,
+}
+
+/// A key that was made just now.
+pub struct NewKey {
+    /// As the provider knows it.
+    pub key: RemoteKey,
+    /// Its values, in the order of the provider's variables: most have one, Amazon's have an id and a secret.
+    pub values: Vec<Secret>,
+}
+
+/// What a key was used for in a time.
+#[derive(Clone, Debug, PartialEq)]
+pub struct KeyUse {
+    /// [`RemoteKey::id`].
+    pub key: String,
+    /// The begin of the time, which is a day long.
+    pub day: Timestamp,
+    /// Requests; none where nobody says.
+    pub requests: Option<u64>,
+    /// What it cost, in US dollars; none where nobody says.
+    pub cost: Option<f64>,
+}
+
+/// Why an account did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum AccountError {
+    /// It said no: nothing was done.
+    #[error("{0}")]
+    Refused(String),
+    /// There is no such key (any more).
+    #[error("{0}")]
+    Gone(String),
+    /// Nobody knows whether it was done: there was no answer, or none that can be understood.
+    #[error("{0}")]
+    Lost(String),
+}
+
+impl RemoteKey {
+    /// The value can be this key's: what the provider shows of it is what the value shows.
+    pub fn can_be(&self, value: &str) -> bool {
+        let mut parts = self.redacted.split(['*', '…']).flat_map(|it| it.split("...")).filter(|it| !it.is_empty());
+        let (Some(first), last) = (parts.next(), parts.last()) else { return false };
+        let shown = first.len() + last.map_or(0, str::len);
+        value.len() >= shown && value.starts_with(first) && last.is_none_or(|it| value.ends_with(it)) && shown >= 4
+    }
+}

@@ -1,0 +1,1 @@
+//! A new key in the place of an old one, step by step.
