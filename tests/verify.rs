@@ -144,10 +144,10 @@ fn every_verified_request_can_be_sent() {
     assert_eq!(needs_more, ["azure-ai-search", "azure-openai", "databricks", "langfuse", "litellm"]);
     assert!(requests.len() > 50, "{}", requests.len());
     for (request, key) in requests.iter().zip(&keys) {
-        let texts = request.headers.iter().map(|(_, value)| value.expose().to_owned());
+        let texts = request.question.headers.iter().map(|(_, value)| value.expose().to_owned());
         let all: Vec<String> = texts
-            .chain([request.url.expose().to_owned()])
-            .chain(request.body.iter().map(|it| it.expose().to_owned()))
+            .chain([request.question.url.expose().to_owned()])
+            .chain(request.question.body.iter().map(|it| it.expose().to_owned()))
             .collect();
         let percent: String = key
             .bytes()
@@ -160,8 +160,8 @@ fn every_verified_request_can_be_sent() {
             .map(|it| base64::Engine::encode(&base64::prelude::BASE64_STANDARD, it));
         let holds =
             |text: &String| text.contains(key) || text.contains(&percent) || encoded.iter().any(|it| text.contains(it));
-        assert!(all.iter().any(holds), "{}: the request has no key", request.host);
-        assert!(request.url.expose().starts_with(&format!("https://{}/", request.host)), "{}", request.host);
+        assert!(all.iter().any(holds), "{}: the request has no key", request.question.host);
+        assert!(request.question.url.expose().starts_with(&format!("https://{}/", request.question.host)), "{}", request.question.host);
     }
     let (address, heard) = stand_in(Says::Status(200, ""));
     let verifier = Verifier::of_stand_in(address, Duration::from_secs(5)).expect("it is set up");

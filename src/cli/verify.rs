@@ -130,7 +130,7 @@ fn leads_elsewhere(provider: &Provider, text: &str) -> bool {
 fn announce(questions: &[(String, Request)]) -> io::Result<()> {
     let mut hosts: BTreeMap<&str, usize> = BTreeMap::new();
     for (_, request) in questions {
-        *hosts.entry(&request.host).or_default() += 1;
+        *hosts.entry(&request.question.host).or_default() += 1;
     }
     let list: Vec<String> = hosts.iter().map(|(host, count)| format!("{host} ({count})")).collect();
     let keys = counted(questions.len(), "key");

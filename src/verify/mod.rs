@@ -5,11 +5,18 @@
 
 #[cfg(feature = "verify")]
 mod asking;
+#[cfg(feature = "verify")]
+mod caller;
+mod question;
 mod request;
 
 #[cfg(feature = "verify")]
 pub use asking::Verifier;
+#[cfg(feature = "verify")]
+pub use caller::{Answer, Caller, PATIENCE, Silent};
+pub use question::Question;
 pub use request::{Request, request};
+pub(crate) use request::{host_of, percent};
 
 /// What is known of a key.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,21 +3,13 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::Life;
+use super::{Life, Question};
 use crate::secrets::{Catalogue, Provider, Secret, Validate};
 
 /// A request that holds a key: it has no `Debug`.
 pub struct Request {
-    /// `GET` or `POST`.
-    pub method: &'static str,
-    /// Where it goes, by name.
-    pub host: String,
-    /// The address; some providers take the key in it.
-    pub url: Secret,
-    /// Names and values.
-    pub headers: Vec<(String, Secret)>,
-    /// What is posted.
-    pub body: Option<Secret>,
+    /// What is asked.
+    pub question: Question,
     validate: &'static Validate,
 }
 
@@ -50,7 +42,8 @@ pub fn request(provider: &str, key: &str) -> Result<Request, String> {
     let encoding = if form { Encoding::Percent } else { Encoding::Plain };
     let body = validate.body.as_deref().map(|body| fill(body, encoding)).transpose()?;
     let url = Secret::new(fill(&validate.url, Encoding::Percent)?);
-    Ok(Request { method, host, url, headers, body: body.map(Secret::new), validate })
+    let question = Question { method, host, url, headers, body: body.map(Secret::new) };
+    Ok(Request { question, validate })
 }
 
 impl Request {
@@ -66,7 +59,7 @@ impl Request {
         match (refused, live_but_limited.contains(&status)) {
             (true, false) => Life::Dead,
             (false, true) => Life::Live,
-            _ => Life::Unknown(format!("{} answered with status {status}", self.host)),
+            _ => Life::Unknown(format!("{} answered with status {status}", self.question.host)),
         }
     }
 }
@@ -76,7 +69,7 @@ fn is_of_shape(provider: &Provider, id: &str, key: &str) -> bool {
 }
 
 /// The host of an address with `https`, where it is a plain name.
-fn host_of(url: &str) -> Option<String> {
+pub(crate) fn host_of(url: &str) -> Option<String> {
     let rest = url.strip_prefix("https://")?;
     let host = &rest[..rest.find(['/', '?']).unwrap_or(rest.len())];
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'.' || byte == b'-';
@@ -113,7 +106,7 @@ fn filled(template: &str, key: &str, encoding: Encoding) -> Option<String> {
     Some(out)
 }
 
-fn percent(text: &str) -> String {
+pub(crate) fn percent(text: &str) -> String {
     let mut out = String::new();
     for byte in text.bytes() {
         match byte {
