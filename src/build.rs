@@ -12,7 +12,9 @@ const READERS: &str = "grammars/readers.toml";
 fn main() {
     println!("cargo::rerun-if-changed={PROVIDERS}");
     println!("cargo::rerun-if-changed={GRAMMARS}");
-    write("providers.json", &table(Path::new(PROVIDERS)));
+    let mut providers = table(Path::new(PROVIDERS));
+    write("accounts.json", &accounts(&mut providers));
+    write("providers.json", &providers);
     let (mut languages, mut hosts) = (toml::Table::new(), toml::Table::new());
     for entry in fs::read_dir(GRAMMARS).expect("the grammars are there") {
         let path = entry.expect("it can be read").path();
@@ -28,6 +30,16 @@ fn main() {
     write("hosts.json", &hosts);
     write("readers.json", &table(Path::new(READERS)));
     say_what_is_built();
+}
+
+/// The interfaces of the providers' accounts, taken out: a user's own provider, which has the same schema, has none.
+fn accounts(providers: &mut toml::Table) -> toml::Table {
+    let list = providers.get_mut("provider").and_then(toml::Value::as_array_mut).expect("there are providers");
+    let each = list.iter_mut().filter_map(|provider| {
+        let account = provider.as_table_mut()?.remove("account")?;
+        Some((provider.get("id")?.as_str()?.to_owned(), account))
+    });
+    each.collect()
 }
 
 /// Neither a time nor a path: the same source gives the same program.

@@ -3,6 +3,7 @@
 //! `cargo test --test journeys`, or all of them by `tests/run.sh`. A plain `cargo test` leaves them out, so that it stays
 //! under a minute.
 
+mod accounts;
 mod leaks;
 mod loss;
 mod packages;

@@ -161,7 +161,11 @@ fn every_verified_request_can_be_sent() {
         let holds =
             |text: &String| text.contains(key) || text.contains(&percent) || encoded.iter().any(|it| text.contains(it));
         assert!(all.iter().any(holds), "{}: the request has no key", request.question.host);
-        assert!(request.question.url.expose().starts_with(&format!("https://{}/", request.question.host)), "{}", request.question.host);
+        assert!(
+            request.question.url.expose().starts_with(&format!("https://{}/", request.question.host)),
+            "{}",
+            request.question.host
+        );
     }
     let (address, heard) = stand_in(Says::Status(200, ""));
     let verifier = Verifier::of_stand_in(address, Duration::from_secs(5)).expect("it is set up");

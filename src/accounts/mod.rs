@@ -3,9 +3,80 @@
 //! Each provider that has an interface for that is data of the built-in catalogue (Amazon's is code, because its requests
 //! are signed). Only commands ask, with the administrator's own key, and settings have no part in where it goes.
 
+#[cfg(feature = "verify")]
+mod asking;
+#[cfg(feature = "verify")]
+mod http;
+mod interface;
+#[cfg(feature = "verify")]
+mod template;
+
 use jiff::Timestamp;
 
 use crate::secrets::Secret;
+#[cfg(feature = "verify")]
+use crate::{secrets::Catalogue, verify::Caller};
+use interface::Interface;
+
+/// What is known of a provider's account before it is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Known {
+    /// The variable with the administrator's key, or that chooses the login.
+    pub admin: &'static str,
+    /// What it can do.
+    pub abilities: Abilities,
+    /// What people should know before a key is made; often empty.
+    pub note: &'static str,
+}
+
+/// What is known of a provider's account; none where it has no interface for its keys, or none that is documented.
+pub fn known(provider: &str) -> Option<Known> {
+    let interface = Interface::of(provider)?;
+    Some(Known { admin: &interface.admin, abilities: interface.abilities(), note: &interface.note })
+}
+
+/// Opens the account of a provider; none where no interface is known. `get` gives the value of a variable: the
+/// administrator's key, and nothing else, is asked for.
+#[cfg(feature = "verify")]
+pub fn open(
+    provider: &str,
+    get: &dyn Fn(&str) -> Option<Result<Secret, String>>,
+) -> Result<Option<Box<dyn Account>>, String> {
+    open_by(provider, get, Caller::new)
+}
+
+/// The same with another way to ask: tests have one to a server on this machine.
+#[cfg(feature = "verify")]
+pub fn open_by(
+    provider: &str,
+    get: &dyn Fn(&str) -> Option<Result<Secret, String>>,
+    caller: impl FnOnce() -> Result<Caller, String>,
+) -> Result<Option<Box<dyn Account>>, String> {
+    let (Some(interface), Some(known)) = (Interface::of(provider), Catalogue::built_in().provider(provider)) else {
+        return Ok(None);
+    };
+    let (name, page) = (&known.name, &interface.admin_page);
+    let unset = || format!("set {} to an administrator's key of {name}: {page}", interface.admin);
+    let admin = get(&interface.admin).ok_or_else(unset)?.map_err(|why| format!("{}: {why}", interface.admin))?;
+    if admin.expose().is_empty() {
+        return Err(unset());
+    }
+    if !admin.expose().bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(format!("{}: it has characters that no key has", interface.admin));
+    }
+    let account = http::Http::open(&known.id, interface, admin, caller()?)?;
+    Ok(Some(Box::new(account)))
+}
+
+/// A build without `verify` cannot ask.
+#[cfg(not(feature = "verify"))]
+pub fn open(
+    provider: &str,
+    _: &dyn Fn(&str) -> Option<Result<Secret, String>>,
+) -> Result<Option<Box<dyn Account>>, String> {
+    let why = "this aikeys-lsp was built without the accounts of providers: build it with `--features verify`";
+    if known(provider).is_some() { Err(why.to_owned()) } else { Ok(None) }
+}
 
 /// The account of one provider, opened with the key or the login of who may manage its keys.
 ///
