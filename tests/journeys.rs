@@ -9,6 +9,8 @@ mod loss;
 mod packages;
 mod pipelines;
 mod real;
+#[cfg(all(feature = "verify", debug_assertions))]
+mod rotation;
 mod stores;
 #[expect(dead_code, reason = "`tests` uses all of it")]
 mod support;

@@ -7,6 +7,8 @@ mod leaks;
 mod loss;
 mod lsp;
 mod readers;
+#[cfg(all(feature = "verify", debug_assertions))]
+mod rotation;
 mod rules;
 mod support;
 mod tidy;

@@ -7,13 +7,14 @@ const commands = require('./commands.js');
 const { Findings } = require('./findings.js');
 const { Keys } = require('./keys.js');
 const { offerToAgents } = require('./mcp.js');
+const { rotate } = require('./rotate.js');
 const { debugProvider, runWithReferences, taskProvider } = require('./run.js');
 const { showStatus } = require('./status.js');
 
 let server;
 
 // Carried out here when the server's lenses and actions name them.
-const OURS = ['aikeys.showPlaces', 'aikeys.clearOutput'];
+const OURS = ['aikeys.showPlaces', 'aikeys.clearOutput', 'aikeys.rotate'];
 
 function activate(context) {
   const log = vscode.window.createOutputChannel('aikeys', { log: true });
@@ -49,6 +50,7 @@ function activate(context) {
     command('aikeys.openPlace', (uri, range) => commands.openPlace(uri, range)),
     command('aikeys.showPlaces', (...args) => commands.showPlaces(server, ...args)),
     command('aikeys.clearOutput', (cell) => commands.clearOutput(cell)),
+    command('aikeys.rotate', (what, uri) => rotate(parts, keys, what, uri)),
     vscode.workspace.onDidGrantWorkspaceTrust(() => server.restart()),
     vscode.workspace.onDidChangeConfiguration((change) => server.settingsChanged(change)),
   );

@@ -114,6 +114,11 @@ class Keys {
     return element.places?.map((place, at) => ({ kind: 'place', key: element, at, ...place }));
   }
 
+  /** Every key of the workspace, as the server says just now. */
+  async all() {
+    return (await this.#server.request('aikeys.keys', [])).keys;
+  }
+
   // Much changes at once while files are checked; and nobody looks at a view that is hidden.
   #soon() {
     this.#stale = true;

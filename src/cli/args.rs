@@ -3,6 +3,7 @@
 mod agent;
 mod policy;
 mod project;
+mod rotate;
 mod run;
 mod store;
 
@@ -16,6 +17,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 pub use agent::{Agent, Hook};
 pub use policy::{Policy, PolicyFormat, PolicyStore};
 pub use project::{AuditAction, Config, Doctor, Init, Inventory, InventoryFormat, OtherTool, Schema, Shown};
+pub use rotate::{Rotate, duration};
 pub use run::{Choice, Env, EnvFormat, Run};
 pub use store::StoreAction;
 
@@ -211,6 +213,8 @@ pub enum Command {
     Doctor(Doctor),
     /// List every key and reference of a workspace: whose, where it stands, who reads it, how far it got
     Inventory(Inventory),
+    /// Put a new key in the place of an old one: make it, try it, write it, and end the old one once nobody uses it
+    Rotate(Rotate),
     /// Say what happened to secrets on this machine: moved, resolved, shown, refused; by whom and with what
     Audit {
         /// What to show

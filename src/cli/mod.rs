@@ -21,6 +21,7 @@ mod outputs;
 mod policy;
 mod progress;
 pub mod report;
+mod rotate;
 pub mod run;
 mod store;
 pub mod store_init;
@@ -41,7 +42,8 @@ use anyhow::Result;
 use args::{Command, Request};
 
 use crate::project::Workspace;
-use crate::secrets::discreet;
+use crate::secrets::{Secret, SecretRef, discreet};
+use crate::stores::Stores;
 
 /// Nothing is wrong.
 pub const CLEAN: u8 = 0;
@@ -130,6 +132,11 @@ fn command(command: Command, out: &mut dyn Write) -> Result<ExitCode> {
             out.flush()?;
             return Ok(ExitCode::from(code));
         }
+        Command::Rotate(args) => {
+            let code = rotate::rotate(&args, out)?;
+            out.flush()?;
+            return Ok(ExitCode::from(code));
+        }
         Command::AddRecipient { keys, name, yes } => {
             team::add_recipient(Path::new("."), &keys, name.as_deref(), yes, out, &mut ask)?;
         }
@@ -182,4 +189,13 @@ fn ended(result: Result<ExitCode>) -> ExitCode {
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
     let io = error.chain().filter_map(|cause| cause.downcast_ref::<io::Error>());
     io.into_iter().any(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}
+
+/// The key of who manages a provider's keys: a variable of the environment, whose value may be a reference.
+fn admin_key(variable: &str, stores: &Stores) -> Option<Result<Secret, String>> {
+    let value = std::env::var(variable).ok().filter(|it| !it.is_empty())?;
+    Some(match SecretRef::parse(&value) {
+        Some(at) => stores.get(&at).map_err(|error| format!("{variable}: {error}")),
+        None => Ok(Secret::new(value)),
+    })
 }

@@ -53,7 +53,7 @@ pub(super) fn store(action: &StoreAction, out: &mut dyn Write) -> Result<u8> {
         }
         StoreAction::Put { reference, replace } => {
             let at = parsed(reference)?;
-            let value = typed(&at)?;
+            let value = typed(&at.to_string())?;
             put(&stores, &at, &value, *replace)?;
             stores.remember([(&at, Ok(true))]);
             writeln!(out, "{at} holds the value")?;
@@ -108,9 +108,9 @@ fn parsed(text: &str) -> Result<SecretRef> {
 }
 
 /// The value on standard input; on a terminal it is asked for, and not shown.
-fn typed(at: &SecretRef) -> Result<Secret> {
+pub(super) fn typed(what: &str) -> Result<Secret> {
     if io::stdin().is_terminal() {
-        let value = rpassword::prompt_password(format!("the value of {at} (it is not shown): "))?;
+        let value = rpassword::prompt_password(format!("the value of {what} (it is not shown): "))?;
         ensure!(!value.is_empty(), "nothing was typed: nothing was changed");
         return Ok(Secret::new(value));
     }
@@ -120,7 +120,7 @@ fn typed(at: &SecretRef) -> Result<Secret> {
     let text = String::from_utf8(bytes).ok().context("the value on standard input is no UTF-8 text")?;
     // What `echo` adds is no part of a key.
     let text = text.strip_suffix('\n').map_or(text.as_str(), |it| it.strip_suffix('\r').unwrap_or(it));
-    ensure!(!text.is_empty(), "there is no value on standard input: `printf %s \"$KEY\" | aikeys-lsp store put …`");
+    ensure!(!text.is_empty(), "there is no value of {what} on standard input: `printf %s \"$KEY\" | aikeys-lsp …`");
     Ok(Secret::new(text))
 }
 

@@ -10,7 +10,7 @@ use toml::Spanned;
 use super::{Repairs, Safety};
 use crate::secrets::discreet;
 use crate::syntax::Document;
-use crate::text::{Edit, Span, line_ending};
+use crate::text::{Edit, Span, apply, line_ending};
 
 /// The file's name, at the root of a workspace.
 pub const LOCK: &str = "aikeys.lock";
@@ -152,11 +152,44 @@ impl Lock {
         for it in listed {
             text.push_str(&row(it));
         }
-        for it in burned {
-            text.push_str("\n[[burned]]\n");
-            text.push_str(&line("fingerprint", &it.fingerprint));
-            it.provider.iter().for_each(|provider| text.push_str(&line("provider", provider)));
-            text.push_str(&line("date", &it.date));
+        burned.iter().for_each(|it| text.push_str(&burned_row(it)));
+        text
+    }
+
+    /// The listed keys that are older than they may be: with their age in days, none where `since` is no day, and with how long
+    /// they may live.
+    pub fn overdue(&self, today: &str) -> Vec<(&Listed, Option<i64>, u64)> {
+        let most = |it: &Listed| it.rotate_days.or(self.max_age_days).into_iter().chain(self.at_most_days).min();
+        let old = self.listed.iter().filter_map(|it| {
+            let days = most(it)?;
+            let age = day(today).zip(day(&it.since)).map(|(today, since)| today - since);
+            let is_over = age.is_none_or(|age| age > i64::try_from(days).unwrap_or(i64::MAX));
+            is_over.then_some((it, age, days))
+        });
+        old.collect()
+    }
+
+    /// Its text once new keys are in use under these variables.
+    pub fn renewed(&self, variables: &[String], today: &str) -> String {
+        let listed = self.listed.iter().filter(|it| variables.contains(&it.variable));
+        let edits: Vec<Edit> = listed.map(|it| Edit::replace(it.since_at, today.to_owned())).collect();
+        apply(self.doc.text(), &edits)
+    }
+
+    /// Its text once these keys may not be used any more.
+    pub fn burn(&self, fingerprints: &[String], provider: &str, today: &str) -> String {
+        let mut text = self.doc.text().to_owned();
+        let ending = line_ending(&text);
+        let is_new = |print: &&String| !print.is_empty() && self.burned.iter().all(|it| it.fingerprint != **print);
+        for print in fingerprints.iter().filter(is_new) {
+            let gap = if text.is_empty() || text.ends_with('\n') { "" } else { ending };
+            let row = burned_row(&Burned {
+                fingerprint: print.clone(),
+                provider: Some(provider.to_owned()),
+                date: today.to_owned(),
+            });
+            text.push_str(gap);
+            text.push_str(&row.replace('\n', ending));
         }
         text
     }
@@ -183,6 +216,18 @@ impl Lock {
         let title = format!("List {variable} in {LOCK}");
         Repairs::of_edits(self.doc.path(), [Edit::insert(text.len(), added)], title, Safety::Offered)
     }
+}
+
+fn burned_row(it: &Burned) -> String {
+    let mut text = String::from("\n[[burned]]\n") + &line("fingerprint", &it.fingerprint);
+    it.provider.iter().for_each(|provider| text.push_str(&line("provider", provider)));
+    text + &line("date", &it.date)
+}
+
+/// Days since the first of March in the year 0, of a day that is written `YYYY-MM-DD`.
+fn day(text: &str) -> Option<i64> {
+    let date: jiff::civil::Date = text.parse().ok().filter(|_| text.len() == 10)?;
+    Some(i64::from(date.since(jiff::civil::date(0, 3, 1)).ok()?.get_days()))
 }
 
 fn row(it: &Listed) -> String {

@@ -205,7 +205,15 @@ pub fn actions(
                 let (title, command) = (offer.title, found::CLEAR_OUTPUT.to_owned());
                 action.command = Some(lsp::Command { title, command, arguments: Some(vec![serde_json::json!(uri)]) });
             }
-            Does::ClearOutput => continue,
+            Does::Rotate(name) if abilities.rotates => {
+                let (title, command) = (offer.title, found::ROTATE.to_owned());
+                action.command = Some(lsp::Command {
+                    title,
+                    command,
+                    arguments: Some(vec![serde_json::json!(name), serde_json::json!(uri)]),
+                });
+            }
+            Does::ClearOutput | Does::Rotate(_) => continue,
             Does::Nothing(reason) if abilities.disabled => action.disabled = Some(lsp::CodeActionDisabled { reason }),
             Does::Nothing(_) => continue,
         }

@@ -7,9 +7,11 @@ use std::sync::Arc;
 use super::offers::{Does, EditRequest, FileEdits, Move, MoveRequest, Offer, Work, ignore};
 use super::open::{Open, check, copy};
 use super::session::{STALE, Session};
-use crate::fixes::{Fix, Safety, Surroundings};
+use crate::fixes::{Fix, LOCK, Lock, Safety, Surroundings};
 use crate::moves::Reach;
-use crate::rules::{self, Finding};
+use crate::project::is_variable_name;
+use crate::rules::{self, Finding, is_env_file};
+use crate::secrets::{env_line_at, without_keys};
 use crate::syntax::Document;
 use crate::text::{Change, Span};
 
@@ -139,6 +141,9 @@ impl Session {
             }
         }
         everywhere.into_iter().for_each(|(title, does)| offer(title, does));
+        if let Some(name) = variable_of(open, finding) {
+            offer(format!("Rotate {name}…"), Does::Rotate(name));
+        }
         let homeless = || "this file belongs to no folder with readable settings: save it first".to_owned();
         let refused = repairs.refused.or_else(|| (open.workspace.is_none() && finding.secret.is_some()).then(homeless));
         if let Some(reason) = refused {
@@ -186,6 +191,21 @@ impl Session {
         files.sort_by_key(|it| it.doc.path() != open.doc.path());
         Some(files)
     }
+}
+
+/// The variable of a provider that a finding is about: the one of its line in an env file or in the list of keys.
+fn variable_of(open: &Open, finding: &Finding) -> Option<String> {
+    let (doc, _) = (&open.doc, finding.provider.as_ref()?);
+    let name = if is_env_file(doc.path()) {
+        doc.slice(env_line_at(doc.text(), finding.span)?.name).to_owned()
+    } else if doc.path() == Path::new(LOCK) {
+        let lock = Lock::parse(doc.text()).ok()?;
+        lock.listed.into_iter().find(|it| [it.at, it.since_at].contains(&finding.span))?.variable
+    } else {
+        return None;
+    };
+    // It is shown, and a word of a command.
+    is_variable_name(&name).then_some(name).filter(|it| without_keys(it) == *it)
 }
 
 /// The title of a move that reaches so far.

@@ -28,6 +28,8 @@ pub enum Does {
     Edit(Vec<FileEdits>),
     /// Asks the client to clear the outputs of this cell.
     ClearOutput,
+    /// Asks the client to start a rotation of what this variable holds.
+    Rotate(String),
     /// Nothing, for this reason.
     Nothing(String),
 }

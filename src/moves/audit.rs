@@ -1,4 +1,4 @@
-//! The audit log: a line for each time a secret was moved, resolved, shown or refused. Names and fingerprints, never a value.
+//! The audit log: a line for each time a secret was moved, resolved, shown, rotated or refused. Names and fingerprints, never a value.
 
 use std::env;
 use std::fs::{self, OpenOptions};
@@ -21,6 +21,10 @@ pub enum Happened {
     Resolved,
     /// It was printed.
     Revealed,
+    /// A new key took its place; the fingerprint is the new one's.
+    Rotated,
+    /// Its provider does not take it any more.
+    Revoked,
     /// Nobody got it, or an agent may not write it down.
     Refused,
 }
@@ -58,6 +62,8 @@ impl Happened {
             Happened::Moved => "moved",
             Happened::Resolved => "resolved",
             Happened::Revealed => "revealed",
+            Happened::Rotated => "rotated",
+            Happened::Revoked => "revoked",
             Happened::Refused => "refused",
         }
     }

@@ -3,6 +3,7 @@
 pub mod audit;
 mod carry_out;
 mod plan;
+mod sealed;
 mod undo;
 
 use std::collections::BTreeMap;
@@ -11,6 +12,7 @@ use std::sync::Arc;
 
 pub use carry_out::{Outcome, carry_out, carry_out_beside};
 pub use plan::{Keep, Plan, PlannedFile, PlannedMove, Reach, Refused, plan, plan_file, plan_key};
+pub(crate) use sealed::{opened, sealed};
 pub(crate) use undo::record;
 pub use undo::{LastMove, UndoError, forget, last_move, undo};
 

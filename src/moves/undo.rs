@@ -5,10 +5,8 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
-use age::secrecy::SecretString;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
@@ -16,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
+use super::sealed::{opened, sealed};
 use super::{Deposited, MoveError, resolve};
 use crate::project::{
     FileError, FolderLock, Workspace, check_writable, private_folder, read_small, read_values, state_folder,
@@ -84,9 +83,6 @@ struct Record {
 
 /// Each file's text before, and the digest of the text as the move left it.
 type Files = BTreeMap<PathBuf, (Zeroizing<String>, String)>;
-
-/// How dear one guess is, as a power of two. Keys cannot be guessed; a value that can be is no better off in `.env`.
-const WORK: u8 = 14;
 
 /// Remembers a move whose keys are stored. `files` are texts before and after.
 ///
@@ -186,28 +182,4 @@ fn digest(text: &str) -> String {
 
 fn digest_of(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn passphrase(secrets: &[Secret]) -> SecretString {
-    let all: Vec<&str> = secrets.iter().map(Secret::expose).collect();
-    SecretString::from(all.join("\n"))
-}
-
-fn sealed(text: &[u8], secrets: &[Secret]) -> Option<Vec<u8>> {
-    let mut recipient = age::scrypt::Recipient::new(passphrase(secrets));
-    recipient.set_work_factor(WORK);
-    let encryptor = age::Encryptor::with_recipients(std::iter::once(&recipient as &dyn age::Recipient)).ok()?;
-    let mut sealed = Vec::new();
-    let mut writer = encryptor.wrap_output(&mut sealed).ok()?;
-    writer.write_all(text).ok()?;
-    writer.finish().ok()?;
-    Some(sealed)
-}
-
-fn opened(sealed: &[u8], secrets: &[Secret]) -> Option<Zeroizing<Vec<u8>>> {
-    let identity = age::scrypt::Identity::new(passphrase(secrets));
-    let decryptor = age::Decryptor::new(sealed).ok()?;
-    let mut text = Zeroizing::new(Vec::new());
-    decryptor.decrypt(std::iter::once(&identity as &dyn age::Identity)).ok()?.read_to_end(&mut text).ok()?;
-    Some(text)
 }

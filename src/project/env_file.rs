@@ -114,6 +114,53 @@ pub fn variable_edit(text: &str, path: &Path, name: &str, value: &Secret) -> Res
     }
 }
 
+/// Puts values in the place of others in an env file, all at once, and reads them back: `(NAME, old, new)`. What stands there
+/// already is fine; where something else stands, nothing is written.
+pub fn exchange_values(root: &Path, path: &Path, all: &[(&str, &Secret, &Secret)]) -> Result<(), EnvFileError> {
+    let shown = || path.display().to_string();
+    let old = read_small(path)?;
+    let text =
+        std::str::from_utf8(old.as_deref().unwrap_or_default()).map_err(|_| EnvFileError::NoText { path: shown() })?;
+    if let Some(line) = broken_line(text) {
+        return Err(EnvFileError::Broken { path: shown(), line });
+    }
+    let mut edits = Vec::new();
+    let lines = env_lines(text);
+    for (name, old, new) in all {
+        let other = || EnvFileError::NotReadBack { path: shown(), name: (*name).to_owned() };
+        let unwritable = || EnvFileError::Unwritable { path: shown(), name: (*name).to_owned() };
+        let written = env_value_written(new.expose()).ok_or_else(unwritable)?;
+        let same: Vec<_> = lines.iter().filter(|line| &text[line.name.range()] == *name).collect();
+        for line in &same {
+            match env_value(text, line) {
+                value if value == new.expose() => {}
+                value if value == old.expose() => edits.push(Edit::replace(line.value, written.clone())),
+                _ => return Err(other()),
+            }
+        }
+        if same.is_empty() {
+            return Err(other());
+        }
+    }
+    if edits.is_empty() {
+        return Ok(());
+    }
+    edits.sort_by_key(|it| it.span.start);
+    let after = apply(text, &edits);
+    let is_new = |read: &[(String, Secret)]| {
+        all.iter().find(|(name, _, new)| !read.iter().any(|(it, value)| it == name && value == *new)).map(|it| it.0)
+    };
+    // The oracle speaks before anything is written.
+    if let Some(name) = values(&after).map_or(Some(all[0].0), |read| is_new(&read)) {
+        return Err(EnvFileError::Unwritable { path: shown(), name: name.to_owned() });
+    }
+    write_atomic(root, path, old.as_deref(), after.as_bytes(), 0o600)?;
+    match is_new(&read_values(path)?) {
+        Some(name) => Err(EnvFileError::NotReadBack { path: shown(), name: name.to_owned() }),
+        None => Ok(()),
+    }
+}
+
 /// Adds `NAME=` or `NAME="reference"` to a template file, where the name is not there yet.
 pub fn env_example_line(root: &Path, path: &Path, name: &str, reference: Option<&str>) -> Result<(), EnvFileError> {
     let old = read_small(path)?;

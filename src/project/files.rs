@@ -1,6 +1,6 @@
 //! Files that are written: atomically, privately, and never through a pipe, a device or a link out of the workspace.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
 use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
@@ -320,6 +320,19 @@ pub struct FolderLock {
 }
 
 impl FolderLock {
+    /// The lock on `folder`, unless somebody else has it.
+    pub fn if_free(folder: &Path) -> Result<Option<FolderLock>, FileError> {
+        if cfg!(unix) {
+            let file = File::open(folder).map_err(FileError::io(folder))?;
+            return match file.try_lock() {
+                Ok(()) => Ok(Some(FolderLock { _file: Some(file) })),
+                Err(TryLockError::WouldBlock) => Ok(None),
+                Err(TryLockError::Error(error)) => Err(FileError::io(folder)(error)),
+            };
+        }
+        Ok(Some(FolderLock { _file: None }))
+    }
+
     /// Waits for the lock on `folder`.
     pub fn take(folder: &Path) -> Result<FolderLock, FileError> {
         if cfg!(unix) {

@@ -36,8 +36,8 @@ pub(crate) use config::SETTINGS;
 pub use config::{Config, ProjectError, SEVERITIES};
 pub use copies::{Copy, copies, copies_with_keys, delete_copy};
 pub use env_file::{
-    EnvFileError, env_example_line, env_value_written, is_variable_name, read_values, values_to_run_with,
-    variable_edit, write_variable,
+    EnvFileError, env_example_line, env_value_written, exchange_values, is_variable_name, read_values,
+    values_to_run_with, variable_edit, write_variable,
 };
 pub use files::{FileError, FolderLock, append, check_writable, lies_below, private_folder, read_small, write_atomic};
 pub use git::is_bare;

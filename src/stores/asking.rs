@@ -19,12 +19,14 @@ const PAUSE: Duration = Duration::from_millis(200);
 const TRIES: usize = 3;
 
 /// What a put does to another value.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Other {
+#[derive(Clone, Copy)]
+pub(super) enum Other<'s> {
     /// It stays, and that is an error.
     Refused,
     /// It becomes an older version.
     Replaced,
+    /// This one becomes an older version; any third one stays, and that is a conflict.
+    Exchanged(&'s Secret),
 }
 
 /// Writes over what was seen, and reads back. An answer that never came is no answer: what stands there then counts.
@@ -32,18 +34,31 @@ pub(super) async fn set(
     store: &dyn SecretStore,
     at: &SecretRef,
     secret: &Secret,
-    other: Other,
+    other: Other<'_>,
 ) -> Result<(), StoreError> {
     timeout(PATIENCE, try_to_set(store, at, secret, other)).await.unwrap_or_else(|_| Err(late(store)))
 }
 
-async fn try_to_set(store: &dyn SecretStore, at: &SecretRef, secret: &Secret, other: Other) -> Result<(), StoreError> {
+async fn try_to_set(
+    store: &dyn SecretStore,
+    at: &SecretRef,
+    secret: &Secret,
+    other: Other<'_>,
+) -> Result<(), StoreError> {
     let mut tries = 0;
     loop {
         let found = ask(store, || store.get(at)).await;
         let version = match found {
             Ok(held) if held.secret == *secret => return Ok(()),
-            Ok(_) if other == Other::Refused => return Err(StoreError::Taken { place: at.to_string() }),
+            Ok(_) if matches!(other, Other::Refused) => return Err(StoreError::Taken { place: at.to_string() }),
+            Ok(held) if matches!(other, Other::Exchanged(old) if held.secret != *old) => {
+                return Err(StoreError::Conflict { place: at.to_string() });
+            }
+            Err(error @ (StoreError::Gone { .. } | StoreError::Missing { .. }))
+                if matches!(other, Other::Exchanged(_)) =>
+            {
+                return Err(error);
+            }
             Ok(Held { version, .. }) | Err(StoreError::Gone { version, .. }) => Some(version),
             Err(StoreError::Missing { .. }) => None,
             Err(error) => return Err(error),

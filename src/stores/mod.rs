@@ -301,6 +301,12 @@ impl Stores {
         self.set(at, secret, Other::Replaced)
     }
 
+    /// Puts a secret in the place of `old`, as a newer version where the store has versions. Where something else stands by
+    /// then, somebody else changed it: that is a [`StoreError::Conflict`], and it stays.
+    pub fn exchange(&self, at: &SecretRef, old: &Secret, new: &Secret) -> Result<(), StoreError> {
+        self.set(at, new, Other::Exchanged(old))
+    }
+
     /// There is a secret under a reference, which is not read.
     pub fn exists(&self, at: &SecretRef) -> Result<bool, StoreError> {
         let store = self.store(at)?;
@@ -345,7 +351,7 @@ impl Stores {
         project::remember(&self.root, problems);
     }
 
-    fn set(&self, at: &SecretRef, secret: &Secret, other: Other) -> Result<(), StoreError> {
+    fn set(&self, at: &SecretRef, secret: &Secret, other: Other<'_>) -> Result<(), StoreError> {
         let store = self.store(at)?;
         self.block_on(set(&*store, at, secret, other)).map_err(StoreError::discreet)
     }

@@ -16,7 +16,7 @@ return {
   },
   root_markers = { 'aikeys.toml', '.git' },
   -- What this client shows by itself.
-  init_options = { aikeys = { commands = { 'aikeys.showPlaces' }, showsErrors = true } },
+  init_options = { aikeys = { commands = { 'aikeys.showPlaces', 'aikeys.rotate' }, showsErrors = true } },
   commands = {
     -- The server does the move. This only watches for its end: see lua/aikeys/init.lua.
     ['aikeys.move'] = function(command, ctx)
@@ -24,6 +24,9 @@ return {
     end,
     ['aikeys.showPlaces'] = function(command, ctx)
       require('aikeys').show_places(command, ctx)
+    end,
+    ['aikeys.rotate'] = function(command)
+      require('aikeys').rotate(command.arguments[1], command.arguments[2])
     end,
   },
 }

@@ -31,6 +31,10 @@ vim.api.nvim_create_user_command('AikeysStore', function(args)
   require('aikeys').store(args.fargs[1])
 end, { nargs = '?', desc = 'Choose where keys go' })
 
+vim.api.nvim_create_user_command('AikeysRotate', function(args)
+  require('aikeys').rotate(args.fargs[1])
+end, { nargs = 1, desc = 'Put a new key in the place of the one that a variable holds' })
+
 vim.api.nvim_create_user_command('AikeysCheck', function(args)
   require('aikeys').check(vim.tbl_map(vim.fn.expand, args.fargs))
 end, { nargs = '*', complete = 'file', desc = 'Check files for literal AI keys, into the quickfix list' })

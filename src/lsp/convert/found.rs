@@ -18,6 +18,8 @@ use crate::text::Span;
 pub const SHOW_PLACES: &str = "aikeys.showPlaces";
 /// A command of the client: clears the outputs of a notebook's cell.
 pub const CLEAR_OUTPUT: &str = "aikeys.clearOutput";
+/// A client's own command that starts `aikeys-lsp rotate NAME` where its user can answer: the name, and the document.
+pub const ROTATE: &str = "aikeys.rotate";
 
 /// The diagnostics of a file that is not open.
 pub struct Report {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use tower_lsp::lsp_types as lsp;
 
-use super::found::{CLEAR_OUTPUT, SHOW_PLACES};
+use super::found::{CLEAR_OUTPUT, ROTATE, SHOW_PLACES};
 use super::{CHECK, CHECK_ALL, EVERYWHERE, Encoding, FIX_ALL, KEYS, KIND, MOVE, STORES, UNDO, file_of};
 
 /// What the client can do.
@@ -42,6 +42,8 @@ pub struct Abilities {
     pub shows_places: bool,
     /// It has a command that clears the outputs of a cell.
     pub clears_outputs: bool,
+    /// It has a command that starts a rotation.
+    pub rotates: bool,
 }
 
 impl Abilities {
@@ -54,6 +56,7 @@ impl Abilities {
         };
         self.shows_places = has(SHOW_PLACES);
         self.clears_outputs = has(CLEAR_OUTPUT);
+        self.rotates = has(ROTATE);
     }
 }
 
@@ -81,6 +84,7 @@ pub fn abilities(client: &lsp::ClientCapabilities) -> Abilities {
         shows_errors: false,
         shows_places: false,
         clears_outputs: false,
+        rotates: false,
         disabled: text.code_action.and_then(|it| it.disabled_support).unwrap_or(false),
         watch: workspace.did_change_watched_files.and_then(|it| it.dynamic_registration).unwrap_or(false),
         markdown: formats.contains(&lsp::MarkupKind::Markdown),

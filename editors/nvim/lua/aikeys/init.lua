@@ -243,6 +243,22 @@ function M.store(id)
   end)
 end
 
+--- Puts a new key in the place of an old one, in a terminal: the program says what it does, and asks there.
+---@param name string the variable of the env file
+---@param uri? string a file of the workspace
+function M.rotate(name, uri)
+  local file = uri and vim.uri_to_fname(uri) or vim.api.nvim_buf_get_name(0)
+  local root = vim.fs.root(file ~= '' and file or vim.fn.getcwd(), { 'aikeys.toml', '.git' }) or vim.fn.getcwd()
+  vim.cmd('botright new')
+  local command = { M.program(), 'rotate', name }
+  if vim.fn.has('nvim-0.11') == 1 then
+    vim.fn.jobstart(command, { cwd = root, term = true })
+  else
+    vim.fn.termopen(command, { cwd = root })
+  end
+  vim.cmd.startinsert()
+end
+
 local kinds = { error = 'E', warning = 'W', info = 'I', hint = 'N' }
 
 --- Turns the server's report (one JSON object a line) into quickfix items.

@@ -1,0 +1,54 @@
+//! The arguments of `rotate`.
+
+use std::time::Duration;
+
+/// Puts a new key in the place of an old one.
+#[derive(Debug, clap::Args)]
+#[command(group = clap::ArgGroup::new("what").args(["name", "status", "due"]).required(true))]
+pub struct Rotate {
+    /// The variable of `.env` that holds the key, or a reference to it
+    #[arg(value_name = "NAME")]
+    pub name: Option<String>,
+    /// Go on with a rotation that stopped or waits
+    #[arg(long, requires = "name", conflicts_with_all = ["abort", "forget", "assisted", "hook", "grace", "lifetime"])]
+    pub resume: bool,
+    /// Put the old key back, and end the new one
+    #[arg(long, requires = "name", conflicts_with_all = ["forget", "assisted", "hook", "grace", "lifetime"])]
+    pub abort: bool,
+    /// Forget a rotation that can neither go on nor back; keys and files stay as they are
+    #[arg(long, requires = "name", conflicts_with_all = ["assisted", "hook", "grace", "lifetime"])]
+    pub forget: bool,
+    /// Make and revoke the keys yourself: the new one is typed, or comes on standard input
+    #[arg(long, requires = "name")]
+    pub assisted: bool,
+    /// Run this once the new key is written: what makes programs take it (`kubectl rollout restart …`)
+    #[arg(long, value_name = "COMMAND")]
+    pub hook: Option<String>,
+    /// For how long the old key stays after that [default: 1h where the provider tells the last use, else 24h]
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub grace: Option<Duration>,
+    /// For how long the new key lives, where the provider can do that [default: what aikeys.lock or the settings allow]
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub lifetime: Option<Duration>,
+    /// Do not ask
+    #[arg(long)]
+    pub yes: bool,
+    /// List the rotations of this workspace, and what each waits for
+    #[arg(long, conflicts_with_all = ["assisted", "hook", "grace", "lifetime", "yes"])]
+    pub status: bool,
+    /// List the keys of aikeys.lock that are older than they may be; with `--yes` rotate them, and go on with those that wait
+    #[arg(long)]
+    pub due: bool,
+    /// One object instead, with `--status` or `--due`
+    #[arg(long, conflicts_with_all = ["name", "yes"])]
+    pub json: bool,
+}
+
+/// `90d`, `12h`, `30m`: a day has 24 hours.
+pub fn duration(text: &str) -> Result<Duration, String> {
+    let wrong = || "write it as 90d, 12h or 30m".to_owned();
+    let span: jiff::Span = text.parse().map_err(|_| wrong())?;
+    let days = jiff::SpanRelativeTo::days_are_24_hours();
+    let seconds = span.total((jiff::Unit::Second, days)).map_err(|_| wrong())?;
+    Duration::try_from_secs_f64(seconds).map_err(|_| wrong())
+}

@@ -1,0 +1,226 @@
+//! `rotate`: what a rotation needs from a terminal, and what is said of it.
+
+mod listed;
+
+use std::io::{self, IsTerminal, Write};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use anyhow::{Result, anyhow, ensure};
+
+use super::args::Rotate as Args;
+use super::report::visible;
+use super::{CLEAN, FAILED, FOUND};
+use crate::accounts::Account;
+use crate::project::Workspace;
+use crate::rotation::{Due, Hands, Outcome, Rotation, RotationError, Terms, due, journals};
+use crate::secrets::{Catalogue, Secret};
+use crate::stores::Stores;
+use crate::verify::{Life, request};
+
+/// Rotates one key, goes on, goes back, or lists.
+pub(super) fn rotate(args: &Args, out: &mut dyn Write) -> Result<u8> {
+    let workspace = Workspace::open(Path::new("."))?;
+    let stores = Stores::of(&workspace);
+    if args.status {
+        return listed::status(&workspace, args.json, out);
+    }
+    let Some(name) = &args.name else {
+        let due = due(&workspace);
+        return match args.yes {
+            true => all_due(args, &workspace, &stores, &due, out),
+            false => listed::due(&due, args.json, out),
+        };
+    };
+    if args.forget {
+        let rotation = Rotation::take_up(&workspace, &stores, name)?;
+        let page = page(&rotation.journal().provider);
+        let question = format!("the old and the new key of {name} stay as they are{page}; forget the rotation?");
+        ensure!(agree(args, &question).map_err(|why| anyhow!(why))?, "{question} Add `--yes`");
+        rotation.forget()?;
+        writeln!(out, "forgotten")?;
+        return Ok(CLEAN);
+    }
+    one(args, &workspace, &stores, name, args.resume || args.abort, out)
+}
+
+/// Rotates what is overdue, and goes on with what waits. What needs somebody at the keyboard is said.
+fn all_due(args: &Args, workspace: &Workspace, stores: &Stores, due: &[Due], out: &mut dyn Write) -> Result<u8> {
+    let mut code = CLEAN;
+    let (known, _) = journals();
+    let waiting: Vec<String> = known
+        .iter()
+        .filter(|it| it.root == workspace.root() && !it.step.is_last())
+        .map(|it| it.name().to_owned())
+        .collect();
+    let new = due.iter().map(|it| &it.variable).filter(|it| !waiting.contains(it)).map(|it| (it, false));
+    for (name, is_begun) in waiting.iter().map(|it| (it, true)).chain(new) {
+        writeln!(out, "{name}")?;
+        let done = one(args, workspace, stores, name, is_begun, out).or_else(|error| {
+            writeln!(io::stderr(), "error: {name}: {}", visible(&format!("{error:#}")))?;
+            anyhow::Ok(FAILED)
+        });
+        code = code.max(done?);
+    }
+    Ok(code)
+}
+
+fn one(
+    args: &Args,
+    workspace: &Workspace,
+    stores: &Stores,
+    name: &str,
+    is_begun: bool,
+    out: &mut dyn Write,
+) -> Result<u8> {
+    let begun = if is_begun { Some(Rotation::take_up(workspace, stores, name)?) } else { None };
+    let provider = match &begun {
+        Some(rotation) => rotation.journal().provider.clone(),
+        None => Rotation::provider_of(workspace, stores, name)?,
+    };
+    let by_hand = args.assisted || begun.as_ref().is_some_and(|it| it.journal().assisted);
+    let account = match open_account(&provider, stores) {
+        Err(_) if by_hand => None,
+        account => account?,
+    };
+    let account = account.as_deref();
+    let mut rotation = match begun {
+        Some(rotation) => rotation,
+        None => {
+            let tells = account.is_some_and(|it| it.abilities().last_used);
+            Rotation::begin(workspace, stores, name, &terms(args, workspace, name), tells)?
+        }
+    };
+    let ask_life = |values: &[Secret]| life(&provider, values);
+    let mut typed = |variables: &[String]| typed(&provider, variables).map_err(|error| error.to_string());
+    let mut agree = |question: &str| agree(args, question);
+    let mut said = Ok(());
+    let mut say = |what: &str, text: &str| {
+        said = std::mem::replace(&mut said, Ok(())).and_then(|()| {
+            writeln!(out, "{what:<10} {}", visible(text))?;
+            out.flush()
+        });
+    };
+    let mut hands = Hands {
+        account,
+        life: &ask_life,
+        typed: &mut typed,
+        agree: &mut agree,
+        hook: &run_hook,
+        say: &mut say,
+        pause: &std::thread::sleep,
+    };
+    let outcome = if args.abort { rotation.abort(&mut hands) } else { rotation.go(&mut hands) };
+    said?;
+    ended(outcome, out)
+}
+
+fn ended(outcome: Result<Outcome, RotationError>, out: &mut dyn Write) -> Result<u8> {
+    Ok(match outcome? {
+        Outcome::Ended | Outcome::GivenUp => CLEAN,
+        Outcome::Waits(why) => {
+            writeln!(out, "{:<10} {}", "waits", visible(&why))?;
+            CLEAN
+        }
+        Outcome::InUse(why) => {
+            writeln!(out, "{:<10} {}", "in use", visible(&why))?;
+            FOUND
+        }
+    })
+}
+
+/// A new key ends by itself a while after the next one is due, where a list or the settings say when that is.
+fn terms(args: &Args, workspace: &Workspace, name: &str) -> Terms {
+    let listed = workspace.lock().and_then(|lock| lock.listed.iter().find(|it| it.variable == name)?.rotate_days);
+    let set = workspace.config(Path::new(".env")).ok().and_then(|it| it.max_key_age_days);
+    let most = workspace.organisation().max_key_age_days;
+    let days = listed.or(set).into_iter().chain(most).min();
+    let spare = |days: u64| Duration::from_secs(days.saturating_mul(24 * 60 * 60).saturating_mul(3) / 2);
+    Terms {
+        assisted: args.assisted,
+        hook: args.hook.clone(),
+        grace: args.grace,
+        lifetime: args.lifetime.or(days.map(spare)),
+    }
+}
+
+/// The provider's account. Its key comes from the environment, where it can be a reference.
+fn open_account(provider: &str, stores: &Stores) -> Result<Option<Box<dyn Account>>> {
+    let get = |variable: &str| super::admin_key(variable, stores);
+    let open = crate::accounts::open(provider, &get);
+    open.map_err(|why| anyhow!("{why}; or make and revoke the keys yourself: `--assisted`"))
+}
+
+#[cfg(feature = "verify")]
+fn life(provider: &str, values: &[Secret]) -> Option<Life> {
+    let [value] = values else { return None };
+    let request = request(provider, value.expose()).ok()?;
+    let lives = crate::verify::Verifier::new().and_then(|it| it.ask(std::slice::from_ref(&request)));
+    Some(lives.map_or_else(Life::Unknown, |mut it| it.pop().unwrap_or(Life::Unknown(String::new()))))
+}
+
+#[cfg(not(feature = "verify"))]
+fn life(_: &str, _: &[Secret]) -> Option<Life> {
+    None
+}
+
+/// Where keys are made: ` at https://…`.
+fn page(provider: &str) -> String {
+    let page = Catalogue::built_in().provider(provider).and_then(|it| it.page());
+    page.map(|it| format!(" at {it}")).unwrap_or_default()
+}
+
+/// The user makes a key. On a terminal the page opens; else the values come on standard input, a line each.
+fn typed(provider: &str, variables: &[String]) -> Result<Vec<Secret>> {
+    let shown = variables.join(" and ");
+    if io::stdin().is_terminal() {
+        writeln!(io::stderr(), "make a new key{}", page(provider))?;
+        if let Some(page) = Catalogue::built_in().provider(provider).and_then(|it| it.page()) {
+            open_page(page);
+        }
+        return variables.iter().map(|it| super::store::typed(it)).collect();
+    }
+    let all = super::store::typed(&shown)?;
+    let values: Vec<Secret> = all.expose().lines().map(|it| Secret::new(it.trim())).collect();
+    ensure!(
+        values.len() == variables.len(),
+        "standard input has another number of lines than values are needed: {shown}"
+    );
+    Ok(values)
+}
+
+/// Opens a page of the catalogue as the system does; where it cannot, its address was said.
+fn open_page(page: &str) {
+    let opener = if cfg!(target_os = "macos") {
+        "open"
+    } else if cfg!(windows) {
+        "explorer"
+    } else {
+        "xdg-open"
+    };
+    let quiet = Stdio::null;
+    let _ = Command::new(opener).arg(page).stdin(quiet()).stdout(quiet()).stderr(quiet()).spawn();
+}
+
+fn agree(args: &Args, question: &str) -> Result<bool, String> {
+    if args.yes || !io::stdin().is_terminal() {
+        return Ok(args.yes);
+    }
+    let ask = || {
+        writeln!(io::stderr(), "{}", visible(question))?;
+        super::ask(&mut io::stderr())
+    };
+    ask().map_err(|error| error.to_string())
+}
+
+/// Runs a command as a shell does. It gets no value.
+fn run_hook(command: &str) -> Result<(), String> {
+    let (shell, flag) = if cfg!(windows) { ("cmd", "/C") } else { ("sh", "-c") };
+    let status = Command::new(shell).arg(flag).arg(command).stdin(Stdio::null()).status();
+    match status {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(status.to_string()),
+        Err(error) => Err(error.to_string()),
+    }
+}

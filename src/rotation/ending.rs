@@ -1,0 +1,191 @@
+//! The end of the old key: once the new one works everywhere, and nobody uses the old one any more.
+
+use std::path::Path;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::back::end;
+use super::journal::{Step, now};
+use super::turn::{Hands, Outcome, Rotation, hands_say};
+use super::{RotationError, no};
+use crate::fixes::LOCK;
+use crate::moves::audit::Happened;
+use crate::project::{Held, Workspace, holding, read_small, write_atomic};
+use crate::secrets::Secret;
+use crate::verify::Life;
+
+/// So many places are named.
+const NAMED: usize = 5;
+/// The end of a key takes a moment to be known everywhere at its provider.
+const PAUSES: [u64; 4] = [0, 1, 2, 4];
+
+impl Rotation<'_> {
+    /// Ends the old key, if the time has come.
+    pub(super) fn finish(&mut self, hands: &mut Hands<'_>) -> Result<Outcome, RotationError> {
+        let name = self.journal.name().to_owned();
+        let (old, new) = self.values()?;
+        self.all_new(&new)?;
+        match (hands.life)(&new) {
+            Some(Life::Dead) => {
+                return Err(no(format!(
+                    "its provider does not take the new key of {name} any more: `--abort` puts the old one back, if that \
+                     still works"
+                )));
+            }
+            Some(Life::Unknown(why)) => {
+                return Err(no(format!("nobody knows whether the new key works ({why}): try again with `--resume`")));
+            }
+            Some(Life::Live) | None => {}
+        }
+        if let Some(places) = places_of(self.workspace, &old) {
+            return Ok(Outcome::InUse(format!("the old key still stands in {places}: take it out, then `--resume`")));
+        }
+        let known = match (hands.account, &self.journal.old_key) {
+            (Some(account), Some(mark)) => Some((account, account.keys()?.into_iter().find(|it| it.id == mark.id))),
+            _ => None,
+        };
+        match known {
+            Some((account, Some(key))) if key.active => {
+                let tells = account.abilities().last_used;
+                if let Some(used) = key.last_used.filter(|it| self.is_after_switch(*it)) {
+                    let used = second(used);
+                    return Ok(Outcome::InUse(format!(
+                        "the old key was used at {used}, after the switch: find who still has it, then `--resume`"
+                    )));
+                }
+                if let Some(waits) = self.waits() {
+                    return Ok(waits);
+                }
+                let question = "its provider does not say when the old key was last used: end it now?";
+                if !tells && !(hands.agree)(question).map_err(no)? {
+                    return Ok(Outcome::Waits(format!("for a yes: `aikeys-lsp rotate {name} --resume --yes`")));
+                }
+                end(account, &key)?;
+                let how = if account.abilities().remove { "removed" } else { "switched off" };
+                hands_say(hands.say, self, "revoked", &format!("{} is {how}", key.id));
+            }
+            Some((_, _)) => hands_say(hands.say, self, "revoked", "somebody ended the old key already"),
+            None if (hands.life)(&old) == Some(Life::Dead) => {
+                hands_say(hands.say, self, "revoked", "its provider does not take the old key any more");
+            }
+            None => {
+                if let Some(waits) = self.waits() {
+                    return Ok(waits);
+                }
+                let page = self.page();
+                let question = format!("revoke the old key{page}; is it done?");
+                if !(hands.agree)(&question).map_err(no)? {
+                    return Ok(Outcome::Waits(format!(
+                        "for you to revoke the old key{page}: then `aikeys-lsp rotate {name} --resume --yes`"
+                    )));
+                }
+            }
+        }
+        if !self.is_proven_dead(hands, &old) {
+            return Ok(Outcome::InUse(format!(
+                "its provider still takes the old key: revoke it{}, then `--resume`",
+                self.page()
+            )));
+        }
+        self.burn()?;
+        self.audit(Happened::Revoked, &old);
+        self.journal.unseal();
+        self.done(hands, Step::Ended, "ended", "the old key is burned")?;
+        Ok(Outcome::Ended)
+    }
+
+    /// A moment on the provider's clock lies behind the switch.
+    fn is_after_switch(&self, used: Timestamp) -> bool {
+        let switched = i64::try_from(self.journal.switched.unwrap_or(u64::MAX)).unwrap_or(i64::MAX);
+        used.as_second() > switched.saturating_add(self.journal.skew)
+    }
+
+    fn waits(&self) -> Option<Outcome> {
+        let over = self.journal.over().filter(|it| *it > now())?;
+        let at = i64::try_from(over).ok().and_then(|it| Timestamp::from_second(it).ok()).map(second);
+        let name = self.journal.name();
+        Some(Outcome::Waits(format!(
+            "the old key stays until {}: then `aikeys-lsp rotate {name} --resume`",
+            at.unwrap_or_else(|| "the end of its grace period".to_owned())
+        )))
+    }
+
+    /// Not where its provider still takes it; where nobody can tell, that is noted.
+    fn is_proven_dead(&mut self, hands: &mut Hands<'_>, old: &[Secret]) -> bool {
+        let mut life = None;
+        for pause in PAUSES {
+            (hands.pause)(Duration::from_secs(pause));
+            life = (hands.life)(old);
+            if life != Some(Life::Live) {
+                break;
+            }
+        }
+        let (what, text) = match life {
+            Some(Life::Live) => return false,
+            Some(Life::Dead) => ("proven", "its provider does not take the old key any more".to_owned()),
+            Some(Life::Unknown(why)) => ("unproven", format!("nobody knows whether the old key is dead: {why}")),
+            None => ("unproven", "no harmless request tells whether the old key is dead".to_owned()),
+        };
+        hands_say(hands.say, self, what, &text);
+        true
+    }
+
+    /// `aikeys.lock` says since when the key is in use.
+    pub(super) fn list_as_new(&mut self) -> Result<(), RotationError> {
+        let variables = self.journal.variables.clone();
+        let mut before = None;
+        edit_lock(self.workspace, |lock, today| {
+            before = lock.listed.iter().find(|it| variables.contains(&it.variable)).map(|it| it.since.clone());
+            lock.renewed(&variables, today)
+        })?;
+        self.journal.since = self.journal.since.take().or(before);
+        Ok(())
+    }
+
+    /// And again since when the old key is.
+    pub(super) fn list_as_old(&self) -> Result<(), RotationError> {
+        let Some(since) = &self.journal.since else { return Ok(()) };
+        edit_lock(self.workspace, |lock, _| lock.renewed(&self.journal.variables, since))
+    }
+
+    /// `aikeys.lock` says that the old key may not come back.
+    fn burn(&self) -> Result<(), RotationError> {
+        let (prints, provider) = (self.journal.old.clone(), self.journal.provider.clone());
+        edit_lock(self.workspace, |lock, today| lock.burn(&prints, &provider, today))
+    }
+}
+
+/// Changes the list of keys, where there is one.
+fn edit_lock(
+    workspace: &Workspace,
+    change: impl FnOnce(&crate::fixes::Lock, &str) -> String,
+) -> Result<(), RotationError> {
+    let path = workspace.root().join(LOCK);
+    let Some(bytes) = read_small(&path)? else { return Ok(()) };
+    let text = String::from_utf8_lossy(&bytes);
+    let lock = crate::fixes::Lock::parse(&text)
+        .map_err(|why| no(format!("{}: {why}: mend it, then go on with `--resume`", path.display())))?;
+    let after = change(&lock, &workspace.surroundings(Path::new("")).today);
+    if after != text {
+        write_atomic(workspace.root(), &path, Some(&bytes), after.as_bytes(), 0o644)?;
+    }
+    Ok(())
+}
+
+/// The files that hold the values, for people.
+fn places_of(workspace: &Workspace, values: &[Secret]) -> Option<String> {
+    let keys: Vec<&Secret> = values.iter().collect();
+    let found = holding(workspace, &keys, &Default::default());
+    let name = |it: &Held| match it {
+        Held::Text(doc) => doc.path().display().to_string(),
+        Held::Not(path, _) => path.display().to_string(),
+    };
+    let more = found.len().checked_sub(NAMED + 1).map(|more| format!("{} more", more + 1));
+    let named: Vec<String> = found.iter().take(NAMED).map(name).chain(more).collect();
+    (!named.is_empty()).then(|| named.join(", "))
+}
+
+fn second(time: Timestamp) -> String {
+    time.strftime("%Y-%m-%d %H:%M:%SZ").to_string()
+}
