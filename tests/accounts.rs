@@ -241,3 +241,93 @@ fn the_stand_in_takes_no_wrong_request() {
     assert!(matches!(refused, Err(AccountError::Refused(why)) if why.contains("INVALID REQUEST")), "a year at most");
     providers.forgive();
 }
+
+#[test]
+fn anthropic_keys_are_switched_off_and_on_and_ended() {
+    let providers = Providers::start();
+    let account = providers.account("anthropic", &sample("anthropic.admin", 1).expect("a sample"));
+    for at in 0..5 {
+        providers
+            .key(json!({"provider": "anthropic", "scope": if at % 2 == 0 { json!("wrkspc_9") } else { Value::Null }}));
+    }
+    let ended = providers.key(json!({"provider": "anthropic", "expires": now() - 5, "owner": "svac_1", "scope": null}));
+    providers.control("pages", json!({"size": 2}));
+    let keys = account.keys().expect("a list");
+    assert_eq!(keys.len(), 6);
+    assert_eq!((keys[0].scope.as_deref(), keys[1].scope.as_deref()), (Some("wrkspc_9"), None));
+    let last = &keys[5];
+    assert_eq!((last.id.as_str(), last.active, last.owner.as_deref()), (ended.as_str(), false, Some("svac_1")));
+    assert!(keys[0].can_be(&providers.value("anthropic", &keys[0].id)) && keys[0].active);
+    let active = || account.keys().expect("a list")[0].active;
+    account.disable(&keys[0]).expect("off");
+    assert!(!active());
+    account.enable(&keys[0]).expect("on");
+    assert!(active());
+    account.remove(&keys[0]).expect("ended");
+    assert!(!active());
+    assert!(matches!(account.enable(&keys[0]), Err(AccountError::Refused(why)) if why.contains("archived")));
+    assert!(matches!(account.create(&keys[0], &order("x")), Err(AccountError::Refused(_))));
+    let can = account.abilities();
+    assert!(!can.create && can.disable && can.remove && can.usage && !can.last_used);
+    // More days than one question may have.
+    let day = now().div_euclid(86_400) * 86_400;
+    for (ago, requests, cost) in [(0, 3, 0.5), (35, 4, 0.25), (80, 5, 1.0)] {
+        let at = day - ago * 86_400;
+        providers.control(
+            "used",
+            json!({"provider": "anthropic", "id": ended, "at": at, "requests": requests, "cost": cost}),
+        );
+    }
+    let uses = account.usage(Timestamp::from_second(day - 79 * 86_400).expect("a time")).expect("uses");
+    let seen: Vec<_> = uses.iter().map(|it| ((day - it.day.as_second()) / 86_400, it.requests, it.cost)).collect();
+    assert_eq!(seen, [(35, Some(4), Some(0.25)), (0, Some(3), Some(0.5))], "what no key did is nobody's");
+}
+
+#[test]
+fn openrouter_keys_keep_their_limits() {
+    let providers = Providers::start();
+    let account = providers.account("openrouter", &sample("openrouter.api", 1).expect("a sample"));
+    let other = "11111111-2222-3333-4444-555555555555";
+    for at in 0..3 {
+        let limit = json!({"provider": "openrouter", "limit": 12.5 + f64::from(at), "limit_reset": "weekly", "scope": other,
+            "owner": "user_1", "include_byok_in_limit": true, "external_user": "them", "name": format!("old {at}")});
+        providers.key(limit);
+        providers.key(json!({"provider": "openrouter"}));
+    }
+    providers.control("pages", json!({"size": 2}));
+    let keys = account.keys().expect("a list");
+    assert_eq!(keys.len(), 6, "of all workspaces");
+    let old = keys.iter().find(|it| it.name == "old 1").expect("it is there");
+    let lifetime = Some(Duration::from_secs(7200));
+    let made = account.create(old, &Order { name: "new".into(), lifetime }).expect("a key");
+    let state = providers.control("state", json!({}));
+    let all = state["keys"]["openrouter"].as_array().expect("keys");
+    let (new, old_one) = (all.iter().find(|it| it["name"] == "new"), all.iter().find(|it| it["name"] == "old 1"));
+    let (new, old_one) = (new.expect("the new one"), old_one.expect("the old one"));
+    for field in ["limit", "limit_reset", "scope", "owner", "include_byok_in_limit", "external_user"] {
+        assert_eq!(new[field], old_one[field], "{field}");
+    }
+    assert_eq!(new["value"], made.values[0].expose());
+    assert!(made.key.can_be(made.values[0].expose()) && made.key.id == new["id"]);
+    assert!(made.key.expires.is_some_and(|it| it.as_second() > now() + 7000));
+    let plain = keys.iter().find(|it| it.name.starts_with("key")).expect("one without");
+    account.create(plain, &order("plain")).expect("a key without a limit");
+    account.disable(old).expect("off");
+    assert!(account.keys().expect("a list").iter().any(|it| it.id == old.id && !it.active));
+    account.enable(old).expect("on");
+    let day = now().div_euclid(86_400) * 86_400;
+    for (ago, requests, cost) in [(0, 3, 9.0), (1, 4, 0.25), (20, 5, 1.0)] {
+        let at = day - ago * 86_400 + 60;
+        providers.control(
+            "used",
+            json!({"provider": "openrouter", "id": old.id, "at": at, "requests": requests, "cost": cost}),
+        );
+    }
+    let used = account.keys().expect("a list").into_iter().find(|it| it.id == old.id).expect("it is there");
+    assert_eq!(used.last_used.map(Timestamp::as_second), Some(day + 60));
+    let uses = account.usage(Timestamp::from_second(day - 10 * 86_400).expect("a time")).expect("uses");
+    let seen: Vec<_> = uses.iter().map(|it| ((day - it.day.as_second()) / 86_400, it.requests, it.cost)).collect();
+    assert_eq!(seen, [(1, Some(4), Some(0.25))], "whole days since then, all models together");
+    account.remove(old).expect("ended");
+    assert!(matches!(account.create(old, &order("x")), Err(AccountError::Gone(_))), "nothing to be like");
+}

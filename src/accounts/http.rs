@@ -123,11 +123,14 @@ impl Http {
         found.iter().map(|item| id(item).map(Some)).collect()
     }
 
-    async fn keys_of(&self, scope: Option<String>) -> Result<Vec<RemoteKey>, AccountError> {
+    async fn items_of(&self, scope: Option<&str>) -> Result<Vec<Value>, AccountError> {
         let keys = &self.interface.keys;
-        let filling = Filling { scope: scope.as_deref(), ..Filling::default() };
-        let list = (keys.items.as_str(), keys.page.as_ref());
-        let found = self.pages(&keys.ask, list, &filling, &BTreeMap::new()).await?;
+        let filling = Filling { scope, ..Filling::default() };
+        self.pages(&keys.ask, (&keys.items, keys.page.as_ref()), &filling, &BTreeMap::new()).await
+    }
+
+    async fn keys_of(&self, scope: Option<String>) -> Result<Vec<RemoteKey>, AccountError> {
+        let found = self.items_of(scope.as_deref()).await?;
         let key = |item: &Value| {
             let mut key = self.key(item).ok_or_else(|| self.unclear())?;
             key.scope = key.scope.or_else(|| scope.clone());
@@ -156,12 +159,18 @@ impl Http {
         })
     }
 
+    /// An old key with all that the provider says of it.
+    async fn item(&self, key: &RemoteKey) -> Result<Value, AccountError> {
+        let id = |item: &Value| item.pointer(&self.interface.keys.fields.id).and_then(text);
+        let found = self.items_of(key.scope.as_deref()).await?.into_iter().find(|it| id(it).as_ref() == Some(&key.id));
+        found.ok_or_else(|| AccountError::Gone(format!("{} has no key {} any more", self.host, key.id)))
+    }
+
     async fn made(&self, create: &Create, like: &RemoteKey, order: &Order) -> Result<NewKey, AccountError> {
         let mut filling = Filling::of(like);
         let old;
-        if let Some(ask) = &self.interface.like {
-            let answer = self.asked(&ask.ask, None, &filling).await?;
-            old = answer.pointer(&ask.item).cloned().ok_or_else(|| self.unclear())?;
+        if create.body.to_string().contains("{like") {
+            old = self.item(like).await?;
             filling.like = Some(&old);
         }
         filling.name = Some(&order.name);
@@ -195,7 +204,7 @@ impl Http {
                 let rows =
                     usage.inner.as_deref().map_or(Some(one), |at| Some(item.pointer(at)?.as_array()?.as_slice()));
                 for row in rows.ok_or_else(|| self.unclear())? {
-                    all.extend(self.row(usage, row, &item, key)?);
+                    all.extend(self.row(usage, row, &item, key)?.filter(|it| it.day >= since));
                 }
             }
             match end {
@@ -271,7 +280,8 @@ impl Account for Http {
 
     fn usage(&self, since: Timestamp) -> Result<Vec<KeyUse>, AccountError> {
         let since = Timestamp::from_second(since.as_second().div_euclid(DAY) * DAY).unwrap_or(since);
-        let keys = if self.interface.usage.iter().any(|it| it.each) { self.keys()? } else { Vec::new() };
+        let mut keys = if self.interface.usage.iter().any(|it| it.each) { self.keys()? } else { Vec::new() };
+        keys.retain(|it| it.last_used.is_some_and(|it| it >= since) || self.interface.keys.last_used.is_none());
         self.asker.wait(&self.host, async {
             let questions = self.interface.usage.iter().flat_map(|usage| {
                 let each = keys.iter().filter(|_| usage.each).map(Some);

@@ -34,8 +34,6 @@ pub(super) struct Interface {
     pub scopes: Option<Scopes>,
     /// The keys.
     pub keys: Keys,
-    /// An old key with all its fields, where a new one takes some of them over: `{like/…}`.
-    pub like: Option<Like>,
     /// A new key.
     pub create: Option<Create>,
     /// Switches a key off.
@@ -109,14 +107,6 @@ pub(super) struct Page {
     pub more: Option<String>,
 }
 
-/// The old key.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Like {
-    pub ask: String,
-    pub item: String,
-}
-
 /// A new key.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -139,7 +129,7 @@ pub(super) struct Usage {
     pub ask: String,
     #[serde(default)]
     pub headers: BTreeMap<String, String>,
-    /// It is asked for each key by itself.
+    /// It is asked for each key that was used.
     #[serde(default)]
     pub each: bool,
     /// So many days can be asked for at once.

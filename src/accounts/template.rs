@@ -59,7 +59,7 @@ pub(super) fn filled<'t>(template: &'t str, filling: &Filling<'_>) -> Result<Str
     Ok(out)
 }
 
-/// A body with its places filled; what has no value is left out.
+/// A body with its places filled; what has no value is left out, and what is empty then as well.
 pub(super) fn filled_body(body: &Value, filling: &Filling<'_>) -> Option<Value> {
     match body {
         Value::String(text) => match text.strip_prefix('{').and_then(|it| it.strip_suffix('}')) {
@@ -69,7 +69,7 @@ pub(super) fn filled_body(body: &Value, filling: &Filling<'_>) -> Option<Value> 
         Value::Array(all) => Some(all.iter().filter_map(|it| filled_body(it, filling)).collect()),
         Value::Object(all) => {
             let members = all.iter().filter_map(|(name, it)| Some((name.clone(), filled_body(it, filling)?)));
-            Some(Value::Object(members.collect::<Map<_, _>>()))
+            Some(members.collect::<Map<_, _>>()).filter(|it| !it.is_empty() || all.is_empty()).map(Value::Object)
         }
         other => Some(other.clone()),
     }
@@ -100,7 +100,7 @@ mod tests {
             Ok("/p/a%2Fb?s=86400&t=1970-01-02T00%3A00%3A00Z".into())
         );
         assert_eq!(filled("/p/{owner}", &filling), Err("owner"));
-        let body = json!({"name": "{name}", "limit": "{like/limit}", "reset": "{like/reset}", "end": "{lifetime}", "on": true});
+        let body = json!({"name": "{name}", "limit": "{like/limit}", "reset": "{like/reset}", "end": "{lifetime}", "on": true, "in": {"a": "{id}"}});
         assert_eq!(filled_body(&body, &filling), Some(json!({"name": "n", "limit": 5.5, "on": true})));
     }
 }

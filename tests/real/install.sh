@@ -36,6 +36,8 @@ FLASK=3.1.3
 FLASK_CORS=6.0.5
 GOOGLE_SECRETS=2.32.0 # the official client, to which our stand-in must look like Google
 GOOGLE_CRC32C=1.9.0
+OPENROUTER=1.3.84     # the official client: the types of its requests are what our requests are checked by
+PROMETHEUS=0.26.0     # reads OpenMetrics strictly
 GOOGLE_SCHEMA=2.202.0 # `google-api-python-client` carries Google's own description of the interface
 ZIZMOR=1.32.0         # what makes a workflow of GitHub Actions unsafe
 MATURIN=1.16.0        # as pyproject.toml and release.yml have it
@@ -361,6 +363,19 @@ part_sdk() {
     once sdk "$(cksum <"$requirements")" "$cache/sdk-venv/bin/python" install_sdk
 }
 
+# What `providers.py` needs besides: everything that these depend on is in sdk-venv.
+install_providers() {
+    rm -rf "$cache/providers"
+    "$cache/sdk-venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-input --no-deps \
+        --only-binary :all: --target "$cache/providers" "openrouter==$OPENROUTER" "prometheus-client==$PROMETHEUS"
+}
+
+part_providers() {
+    part_sdk
+    part_moto
+    once providers "$OPENROUTER $PROMETHEUS" "$cache/providers/openrouter/__init__.py" install_providers
+}
+
 modules="$here/../survival/node-sdk.json"
 
 install_node_sdk() {
@@ -513,7 +528,7 @@ part_schemas() {
     has openssl || debian openssl
 }
 
-PARTS="nvim helix emacs vscode pytest-lsp sdk node-sdk ripgrep pipelines spark openbao moto google keyring age pass valkey lint packages agents mcp schemas"
+PARTS="nvim helix emacs vscode pytest-lsp sdk node-sdk providers ripgrep pipelines spark openbao moto google keyring age pass valkey lint packages agents mcp schemas"
 # shellcheck disable=SC2086
 (($# > 0)) || set -- $PARTS
 for part in "$@"; do
@@ -525,6 +540,7 @@ for part in "$@"; do
     pytest-lsp) part_pytest_lsp ;;
     sdk) part_sdk ;;
     node-sdk) part_node_sdk ;;
+    providers) part_providers ;;
     ripgrep) part_ripgrep ;;
     pipelines) part_pipelines ;;
     spark) part_spark ;;

@@ -3,7 +3,7 @@
 
     providers.py            prints its port, then serves until it is killed (or its standard input ends, with --stdin)
 
-Run it with the Python of `sdk-venv` (tests/real/install.sh sdk). A debug build of aikeys-lsp goes there with
+Run it with the Python of `sdk-venv` (tests/real/install.sh providers). A debug build of aikeys-lsp goes there with
 AIKEYS_STAND_IN=127.0.0.1:PORT. Each request is checked against what the provider publishes (the types of its SDK, its
 service model); one that does not fit gets status 400 and is noted. Answers are checked the same way before they go.
 
@@ -26,6 +26,8 @@ Control: JSON by POST to /_stand_in/..., always answered with JSON.
 import datetime
 import email.utils
 import json
+import os
+import pathlib
 import re
 import secrets
 import string
@@ -329,13 +331,11 @@ class Handler(BaseHTTPRequestHandler):
 def main():
     # The modules of providers use what is above under this name.
     sys.modules["providers"] = sys.modules["__main__"]
-    import provider_openai  # noqa: F401
-
-    for module in ("anthropic", "openrouter", "aws"):
-        try:
-            __import__(f"provider_{module}")
-        except ModuleNotFoundError as error:
-            print(f"{module}: {error}", file=sys.stderr, flush=True)
+    # Behind what sdk-venv has: the SDK of OpenRouter, and botocore.
+    cache = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "aikeys-lsp-tests"
+    sys.path += [str(cache / "providers"), *map(str, (cache / "moto").glob("lib/*/site-packages"))]
+    for module in ("openai", "anthropic", "openrouter"):
+        __import__(f"provider_{module}")
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
     print(server.server_address[1], flush=True)
