@@ -12,6 +12,7 @@
 )]
 
 mod apart;
+mod audit;
 mod aws;
 mod aws_faults;
 pub mod faults;

@@ -16,7 +16,9 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 pub use agent::{Agent, Hook};
 pub use policy::{Policy, PolicyFormat, PolicyStore};
-pub use project::{AuditAction, Config, Doctor, Init, Inventory, InventoryFormat, OtherTool, Schema, Shown};
+pub use project::{
+    Audit, AuditAction, AuditFormat, Config, Doctor, Init, Inventory, InventoryFormat, OtherTool, Schema, Shown,
+};
 pub use rotate::{Rotate, duration};
 pub use run::{Choice, Env, EnvFormat, Run};
 pub use store::StoreAction;
@@ -215,12 +217,9 @@ pub enum Command {
     Inventory(Inventory),
     /// Put a new key in the place of an old one: make it, try it, write it, and end the old one once nobody uses it
     Rotate(Rotate),
-    /// Say what happened to secrets on this machine: moved, resolved, shown, refused; by whom and with what
-    Audit {
-        /// What to show
-        #[command(subcommand)]
-        action: AuditAction,
-    },
+    /// Say what happened to secrets on this machine: moved, resolved, shown, rotated, refused; by whom and with what. With
+    /// `--store`: who read them at their store, as its log has it
+    Audit(Audit),
     /// Let a teammate read the encrypted store
     AddRecipient {
         /// A public key, which `aikeys-lsp store init` shows there, or a file with public keys

@@ -126,7 +126,11 @@ fn command(command: Command, out: &mut dyn Write) -> Result<ExitCode> {
             out.flush()?;
             return Ok(ExitCode::from(code));
         }
-        Command::Audit { action } => audit::audit(&action, out)?,
+        Command::Audit(args) => {
+            let code = audit::audit(&args, out)?;
+            out.flush()?;
+            return Ok(ExitCode::from(code));
+        }
         Command::Inventory(args) => {
             let code = inventory::command(&args, out)?;
             out.flush()?;

@@ -50,7 +50,7 @@ pub use organisation::Organisation;
 pub use origins::{Counting, Differs, Met as MetSettings, Setting};
 pub use owners::Owners;
 pub use package::Packages;
-pub use references::{has_values, reference_at, references_in_use, references_of};
+pub use references::{has_values, reference_at, references_in_use, references_of, references_of_variables};
 pub use schema::{policy_schema, schema};
 pub use settings_edit::{with_items, with_value};
 pub use setup::{Planned, Setup, has_hook, walked};

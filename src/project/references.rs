@@ -48,6 +48,20 @@ pub fn references_in_use(workspace: &Workspace) -> BTreeSet<SecretRef> {
     docs.iter().flat_map(used_in).collect()
 }
 
+/// The references that the variables of env files and templates have here, by the variable.
+pub fn references_of_variables(workspace: &Workspace) -> BTreeMap<String, BTreeSet<SecretRef>> {
+    let mut all: BTreeMap<String, BTreeSet<SecretRef>> = BTreeMap::new();
+    for doc in documents_with(workspace, &["ref+"], &BTreeMap::new()) {
+        let lines = if has_values(doc.path()) { env_lines(doc.text()) } else { Vec::new() };
+        for line in lines {
+            if let Some(at) = SecretRef::parse(doc.slice(env_value_span(doc.text(), &line))) {
+                all.entry(doc.text()[line.name.range()].to_owned()).or_default().insert(at);
+            }
+        }
+    }
+    all
+}
+
 fn used_in(doc: &Document) -> Vec<SecretRef> {
     let all = references_of(doc);
     if has_values(doc.path()) {

@@ -4,6 +4,7 @@
 //! the program behaves; one that changes fails, and `UPDATE=1` keeps the new text.
 #![cfg(unix)]
 
+mod audit_store;
 mod changed;
 mod git_input;
 mod hard;

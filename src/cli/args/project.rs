@@ -112,6 +112,44 @@ pub enum InventoryFormat {
     Html,
 }
 
+/// Says what happened to secrets.
+#[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct Audit {
+    /// What to show of this machine's own log
+    #[command(subcommand)]
+    pub action: Option<AuditAction>,
+    /// A log of a store, or a folder of them: of an audit device of Vault or OpenBao, of CloudTrail (also packed), of
+    /// Google Cloud (`gcloud logging read --format json`); `-` is standard input
+    #[arg(long, value_name = "LOG")]
+    pub store: Vec<PathBuf>,
+    /// The secrets, by their variables or as references [default: all that this workspace refers to]
+    #[arg(value_name = "NAME|REF", requires = "store")]
+    pub secrets: Vec<String>,
+    /// Only what happened since then: 7d, 12h, 2w, or a day like 2026-05-31
+    #[arg(long, value_name = "TIME", requires = "store")]
+    pub since: Option<String>,
+    /// How it is written
+    #[arg(
+        long,
+        value_enum,
+        value_name = "FORMAT",
+        default_value = "table",
+        hide_possible_values = false,
+        requires = "store"
+    )]
+    pub format: AuditFormat,
+}
+
+/// How an answer from logs is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum AuditFormat {
+    /// For people
+    Table,
+    /// One object
+    Json,
+}
+
 /// What is shown of the audit log.
 #[derive(Debug, Subcommand)]
 pub enum AuditAction {

@@ -34,14 +34,28 @@ impl Bao {
         Bao::start("https", &["-dev-tls", "-dev-tls-cert-dir=."])
     }
 
+    /// Writes every request into `audit.log` in its folder. A file says so: newer versions take it from no request.
+    pub fn audited(raw: bool) -> Bao {
+        let device = format!(
+            "audit \"file\" \"file\" {{\n  options {{\n    file_path = \"audit.log\"\n    log_raw = \"{raw}\"\n  }}\n}}\n"
+        );
+        Bao::start_with("http", &["-config=audit.hcl"], &[("audit.hcl", &device)])
+    }
+
     fn start(scheme: &str, more: &[&str]) -> Bao {
+        Bao::start_with(scheme, more, &[])
+    }
+
+    fn start_with(scheme: &str, more: &[&str], files: &[(&str, &str)]) -> Bao {
         let program = installed("openbao", "openbao/bin/bao");
         let started = |port| {
             let listen = format!("-dev-listen-address=127.0.0.1:{port}");
             let token = format!("-dev-root-token-id={}", Bao::ROOT);
             let mut arguments = vec!["server", "-dev", "-dev-no-store-token", &listen, &token];
             arguments.extend(more);
-            Server::start(Server::folder(), &program, &arguments, &[])
+            let folder = Server::folder();
+            files.iter().for_each(|(name, text)| std::fs::write(folder.join(name), text).expect("a file"));
+            Server::start(folder, &program, &arguments, &[])
         };
         let (server, port) = Server::on_a_port(started, |server| server.log().contains("OpenBao server started!"));
         let ca = (scheme == "https").then(|| server.folder.join("vault-ca.pem"));

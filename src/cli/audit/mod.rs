@@ -1,19 +1,36 @@
-//! `audit`: what happened to secrets on this machine.
+//! `audit`: what happened to secrets on this machine; with `--store`, who read them at their store.
+
+mod log;
+mod readers;
+mod store;
+mod trail;
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use jiff::Timestamp;
 
-use super::args::AuditAction;
+use super::CLEAN;
+use super::args::{Audit, AuditAction};
 use super::report::visible;
 use crate::moves::audit::{self, Happened, Line};
 use crate::secrets::without_keys;
 use crate::text::counted;
 
+/// Answers from the log of this machine, or from those of stores.
+pub(super) fn audit(args: &Audit, out: &mut dyn Write) -> Result<u8> {
+    match &args.action {
+        Some(action) => own(action, out).map(|()| CLEAN),
+        None if args.store.is_empty() => {
+            bail!("say what to show: `aikeys-lsp audit tail`, `audit stats`, or `audit --store LOG` of a store's log")
+        }
+        None => store::command(args, out),
+    }
+}
+
 /// Shows the last lines, or counts all.
-pub(super) fn audit(action: &AuditAction, out: &mut dyn Write) -> Result<()> {
+fn own(action: &AuditAction, out: &mut dyn Write) -> Result<()> {
     let (lines, torn) = audit::read().context("the audit log cannot be read")?;
     if torn > 0 {
         writeln!(io::stderr(), "warning: {} of the audit log cannot be read", counted(torn, "line"))?;
@@ -38,7 +55,11 @@ pub(super) fn audit(action: &AuditAction, out: &mut dyn Write) -> Result<()> {
 
 fn time(seconds: u64) -> String {
     let time = i64::try_from(seconds).ok().and_then(|it| Timestamp::from_second(it).ok());
-    time.map_or_else(String::new, |it| it.strftime("%Y-%m-%d %H:%M:%SZ").to_string())
+    time.map_or_else(String::new, time_of)
+}
+
+fn time_of(time: Timestamp) -> String {
+    time.strftime("%Y-%m-%d %H:%M:%SZ").to_string()
 }
 
 /// The file may have been written by somebody else.
