@@ -32,6 +32,8 @@ pub mod checks;
 
 pub mod inventory;
 
+pub mod incident;
+
 pub mod rotation;
 
 pub mod cli;

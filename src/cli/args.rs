@@ -1,6 +1,7 @@
 //! The arguments, and nothing that is done with them.
 
 mod agent;
+mod incident;
 mod policy;
 mod project;
 mod rotate;
@@ -15,6 +16,7 @@ use clap::error::{ContextKind, ErrorKind};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 pub use agent::{Agent, Hook};
+pub use incident::Incident;
 pub use policy::{Policy, PolicyFormat, PolicyStore};
 pub use project::{
     Audit, AuditAction, AuditFormat, Config, Doctor, Init, Inventory, InventoryFormat, OtherTool, Schema, Shown,
@@ -215,6 +217,12 @@ pub enum Command {
     Doctor(Doctor),
     /// List every key and reference of a workspace: whose, where it stands, who reads it, how far it got
     Inventory(Inventory),
+    /// Answer for a leaked value, which standard input gives: whose, where, pushed, alive, what to do
+    ///
+    /// The value may be a key, `NAME=value`, lines of an env file, JSON or base64; a prompt does not show it. It is looked
+    /// for in files, behind references and in the whole history of git, as it is, escaped, and in base64, hex and UTF-16; not
+    /// in compressed archives. Exit codes: 0 it is dead and stands nowhere any more, 1 it is not contained, 2 that is not known.
+    Incident(Incident),
     /// Put a new key in the place of an old one: make it, try it, write it, and end the old one once nobody uses it
     Rotate(Rotate),
     /// Say what happened to secrets on this machine: moved, resolved, shown, rotated, refused; by whom and with what. With

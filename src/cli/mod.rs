@@ -12,6 +12,7 @@ mod env;
 pub mod explain;
 pub mod fix;
 mod hook;
+mod incident;
 mod init;
 mod inventory;
 mod man;
@@ -138,6 +139,11 @@ fn command(command: Command, out: &mut dyn Write) -> Result<ExitCode> {
         }
         Command::Rotate(args) => {
             let code = rotate::rotate(&args, out)?;
+            out.flush()?;
+            return Ok(ExitCode::from(code));
+        }
+        Command::Incident(args) => {
+            let code = incident::incident(&args, out)?;
             out.flush()?;
             return Ok(ExitCode::from(code));
         }

@@ -176,22 +176,16 @@ impl Lock {
         apply(self.doc.text(), &edits)
     }
 
-    /// Its text once these keys may not be used any more.
-    pub fn burn(&self, fingerprints: &[String], provider: &str, today: &str) -> String {
-        let mut text = self.doc.text().to_owned();
-        let ending = line_ending(&text);
-        let is_new = |print: &&String| !print.is_empty() && self.burned.iter().all(|it| it.fingerprint != **print);
-        for print in fingerprints.iter().filter(is_new) {
-            let gap = if text.is_empty() || text.ends_with('\n') { "" } else { ending };
-            let row = burned_row(&Burned {
-                fingerprint: print.clone(),
-                provider: Some(provider.to_owned()),
-                date: today.to_owned(),
-            });
-            text.push_str(gap);
-            text.push_str(&row.replace('\n', ending));
+    /// The text of the file with a key that may not come back, and all else as it is; a new text where there is no file.
+    /// `None` where it is listed already.
+    pub fn with_burned(text: Option<&str>, burned: &Burned) -> Result<Option<String>, String> {
+        let Some(text) = text else { return Ok(Some(Lock::written(&[], std::slice::from_ref(burned)))) };
+        if Lock::parse(text)?.burned.iter().any(|it| it.fingerprint.eq_ignore_ascii_case(&burned.fingerprint)) {
+            return Ok(None);
         }
-        text
+        let ending = line_ending(text);
+        let gap = if text.is_empty() || text.ends_with('\n') { "" } else { ending };
+        Ok(Some(format!("{text}{gap}{}", burned_row(burned).replace('\n', ending))))
     }
 
     /// Adds a variable to the file, where it can be read and does not list it.
@@ -218,12 +212,6 @@ impl Lock {
     }
 }
 
-fn burned_row(it: &Burned) -> String {
-    let mut text = String::from("\n[[burned]]\n") + &line("fingerprint", &it.fingerprint);
-    it.provider.iter().for_each(|provider| text.push_str(&line("provider", provider)));
-    text + &line("date", &it.date)
-}
-
 /// Days since the first of March in the year 0, of a day that is written `YYYY-MM-DD`.
 fn day(text: &str) -> Option<i64> {
     let date: jiff::civil::Date = text.parse().ok().filter(|_| text.len() == 10)?;
@@ -237,6 +225,12 @@ fn row(it: &Listed) -> String {
     text.push_str(&line("since", &it.since));
     it.rotate_days.iter().for_each(|days| text.push_str(&format!("rotate-days = {days}\n")));
     text
+}
+
+fn burned_row(it: &Burned) -> String {
+    let mut text = String::from("\n[[burned]]\n") + &line("fingerprint", &it.fingerprint);
+    it.provider.iter().for_each(|provider| text.push_str(&line("provider", provider)));
+    text + &line("date", &it.date)
 }
 
 fn line(name: &str, value: &str) -> String {
@@ -275,6 +269,21 @@ mod tests {
         assert_eq!(Listed { at: Span::new(0, 0), since_at: Span::new(0, 0), ..lock.listed[0].clone() }, listed);
         assert_eq!(lock.burned, [burned]);
         assert_eq!(Lock::written(&lock.listed, &lock.burned), text);
+    }
+
+    #[test]
+    fn a_burned_key_is_added_and_nothing_else_changes() {
+        let burned =
+            |print: &str| Burned { fingerprint: print.to_owned(), provider: None, date: "2026-01-03".to_owned() };
+        let first = Lock::with_burned(None, &burned("ab")).expect("a text").expect("it is new");
+        assert_eq!(Lock::parse(&first).expect("it is ours").burned, [burned("ab")]);
+        assert_eq!(Lock::with_burned(Some(&first), &burned("AB")), Ok(None));
+        let old =
+            "# mine\r\nversion = 1\r\n[[key]]\r\nvariable = \"A\"\r\nprovider = \"b\"\r\nsince = \"2026-01-01\" # why";
+        let new = Lock::with_burned(Some(old), &burned("cd")).expect("a text").expect("it is new");
+        assert!(new.starts_with(old) && !new.replace("\r\n", "").contains('\n'), "{new:?}");
+        assert_eq!(Lock::parse(&new).expect("it is ours").burned, [burned("cd")]);
+        assert!(Lock::with_burned(Some("version = 2"), &burned("cd")).is_err());
     }
 
     #[test]

@@ -13,7 +13,7 @@ use super::uses::{Place, Uses, receiver, uses};
 use crate::fixes::key_at;
 use crate::project::{Owners, Workspace};
 use crate::rules::is_env_file;
-use crate::secrets::{Class, Provider, SecretRef, env_lines, scan, without_keys};
+use crate::secrets::{Provider, SecretRef, env_lines, scan, without_keys};
 use crate::stores::store_id;
 use crate::syntax::Document;
 use crate::text::Span;
@@ -187,13 +187,7 @@ fn variable(doc: &Document, span: Span) -> Option<String> {
 fn class_of(workspace: &Workspace, file: &Surveyed, span: Span) -> Option<&'static str> {
     let value = key_at(&file.doc, span);
     let token = scan(workspace.catalogue(), value.expose().as_bytes()).into_iter().next()?;
-    Some(match workspace.catalogue().shape(token.shape).1.class {
-        Class::Api => "api",
-        Class::Admin => "admin",
-        Class::ServiceAccount => "service-account",
-        Class::Oauth => "oauth",
-        Class::Publishable => "publishable",
-    })
+    Some(workspace.catalogue().shape(token.shape).1.class.id())
 }
 
 /// What gets a key that stands in code.

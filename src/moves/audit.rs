@@ -27,6 +27,8 @@ pub enum Happened {
     Revoked,
     /// Nobody got it, or an agent may not write it down.
     Refused,
+    /// It leaked, and somebody looked where it stands.
+    Traced,
 }
 
 /// A line of the log.
@@ -65,6 +67,7 @@ impl Happened {
             Happened::Rotated => "rotated",
             Happened::Revoked => "revoked",
             Happened::Refused => "refused",
+            Happened::Traced => "traced",
         }
     }
 }

@@ -146,7 +146,7 @@ fn files_with(
 }
 
 /// Does something with each of some paths, several at a time.
-fn each(paths: &[PathBuf], work: &(dyn Fn(&PathBuf) + Sync)) {
+pub(super) fn each(paths: &[PathBuf], work: &(dyn Fn(&PathBuf) + Sync)) {
     let next = AtomicUsize::new(0);
     let one = || {
         while let Some(path) = paths.get(next.fetch_add(1, Ordering::Relaxed)) {

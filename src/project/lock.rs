@@ -5,10 +5,11 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use super::config::ProjectError;
-use super::files::read_small;
+use super::files::{read_small, write_atomic};
+use super::git::is_bare;
 use super::holding::any_file;
 use super::workspace::Workspace;
-use crate::fixes::{LOCK, Lock};
+use crate::fixes::{Burned, LOCK, Lock};
 use crate::rules::builders;
 
 impl Workspace {
@@ -33,6 +34,30 @@ impl Workspace {
         let max_age_days = self.config(Path::new(LOCK))?.max_key_age_days;
         let at_most_days = self.organisation().max_key_age_days;
         Ok(Some(Arc::new(Lock { max_age_days, at_most_days, ..lock })))
+    }
+
+    /// Notes keys as burned in the list. Says how many are new.
+    pub fn burn(&self, keys: &[Burned]) -> Result<usize, ProjectError> {
+        let path = self.root().join(LOCK);
+        let wrong = |message: String| ProjectError::Catalogue { path: path.display().to_string(), message };
+        if is_bare(self.root()) {
+            return Err(wrong("a bare repository has no files: do that in a clone of it".to_owned()));
+        }
+        let old = read_small(&path).map_err(|error| wrong(error.to_string()))?;
+        let mut text =
+            old.clone().map(String::from_utf8).transpose().map_err(|_| wrong("it is no UTF-8".to_owned()))?;
+        let mut new = 0;
+        for key in keys {
+            if let Some(with) = Lock::with_burned(text.as_deref(), key).map_err(wrong)? {
+                text = Some(with);
+                new += 1;
+            }
+        }
+        if let Some(text) = text.filter(|_| new > 0) {
+            let written = write_atomic(self.root(), &path, old.as_deref(), text.as_bytes(), 0o644);
+            written.map_err(|error| wrong(error.to_string()))?;
+        }
+        Ok(new)
     }
 
     /// The list of its keys.

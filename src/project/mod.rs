@@ -8,6 +8,7 @@ mod config;
 mod contract;
 mod copies;
 mod env_file;
+mod every_file;
 mod exposed;
 mod files;
 mod git;
@@ -39,9 +40,10 @@ pub use env_file::{
     EnvFileError, env_example_line, env_value_written, exchange_values, is_variable_name, read_values,
     values_to_run_with, variable_edit, write_variable,
 };
+pub use every_file::{EveryFile, Part, every_file};
 pub use files::{FileError, FolderLock, append, check_writable, lies_below, private_folder, read_small, write_atomic};
 pub use git::is_bare;
-pub use history::{BlobId, CommitInfo, History, HistoryError, Log, Look, Next};
+pub use history::{BlobId, CommitInfo, History, HistoryError, Log, Look, Next, Said};
 pub use holding::{
     BUILD, Held, MADE, VERSION_CONTROL, documents_where, documents_with, env_files, holding, odd_ignore_file, threads,
 };

@@ -9,7 +9,7 @@ use super::back::end;
 use super::journal::{Step, now};
 use super::turn::{Hands, Outcome, Rotation, hands_say};
 use super::{RotationError, no};
-use crate::fixes::LOCK;
+use crate::fixes::{Burned, LOCK};
 use crate::moves::audit::Happened;
 use crate::project::{Held, Workspace, holding, read_small, write_atomic};
 use crate::secrets::Secret;
@@ -149,10 +149,19 @@ impl Rotation<'_> {
         edit_lock(self.workspace, |lock, _| lock.renewed(&self.journal.variables, since))
     }
 
-    /// `aikeys.lock` says that the old key may not come back.
+    /// `aikeys.lock` says that the old key may not come back, where there is one.
     fn burn(&self) -> Result<(), RotationError> {
-        let (prints, provider) = (self.journal.old.clone(), self.journal.provider.clone());
-        edit_lock(self.workspace, |lock, today| lock.burn(&prints, &provider, today))
+        if self.workspace.lock().is_none() {
+            return Ok(());
+        }
+        let date = self.workspace.surroundings(Path::new("")).today;
+        let burned = |fingerprint: &String| Burned {
+            fingerprint: fingerprint.clone(),
+            provider: Some(self.journal.provider.clone()),
+            date: date.clone(),
+        };
+        let burned: Vec<Burned> = self.journal.old.iter().map(burned).collect();
+        self.workspace.burn(&burned).map(drop).map_err(|error| no(error.to_string()))
     }
 }
 

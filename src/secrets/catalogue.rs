@@ -11,7 +11,7 @@ use serde::de::IgnoredAny;
 
 use super::opens;
 use super::placeholder::Placeholders;
-use super::provider::{Client, Confidence, Format, Provider, Shape};
+use super::provider::{Class, Client, Confidence, Format, Provider, Shape};
 use super::scan::is_key;
 use super::words::{HEAD, Words};
 
@@ -344,6 +344,19 @@ fn speaking<'p>(providers: &'p [Provider], variables: impl Iterator<Item = &'p S
     // The host of a customer begins with a name of theirs: `.openai.azure.com`.
     let bare = |word: String| word.trim_start_matches(|c: char| !c.is_ascii_alphanumeric()).to_owned();
     modules.into_iter().map(|word| (word, Speaks::Imported)).chain(named).map(|(word, how)| (bare(word), how)).collect()
+}
+
+impl Class {
+    /// For people and programs.
+    pub fn id(self) -> &'static str {
+        match self {
+            Class::Api => "api",
+            Class::Admin => "admin",
+            Class::ServiceAccount => "service-account",
+            Class::Oauth => "oauth",
+            Class::Publishable => "publishable",
+        }
+    }
 }
 
 impl Shape {

@@ -8,6 +8,7 @@ mod catalogue;
 mod dotenv;
 mod escapes;
 mod fingerprint;
+mod forms;
 mod grammar;
 mod names;
 mod opens;
@@ -31,6 +32,7 @@ pub use dotenv::{
 };
 pub use escapes::{ends_colour, ends_escape, starts_colour};
 pub use fingerprint::{Fingerprint, Identity, fingerprint, identity, weak_fingerprint};
+pub use forms::{Form, Forms, Sighted};
 pub use grammar::{Malformed, malformed, references_in};
 pub use opens::{Opens, host_of};
 pub use placeholder::{Placeholder, classify};

@@ -137,12 +137,15 @@ fn repository(target: &Target, options: &Options, looked: &AtomicUsize) -> Resul
     checked.files = files;
     checked.problems.extend(problems);
     checked.unparsed = run.large.into_inner();
-    say_what_is_missing(history, &log, &mut checked);
+    let (remarks, problems) = missing(history, &log);
+    checked.remarks.extend(remarks);
+    checked.problems.extend(problems);
     checked.problems.append(&mut log.problems);
     Ok(checked)
 }
 
-fn workspace(history: &History) -> Result<Workspace, ProjectError> {
+/// The workspace of a repository, also of a bare one.
+pub(crate) fn workspace(history: &History) -> Result<Workspace, ProjectError> {
     if !history.is_bare() {
         return Workspace::open(history.root());
     }
@@ -151,29 +154,28 @@ fn workspace(history: &History) -> Result<Workspace, ProjectError> {
     Workspace::bare(history.root(), settings.as_deref())
 }
 
-fn say_what_is_missing(history: &History, log: &Log, checked: &mut Checked) {
+/// What of the history is not in this clone: remarks, and problems where it should be.
+pub(crate) fn missing(history: &History, log: &Log) -> (Vec<String>, Vec<String>) {
+    let (mut remarks, mut problems) = (Vec::new(), Vec::new());
     let root = visible(&slashed(&shown(history.root())));
     let root = if root.is_empty() { ".".to_owned() } else { root };
     if log.shallow {
-        checked.remarks.push(format!(
+        remarks.push(format!(
             "{root}: the history ends where this clone was cut off (shallow): `git fetch --unshallow` brings the rest"
         ));
     }
     if log.others > 0 {
         let tags = counted(log.others, "reference");
-        checked.remarks.push(format!("{root}: {tags} to a text or a folder and to no commit: not checked"));
+        remarks.push(format!("{root}: {tags} to a text or a folder and to no commit: not checked"));
     }
     let objects = counted(log.missing, "object");
     match (log.missing, history.is_partial()) {
         (0, _) => {}
-        (1, true) => {
-            checked.remarks.push(format!("{root}: {objects} is not in this clone (partial), and was not checked"));
-        }
-        (_, true) => {
-            checked.remarks.push(format!("{root}: {objects} are not in this clone (partial), and were not checked"));
-        }
-        (_, false) => checked.problems.push(format!("{root}: {objects} missing: `git fsck` says which")),
+        (1, true) => remarks.push(format!("{root}: {objects} is not in this clone (partial), and was not checked")),
+        (_, true) => remarks.push(format!("{root}: {objects} are not in this clone (partial), and were not checked")),
+        (_, false) => problems.push(format!("{root}: {objects} missing: `git fsck` says which")),
     }
+    (remarks, problems)
 }
 
 /// The versions of a file in which something could be a key, oldest first.

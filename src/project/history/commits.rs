@@ -16,7 +16,9 @@ use crate::project::git::is_too_deep;
 
 /// All commits that a reference reaches, each behind its parents.
 pub struct Log {
-    commits: Vec<Commit>,
+    pub(super) commits: Vec<Commit>,
+    /// The names that lead to commits, and to which.
+    pub(super) names: Vec<(String, u32)>,
     /// A remote-tracking branch, or in a clone without a work tree nothing, tells whether a commit was pushed.
     tells_pushed: bool,
     /// Commits that should be there and are not.
@@ -29,10 +31,12 @@ pub struct Log {
     pub problems: Vec<String>,
 }
 
-struct Commit {
-    id: ObjectId,
+pub(super) struct Commit {
+    pub(super) id: ObjectId,
     tree: ObjectId,
     pushed: bool,
+    /// Their places in the log.
+    pub(super) parents: Vec<u32>,
 }
 
 /// What is said of a commit.
@@ -57,12 +61,19 @@ struct Met {
 impl History {
     /// Reads all commits.
     pub fn log(&self) -> Result<Log, HistoryError> {
+        let tips = tips(&self.local()).map_err(|error| self.unreadable(&error))?;
+        self.log_of(tips)
+    }
+
+    /// Reads all commits that some of them lead to.
+    pub(super) fn log_of(&self, tips: Tips) -> Result<Log, HistoryError> {
         let repo = self.local();
-        let Tips { all, remote, others, problems } = tips(&repo).map_err(|error| self.unreadable(&error))?;
+        let Tips { all, remote, names, others, problems } = tips;
         let shallow = repo.shallow_commits().map_err(|error| self.unreadable(&error))?;
         let cut: HashSet<ObjectId> = shallow.iter().flat_map(|ids| ids.iter().copied()).collect();
         let mut log = Log {
             commits: Vec::new(),
+            names: Vec::new(),
             tells_pushed: !remote.is_empty() || !self.is_bare(),
             missing: 0,
             shallow: !cut.is_empty(),
@@ -107,10 +118,18 @@ impl History {
                 waiting.extend(&parents[at as usize]);
             }
         }
+        let mut ordered = vec![0; met.len()];
+        order.iter().zip(0..).for_each(|(at, place)| ordered[*at as usize] = place);
         let commit = |at: u32| {
             let Met { id, tree, .. } = met[at as usize];
-            Commit { id, tree, pushed: pushed[at as usize] }
+            let parents = parents[at as usize].iter().map(|it| ordered[*it as usize]).collect();
+            Commit { id, tree, pushed: pushed[at as usize], parents }
         };
+        let named = |(name, id): (String, ObjectId)| {
+            let at = places.get(&id).filter(|it| **it != u32::MAX)?;
+            Some((name, ordered[*at as usize]))
+        };
+        log.names = names.into_iter().filter_map(named).collect();
         log.commits = order.into_iter().map(commit).collect();
         Ok(log)
     }
@@ -153,6 +172,11 @@ impl Log {
         self.commits.is_empty()
     }
 
+    /// A remote-tracking branch reaches a commit; `None` where nothing tells.
+    pub fn is_pushed(&self, at: usize) -> Option<bool> {
+        self.commits.get(at).filter(|_| self.tells_pushed).map(|it| it.pushed)
+    }
+
     /// What is said of a commit.
     pub fn info(&self, history: &History, at: usize) -> Option<CommitInfo> {
         let commit = self.commits.get(at)?;
@@ -164,17 +188,19 @@ impl Log {
         Some(CommitInfo {
             id: commit.id.to_string(),
             date: date.unwrap_or_else(|| "date unknown".to_owned()),
-            pushed: self.tells_pushed.then_some(commit.pushed),
+            pushed: self.is_pushed(at),
         })
     }
 }
 
 /// Where the history begins.
 #[derive(Default)]
-struct Tips {
-    all: Vec<ObjectId>,
+pub(super) struct Tips {
+    pub(super) all: Vec<ObjectId>,
     /// What remote-tracking branches lead to.
-    remote: Vec<ObjectId>,
+    pub(super) remote: Vec<ObjectId>,
+    /// What references are called.
+    names: Vec<(String, ObjectId)>,
     /// How many tags name no commit.
     others: usize,
     problems: Vec<String>,
@@ -203,6 +229,7 @@ fn tips(repo: &gix::Repository) -> gix::Result<Tips> {
             continue;
         }
         tips.all.push(id);
+        tips.names.push((reference.name().shorten().to_string(), id));
         if is_remote {
             tips.remote.push(id);
         }

@@ -4,6 +4,7 @@
 mod commits;
 mod delta;
 mod packs;
+mod reach;
 
 use std::fs;
 use std::ops::Range;
@@ -16,6 +17,7 @@ use gix::objs::Kind;
 pub use commits::{CommitInfo, Log};
 pub use gix::ObjectId as BlobId;
 use packs::Pack;
+pub use reach::Said;
 
 use super::git::{is_bare, options, own};
 
