@@ -65,6 +65,8 @@ pub struct Rotation<'w> {
     pub(super) stores: &'w Stores,
     pub(super) journal: Journal,
     lifetime: Option<Duration>,
+    /// The old and the new values: opening them takes a moment.
+    known: Option<(Vec<Secret>, Vec<Secret>)>,
     _lock: FolderLock,
 }
 
@@ -97,7 +99,7 @@ impl<'w> Rotation<'w> {
         journal.hook = terms.hook.clone();
         journal.grace = grace.as_secs();
         journal.save()?;
-        Ok(Rotation { workspace, stores, journal, lifetime: terms.lifetime, _lock: lock })
+        Ok(Rotation { workspace, stores, journal, lifetime: terms.lifetime, known: None, _lock: lock })
     }
 
     /// Takes up one that was begun.
@@ -106,7 +108,7 @@ impl<'w> Rotation<'w> {
         let journal = known.filter(|it| !it.step.is_last()).ok_or_else(|| {
             no(format!("no rotation of {name} has begun here: `aikeys-lsp rotate --status` lists them"))
         })?;
-        Ok(Rotation { workspace, stores, journal, lifetime: None, _lock: lock })
+        Ok(Rotation { workspace, stores, journal, lifetime: None, known: None, _lock: lock })
     }
 
     /// The provider of the key that a variable holds.
@@ -181,6 +183,7 @@ impl<'w> Rotation<'w> {
             }
         };
         self.journal.seal(&old, &values)?;
+        self.known = Some((old, values));
         let what = match &self.journal.new_key {
             Some(key) => format!("{} as {}", key.id, key.name),
             None => "by hand".to_owned(),
@@ -311,9 +314,12 @@ impl<'w> Rotation<'w> {
     }
 
     /// The old and the new values, wherever they stand by now.
-    pub(super) fn values(&self) -> Result<(Vec<Secret>, Vec<Secret>), RotationError> {
-        let at = values_at(self.workspace, self.stores, &self.journal.places)?;
-        self.journal.values(&at)
+    pub(super) fn values(&mut self) -> Result<(Vec<Secret>, Vec<Secret>), RotationError> {
+        if self.known.is_none() {
+            let at = values_at(self.workspace, self.stores, &self.journal.places)?;
+            self.known = Some(self.journal.values(&at)?);
+        }
+        Ok(self.known.clone().unwrap_or_default())
     }
 
     /// ` at https://…`, where keys are made and revoked.
