@@ -51,7 +51,16 @@ impl Providers {
 
     pub fn account(&self, provider: &str, admin: &str) -> Box<dyn Account> {
         let variable = known(provider).expect("an interface").admin;
-        let get = |name: &str| (name == variable).then(|| Ok(Secret::new(admin)));
+        let (id, secret) = admin.split_once(':').unwrap_or_default();
+        let get = |name: &str| {
+            let said = match name {
+                "AWS_ACCESS_KEY_ID" => id,
+                "AWS_SECRET_ACCESS_KEY" => secret,
+                _ if name == variable => admin,
+                _ => "",
+            };
+            (!said.is_empty()).then(|| Ok(Secret::new(said)))
+        };
         let caller = || Caller::of_stand_in(self.address, Duration::from_secs(10));
         open_by(provider, &get, caller).expect("it opens").expect("an interface")
     }
@@ -330,4 +339,68 @@ fn openrouter_keys_keep_their_limits() {
     assert_eq!(seen, [(1, Some(4), Some(0.25))], "whole days since then, all models together");
     account.remove(old).expect("ended");
     assert!(matches!(account.create(old, &order("x")), Err(AccountError::Gone(_))), "nothing to be like");
+}
+
+#[test]
+fn amazons_keys_are_those_of_users_and_of_bedrock() {
+    let providers = Providers::start();
+    let admin = format!("{}:secret/with+signs", sample("aws-bedrock.access-key-id", 1).expect("a sample"));
+    providers.control("admin", json!({"provider": "aws-bedrock", "key": admin}));
+    let account = providers.account("aws-bedrock", &admin);
+    assert_eq!(account.keys().expect("a list"), []);
+    for owner in ["jane", "joe+x", "ann"] {
+        providers.key(json!({"provider": "aws-bedrock", "owner": owner}));
+        let ends = now() + 86_400;
+        providers.key(json!({"provider": "aws-bedrock", "owner": owner, "kind": "bedrock", "expires": ends}));
+    }
+    providers.control("pages", json!({"size": 2}));
+    let keys = account.keys().expect("a list");
+    assert_eq!(keys.len(), 6, "{:?}", ids(&keys));
+    let of_joe = |bedrock: bool| {
+        let joes = |it: &&RemoteKey| it.owner.as_deref() == Some("joe+x") && it.redacted.starts_with("ABSK") == bedrock;
+        let keys = account.keys().expect("a list");
+        keys.iter().filter(joes).cloned().collect::<Vec<_>>()
+    };
+    for bedrock in [false, true] {
+        let old = of_joe(bedrock).remove(0);
+        let value = providers.value("aws-bedrock", &old.id);
+        assert!(old.can_be(&value) && keys.iter().filter(|it| it.can_be(&value)).count() == 1, "{old:?}");
+        assert_eq!((old.expires.is_some(), account.tells_last_use(&old)), (bedrock, !bedrock));
+        let lifetime = Some(Duration::from_secs(36 * 3600));
+        let made = account.create(&old, &Order { name: "new".into(), lifetime }).expect("a key");
+        assert_eq!((made.key.owner.as_deref(), made.values.len()), (Some("joe+x"), if bedrock { 1 } else { 2 }));
+        assert!(made.key.can_be(made.values[0].expose()), "{:?}", made.key);
+        assert_eq!(made.values[0].expose(), providers.value("aws-bedrock", &made.key.id));
+        let days = made.key.expires.map(|it| (it.as_second() - now() + 60) / 86_400);
+        assert_eq!(days, bedrock.then_some(2), "whole days, and not fewer");
+        let third = account.create(&old, &order("x"));
+        assert!(matches!(&third, Err(AccountError::Refused(why)) if why.contains("quota")), "{:?}", third.err());
+        let active = |id: &str| of_joe(bedrock).iter().find(|it| it.id == id).map(|it| it.active);
+        account.disable(&old).expect("off");
+        assert_eq!((active(&old.id), active(&made.key.id)), (Some(false), Some(true)));
+        account.enable(&old).expect("on");
+        assert_eq!(active(&old.id), Some(true));
+        account.remove(&old).expect("ended");
+        assert_eq!(active(&old.id), None);
+        assert!(matches!(account.remove(&old), Err(AccountError::Gone(_))));
+        // What has too much to do did nothing; what was lost may be done.
+        providers.control("fail", json!({"how": "status", "status": 429}));
+        let again = account.create(&made.key, &order("x")).expect("asked once more");
+        account.remove(&again.key).expect("ended");
+        providers.control("fail", json!({"how": "lost", "after": 0}));
+        assert!(is_lost(&account.create(&made.key, &order("x"))));
+        assert_eq!(of_joe(bedrock).len(), 2);
+    }
+    let jane = keys.iter().find(|it| it.owner.as_deref() == Some("jane") && it.redacted == it.id).expect("hers");
+    assert_eq!(jane.last_used, None);
+    providers.control("used", json!({"provider": "aws-bedrock", "id": jane.id, "at": now() - 100}));
+    let used = account.keys().expect("a list").into_iter().find(|it| it.id == jane.id).expect("hers");
+    assert_eq!(used.last_used.map(Timestamp::as_second), Some(now() - 100));
+    assert_eq!(account.usage(Timestamp::now()).expect("nothing"), []);
+    // Who may not see the others sees what is theirs.
+    providers.control("admin", json!({"provider": "aws-denied", "key": ["ListUsers"]}));
+    let own = account.keys().expect("a list");
+    assert!(own.iter().all(|it| it.owner.as_deref() == Some("jane") || it.redacted.starts_with("ABSK")), "{own:?}");
+    let stranger = providers.account("aws-bedrock", "AKIAOTHER:other");
+    assert!(matches!(stranger.keys(), Err(AccountError::Refused(why)) if why.contains("signature")));
 }

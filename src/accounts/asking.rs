@@ -60,16 +60,16 @@ impl Asker {
 
     /// Asks. What only reads is asked again when no answer comes, and everything where the provider says that it did
     /// nothing because it has too much to do; all within the time that one answer has.
-    pub async fn ask(&self, question: &Question) -> Result<String, AccountError> {
+    pub async fn ask(&self, question: &Question, reads: bool) -> Result<String, AccountError> {
         let _permit = self.at_once.acquire().await;
-        let (start, reads) = (Instant::now(), question.method == "GET");
+        let start = Instant::now();
         let mut time = 1;
         loop {
             let answer = timeout(PATIENCE.saturating_sub(start.elapsed()), self.caller.ask(question, LARGEST)).await;
             let late = || Silent(format!("{} did not answer in {} seconds", question.host, PATIENCE.as_secs()));
             let answer = answer.unwrap_or_else(|_| Err(late()));
             let pause = match &answer {
-                Ok(answer) if answer.status == 429 => answer.retry_after.unwrap_or(Duration::from_secs(1)),
+                Ok(answer) if is_busy(answer) => answer.retry_after.unwrap_or(Duration::from_secs(1)),
                 Ok(answer) if answer.status >= 500 && reads => Duration::from_millis(300),
                 Err(_) if reads => Duration::from_millis(300),
                 _ => return self.judged(question, answer),
@@ -92,8 +92,10 @@ impl Asker {
         match status {
             200..=299 if answer.whole => Ok(answer.body),
             200..=299 => Err(AccountError::Lost(format!("the answer of {host} is larger than it can be"))),
+            _ if is_busy(&answer) => {
+                Err(AccountError::Refused(format!("{host} takes no more questions for now (status {status})")))
+            }
             404 => Err(AccountError::Gone(format!("{host} knows nothing of it (status 404){says}"))),
-            429 => Err(AccountError::Refused(format!("{host} takes no more questions for now (status 429)"))),
             400..=499 => Err(AccountError::Refused(format!("{host} refused (status {status}){says}"))),
             _ => Err(AccountError::Lost(format!("{host} answered with status {status}"))),
         }
@@ -101,11 +103,24 @@ impl Asker {
 
     /// The provider's own words, without keys.
     fn says(&self, body: &str) -> Option<String> {
-        let said: Value = serde_json::from_str(body).ok()?;
-        let places = ["/error/message", "/message", "/detail/message", "/detail", "/error", "/err_msg"];
-        let text = places.iter().find_map(|place| said.pointer(place)?.as_str())?;
-        let text = self.hidden.iter().fold(text.to_owned(), |text, it| text.replace(it.expose(), "…"));
+        let text = words(body)?;
+        let text = self.hidden.iter().fold(text, |text, it| text.replace(it.expose(), "…"));
         let text: String = discreet(&text).chars().take(300).collect();
         Some(text.trim().trim_end_matches('.').to_owned()).filter(|it| !it.is_empty())
     }
+}
+
+/// It has too much to do, and did nothing. Amazon says so in its own way.
+fn is_busy(answer: &Answer) -> bool {
+    answer.status == 429 || answer.status == 400 && answer.body.contains("<Code>Throttling")
+}
+
+/// What an error says, in JSON or in Amazon's XML.
+fn words(body: &str) -> Option<String> {
+    if let Some((_, rest)) = body.split_once("<Message>") {
+        return Some(rest.split('<').next().unwrap_or_default().to_owned());
+    }
+    let said: Value = serde_json::from_str(body).ok()?;
+    let places = ["/error/message", "/message", "/detail/message", "/detail", "/error", "/err_msg"];
+    places.iter().find_map(|place| said.pointer(place)?.as_str()).map(str::to_owned)
 }

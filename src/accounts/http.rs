@@ -65,7 +65,7 @@ impl Http {
             question.headers.push(("content-type".to_owned(), Secret::new("application/json")));
             question.body = Some(Secret::new(body.to_string()));
         }
-        let answer = self.asker.ask(&question).await?;
+        let answer = self.asker.ask(&question, question.method == "GET").await?;
         if answer.trim().is_empty() { Ok(Value::Null) } else { self.read(&answer) }
     }
 
@@ -94,7 +94,7 @@ impl Http {
                 let and = if url.contains('?') { '&' } else { '?' };
                 question.url = Secret::new(format!("{url}{and}{}={}", page.name, crate::verify::percent(value)));
             }
-            let answer = self.read(&self.asker.ask(&question).await?)?;
+            let answer = self.read(&self.asker.ask(&question, true).await?)?;
             let found = answer.pointer(items).and_then(Value::as_array).ok_or_else(|| self.unclear())?;
             let empty = found.is_empty();
             all.extend(found.iter().cloned());

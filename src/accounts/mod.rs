@@ -5,11 +5,15 @@
 
 #[cfg(feature = "verify")]
 mod asking;
+#[cfg(all(feature = "verify", feature = "aws"))]
+mod aws;
 #[cfg(feature = "verify")]
 mod http;
 mod interface;
 #[cfg(feature = "verify")]
 mod template;
+#[cfg(all(feature = "verify", feature = "aws"))]
+mod xml;
 
 use jiff::Timestamp;
 
@@ -17,6 +21,11 @@ use crate::secrets::Secret;
 #[cfg(feature = "verify")]
 use crate::{secrets::Catalogue, verify::Caller};
 use interface::Interface;
+
+/// The provider whose account is code.
+const AMAZON: &str = "aws-bedrock";
+const ABILITIES_OF_AMAZON: Abilities =
+    Abilities { create: true, disable: true, remove: true, last_used: true, usage: false };
 
 /// What is known of a provider's account before it is opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +40,9 @@ pub struct Known {
 
 /// What is known of a provider's account; none where it has no interface for its keys, or none that is documented.
 pub fn known(provider: &str) -> Option<Known> {
+    if provider == AMAZON {
+        return Some(Known { admin: "AWS_PROFILE", abilities: ABILITIES_OF_AMAZON, note: "" });
+    }
     let interface = Interface::of(provider)?;
     Some(Known { admin: &interface.admin, abilities: interface.abilities(), note: &interface.note })
 }
@@ -52,6 +64,12 @@ pub fn open_by(
     get: &dyn Fn(&str) -> Option<Result<Secret, String>>,
     caller: impl FnOnce() -> Result<Caller, String>,
 ) -> Result<Option<Box<dyn Account>>, String> {
+    if provider == AMAZON {
+        #[cfg(feature = "aws")]
+        return aws::Aws::open(get, caller).map(|it| Some(Box::new(it) as Box<dyn Account>));
+        #[cfg(not(feature = "aws"))]
+        return Err("this aikeys-lsp was built without Amazon: build it with `--features aws`".to_owned());
+    }
     let (Some(interface), Some(known)) = (Interface::of(provider), Catalogue::built_in().provider(provider)) else {
         return Ok(None);
     };
@@ -102,6 +120,11 @@ pub trait Account {
 
     /// Ends a key for good.
     fn remove(&self, key: &RemoteKey) -> Result<(), AccountError>;
+
+    /// It says when this key was last used, so that none means never.
+    fn tells_last_use(&self, _key: &RemoteKey) -> bool {
+        self.abilities().last_used
+    }
 
     /// What keys were used for since a moment.
     fn usage(&self, since: Timestamp) -> Result<Vec<KeyUse>, AccountError>;

@@ -334,7 +334,7 @@ def main():
     # Behind what sdk-venv has: the SDK of OpenRouter, and botocore.
     cache = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "aikeys-lsp-tests"
     sys.path += [str(cache / "providers"), *map(str, (cache / "moto").glob("lib/*/site-packages"))]
-    for module in ("openai", "anthropic", "openrouter"):
+    for module in ("openai", "anthropic", "openrouter", "aws"):
         __import__(f"provider_{module}")
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
