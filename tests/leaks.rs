@@ -213,6 +213,67 @@ fn repairs_show_no_key() {
 }
 
 #[test]
+fn a_leaked_value_is_not_shown() {
+    let mut place = Place::new(8);
+    let git = |place: &Place, arguments: &[&str]| {
+        let names = ["-c", "user.name=t", "-c", "user.email=t@example.org"];
+        let run = Command::new("git").args(names).args(arguments).current_dir(place.root()).output().expect("git runs");
+        assert!(run.status.success(), "git {arguments:?}");
+    };
+    git(&place, &["add", "-A"]);
+    git(&place, &["commit", "-qm", place.keys.nth(0)]);
+    git(&place, &["tag", "-a", "-m", place.keys.nth(1), "v1"]);
+    git(&place, &["branch", place.keys.nth(2)]);
+    let keys: Vec<String> = place.keys.all().map(|key| key.text.clone()).collect();
+    for key in keys.iter().rev().step_by(PART) {
+        let base64 = base64::Engine::encode(&base64::prelude::BASE64_STANDARD, key);
+        let cut = format!("{}…{}", &key[..8], &key[key.len() - 4..]);
+        let given = [
+            key.clone(),
+            format!(" \"{key}\",\r\n"),
+            format!("OPENAI_API_KEY={key}\nMISTRAL_API_KEY='{key}' # {key}\n"),
+            format!("{{\"{key}\": \"{key}\", \"b\": [\"Bearer {key}\"]}}\n{{\"{key}\": 1}}"),
+            format!("{key}={key}"),
+            format!("{key} {key}{key}"),
+            format!("x\ny{key}z\n"),
+            base64,
+            cut,
+            format!("{key}\0"),
+            "a".repeat(70_000) + key,
+            format!("[\"{key}"),
+            key[..10].to_owned(),
+        ];
+        let formats = [&[][..], &["--format", "json"], &["--burn"]];
+        for (text, more) in given.iter().zip(formats.iter().cycle()).chain(formats.iter().map(|it| (&given[0], it))) {
+            place.run_with(&[&["incident", "--offline"], *more].concat(), text.as_bytes(), "");
+        }
+        // Of a key without a shape only its place can be told: in names of files and branches as well.
+        let (file, branch) = (format!("{key}.d/{key}"), format!("b/{key}"));
+        place.write(&file, format!("{key}\n").as_bytes());
+        git(&place, &["add", "-Af", "."]);
+        git(&place, &["commit", "-qm", &format!("{key}, and nothing else")]);
+        git(&place, &["branch", &branch]);
+        for more in [&[][..], &["--format", "json"]] {
+            place.run_with(&[&["incident", "--offline"], more].concat(), key.as_bytes(), "");
+        }
+        git(&place, &["branch", "-D", &branch]);
+        fs::remove_dir_all(place.root().join(format!("{key}.d"))).expect("it is there");
+        place.run_with(&["incident", "--offline"], key.as_bytes(), "");
+        place.run_with(&["incident", "--offline", key], key.as_bytes(), "");
+        place.run_with(&["incident", "--offline", &format!("--{key}")], key.as_bytes(), "");
+        let lock = fs::read(place.root().join("aikeys.lock")).expect("a list");
+        place.look("aikeys.lock", &lock);
+        place.run(&["audit", "tail", "-n", "100"]);
+    }
+    // What cannot be read is named, and nothing more.
+    place.write("aikeys.lock", format!("version = 1\n{}\n", keys[0]).as_bytes());
+    place.run_with(&["incident", "--offline", "--burn"], keys[0].as_bytes(), "");
+    place.write(".git/HEAD", keys[0].as_bytes());
+    place.run_with(&["incident", "--offline"], keys[0].as_bytes(), "");
+    assert!(place.end() > 100 / PART);
+}
+
+#[test]
 fn wrong_arguments_show_no_key() {
     let mut place = Place::new(3);
     let keys: Vec<String> = [place.keys.nth(0), place.keys.nth(1), &place.keys.bare[0].text].map(str::to_owned).into();
@@ -251,6 +312,7 @@ fn wrong_arguments_show_no_key() {
             "store",
             "help",
             "hook",
+            "incident",
             "mcp",
         ] {
             place.run(&[command, key]);

@@ -16,6 +16,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("accounts", &["text", "secrets", "verify"]),
     ("checks", &["text", "syntax", "secrets", "fixes", "rules", "project", "stores", "moves", "verify"]),
     ("inventory", &["text", "syntax", "secrets", "fixes", "rules", "project", "stores", "checks"]),
+    ("incident", &["text", "secrets", "fixes", "project", "stores", "verify", "accounts", "checks", "inventory"]),
     ("rotation", &["text", "secrets", "fixes", "rules", "project", "stores", "moves", "verify", "accounts"]),
     (
         "cli",
@@ -32,6 +33,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "accounts",
             "checks",
             "inventory",
+            "incident",
             "rotation",
         ],
     ),

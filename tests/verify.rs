@@ -11,7 +11,7 @@ use aikeys::verify::{Life, Verifier, request};
 
 /// What a stand-in answers.
 #[derive(Clone, Copy)]
-enum Says {
+pub enum Says {
     Status(u16, &'static str),
     Redirect,
     Nothing,
@@ -19,9 +19,9 @@ enum Says {
 }
 
 /// What it was asked: the text of each request.
-type Heard = Arc<Mutex<Vec<String>>>;
+pub type Heard = Arc<Mutex<Vec<String>>>;
 
-fn stand_in(says: Says) -> (SocketAddr, Heard) {
+pub fn stand_in(says: Says) -> (SocketAddr, Heard) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("an address");
     let heard = Heard::default();

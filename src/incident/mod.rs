@@ -88,8 +88,8 @@ pub enum Used {
 pub struct Others<'o> {
     /// Asks providers whether keys are alive.
     pub ask: &'o (dyn Fn(&[Request]) -> Result<Vec<Life>, String> + Sync),
-    /// Opens a provider's account by its id.
-    pub account: &'o (dyn Fn(&str) -> Result<Box<dyn Account>, String> + Sync),
+    /// Opens a provider's account by its id; none where it has no interface that tells of keys.
+    pub account: &'o (dyn Fn(&str) -> Result<Option<Box<dyn Account>>, String> + Sync),
 }
 
 /// What is told while it is looked.
@@ -282,7 +282,7 @@ fn used(case: &Case, others: &Others<'_>) -> Vec<Used> {
             return Used::Unknown("no account was asked".to_owned());
         };
         let keys = known.entry(provider.to_owned()).or_insert_with(|| {
-            let account = (others.account)(provider)?;
+            let account = (others.account)(provider)?.ok_or("its provider has no interface that tells")?;
             account.keys().map_err(|error| error.to_string())
         });
         let keys = match keys {

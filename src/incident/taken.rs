@@ -161,14 +161,20 @@ fn says_secret(catalogue: &Catalogue, name: &str) -> bool {
 /// What stands before a value and gives it a name: `NAME=`, `name: `, `Bearer `.
 fn name_before(before: &str) -> Option<String> {
     let line = &before[before.rfind('\n').map_or(0, |at| at + 1)..];
-    let at = nearest_name(line)?;
+    let mut at = nearest_name(line)?;
+    // `Authorization: Bearer …`
+    if SCHEMES.iter().any(|it| line[at.clone()].eq_ignore_ascii_case(it)) && line[at.end..].starts_with(' ') {
+        at = nearest_name(&line[..at.start])?;
+    }
     let near =
         line[at.end..].len() <= GAP && line[at.clone()].starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
     near.then(|| line[at].to_owned())
 }
 
-/// The most that stands between a name and its value.
-const GAP: usize = 8;
+/// What is said before a key that is sent.
+const SCHEMES: [&str; 4] = ["Bearer", "Basic", "Token", "Key"];
+/// The most that stands between a name and its value: ` = "Bearer `.
+const GAP: usize = 12;
 
 /// The words of a text that could be values: between blanks, quotes, brackets and signs that assign.
 fn words(text: &str) -> Vec<Range<usize>> {
@@ -239,11 +245,10 @@ fn of(catalogue: &Catalogue, value: &str, name: Option<String>, encoding: &str) 
     let print = print
         .ok_or("the value is too short or too simple: it would stand in many places by chance, and could be guessed")?;
     let (whose, shape) = whose(catalogue, value, name.as_deref());
-    let how = if encoding.is_empty() { String::new() } else { format!(", which is in {encoding}") };
+    let how = if encoding.is_empty() { String::new() } else { format!(", written in {encoding}") };
     let part = match &name {
         Some(name) => format!("the value of {name}{how}"),
-        None if encoding.is_empty() => "the value".to_owned(),
-        None => format!("what is written in {encoding}"),
+        None => format!("a value{how}"),
     };
     let shown = if value.contains(PRIVATE) { "a private key".to_owned() } else { redact(value, shape) };
     Ok(Taken { value: Secret::new(value), part, name, whose, shown, fingerprint: print.hex })

@@ -214,7 +214,7 @@ fn in_git(held: &Held, is_dead: bool, add: &mut dyn FnMut(String, Option<String>
     let from = oldest.map(
         |(it, is_root)| if is_root { "--root".to_owned() } else { format!("{}^", it.id.get(..7).unwrap_or(&it.id)) },
     );
-    let only_stash = !held.names.is_empty() && held.names.iter().all(|it| it == "stash" || it == "refs/stash");
+    let only_stash = !held.names.is_empty() && held.names.iter().all(|it| it == "stash");
     match (held.pushed, from) {
         (Some(true), _) => {
             let why = if is_dead { "which opens nothing any more" } else { "so only its end helps" };

@@ -10,6 +10,7 @@ mod git_input;
 mod hard;
 mod history;
 mod hostile;
+mod incident;
 mod legacy;
 mod organisation;
 mod reports;

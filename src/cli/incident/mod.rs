@@ -13,11 +13,12 @@ use anyhow::{Context, Result, anyhow, ensure};
 use super::args::{Incident as Args, Shown};
 use super::progress::Progress;
 use super::{CLEAN, FAILED, FOUND};
-use crate::accounts::Account;
+use crate::accounts;
 use crate::incident::{Case, Findings, News, Others, Taken, Verdict, burned, examine, taken, verdict};
 use crate::moves::audit::{self, Happened, Line};
-use crate::project::{Source, Workspace};
-use crate::secrets::{Catalogue, Secret, discreet};
+use crate::project::{Source, Workspace, read_values};
+use crate::secrets::{Catalogue, Secret, SecretRef, discreet};
+use crate::stores::Stores;
 use crate::verify::{Life, Request};
 
 /// A value is not larger, nor is a file of some of them.
@@ -37,9 +38,11 @@ pub(super) fn incident(args: &Args, out: &mut dyn Write) -> Result<u8> {
     let case = Case::open(&args.path, keys, args.offline).map_err(|why| anyhow!("{why}"))?;
     let questions = case.questions();
     announce(&questions)?;
+    let account = |provider: &str| accounts::open(provider, &|name| value_of(&case.workspace, name));
+    let others = Others { ask: &ask, account: &account };
     let mut progress = Progress::new(false);
     let mut told = None;
-    let found = examine(&case, questions, &others(), &mut |news| match news {
+    let found = examine(&case, questions, &others, &mut |news| match news {
         News::Looked(count) => progress.tick(count),
         News::First(found) if args.format == Shown::Human => {
             progress = Progress::new(false);
@@ -118,10 +121,6 @@ fn announce(questions: &[Result<Request, String>]) -> io::Result<()> {
     )
 }
 
-fn others() -> Others<'static> {
-    Others { ask: &ask, account: &account }
-}
-
 #[cfg(feature = "verify")]
 fn ask(requests: &[Request]) -> Result<Vec<Life>, String> {
     crate::verify::Verifier::new()?.ask(requests)
@@ -132,8 +131,20 @@ fn ask(_: &[Request]) -> Result<Vec<Life>, String> {
     Err("this aikeys-lsp was built without `--verify`".to_owned())
 }
 
-fn account(_: &str) -> Result<Box<dyn Account>, String> {
-    Err("no account of it is known here".to_owned())
+/// The value of a variable for an administrator: of the environment, else of `.env`, where it may be a reference.
+fn value_of(workspace: &Workspace, name: &str) -> Option<Result<Secret, String>> {
+    if let Some(value) = std::env::var(name).ok().filter(|it| !it.is_empty()) {
+        return Some(Ok(Secret::new(value)));
+    }
+    let values = match read_values(&workspace.root().join(".env")) {
+        Ok(values) => values,
+        Err(error) => return Some(Err(error.to_string())),
+    };
+    let value = values.into_iter().find(|(it, _)| it == name).map(|(_, value)| value)?;
+    match SecretRef::parse(value.expose()) {
+        Some(at) => Some(Stores::of(workspace).get(&at).map_err(|error| error.to_string())),
+        None => Some(Ok(value)),
+    }
 }
 
 /// The worst verdict of all.

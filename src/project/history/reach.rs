@@ -84,8 +84,8 @@ impl Log {
             // Parents come first.
             reaches[at] |= self.commits[at].parents.iter().any(|parent| reaches[*parent as usize]);
         }
-        let mut names: Vec<&str> =
-            self.names.iter().filter(|(_, at)| reaches[*at as usize]).map(|(name, _)| name.as_str()).collect();
+        let reaching = self.names.iter().filter(|(_, at)| reaches[*at as usize]);
+        let mut names: Vec<&str> = reaching.map(|(name, _)| name.strip_prefix("refs/").unwrap_or(name)).collect();
         names.sort_unstable();
         names.dedup();
         names
