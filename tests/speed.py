@@ -10,7 +10,9 @@ files is read as if it held one.
 
 import os
 import random
+import secrets
 import shutil
+import string
 import subprocess
 import sys
 import tempfile
@@ -23,6 +25,8 @@ MOST_OF_GIT = 2  # times the time in which git writes out every object of a hist
 COMMITS = 3000
 MOST_MORE = 0.015  # seconds that `run` may add to a command whose env file has no reference
 MOST_LISTED = 2  # seconds for the inventory of 5,000 files
+MOST_FIRST = 5  # seconds until the first screen about a leaked value stands: 5,000 files
+MOST_WHOLE = 30  # seconds until all is said about it: 10,000 commits
 ROUNDS = 9
 
 
@@ -60,21 +64,34 @@ def main():
     beside_git(program)
     beside_nothing(program)
     staged(program)
+    leaked(program)
 
 
-def history(folder):
-    """A repository whose commits change a line or two of some hundred files, and now and then add one."""
+def history(folder, commits=COMMITS, begin=1, rows=200, key=None):
+    """A repository whose commits change a line or two of some hundred files, and now and then add one; the first one
+    adds `begin` files. Some commits in the middle bring a key, and the next ones take it out."""
     chance, files, words = random.Random(1), {}, [f"word{number}" for number in range(400)]
     line = lambda: "    " + " ".join(chance.choices(words, k=8)) + "\n"
-    stream = []
-    for commit in range(COMMITS):
-        new = commit % 20 == 0
-        name = f"src/part{commit // 200}/file{commit}.py" if new else chance.choice(list(files))
-        lines = files.setdefault(name, [line() for _ in range(200)])
-        lines[chance.randrange(len(lines))] = line()
-        text = "".join(lines)
+    stream, names = [], []
+    for commit in range(commits):
+        held = key and commits // 2 <= commit < commits // 2 + 10
+        if commit == 0:
+            changed = [f"src/part{number // 200}/file{number}.py" for number in range(begin)]
+        elif commit % 20 == 0 and begin == 1:
+            changed = [f"src/part{commit // 200}/file{commit}.py"]
+        else:
+            changed = [names[commit % 5] if key and held else chance.choice(names)]
         stream.append(f"commit refs/heads/main\ncommitter A <a@example.org> {commit} +0000\ndata 1\nx\n")
-        stream.append(f"M 100644 inline {name}\ndata {len(text)}\n{text}\n")
+        for name in changed:
+            if name not in files:
+                files[name] = [line() for _ in range(rows)]
+                names.append(name)
+            lines = files[name]
+            lines[chance.randrange(len(lines))] = line()
+            if held:
+                lines[0] = line() if key in lines[0] else f'key = "{key}"\n'
+            text = "".join(lines)
+            stream.append(f"M 100644 inline {name}\ndata {len(text)}\n{text}\n")
     git = ["git", "-C", folder]
     subprocess.run([*git, "init", "--quiet", "--bare", "-b", "main"], check=True)
     subprocess.run([*git, "fast-import", "--quiet"], input="".join(stream), text=True, check=True)
@@ -148,6 +165,37 @@ def staged(program):
     print(f"speed: --staged {min(times) * 1000:.0f} ms, --since {min(since) * 1000:.0f} ms, all {min(whole):.2f} s")
     if min(times) > MOST_STAGED:
         sys.exit(f"speed.py: `--staged` takes more than {MOST_STAGED * 1000:.0f} ms")
+
+
+def leaked(program):
+    """A key that stood in ten commits of 10,000, and stands in a file that git ignores."""
+    with tempfile.TemporaryDirectory() as folder:
+        signs = string.ascii_letters + string.digits
+        key = "gsk_" + "".join(secrets.choice(signs) for _ in range(52))
+        bare, tree = Path(folder, "bare"), Path(folder, "tree")
+        bare.mkdir()
+        history(bare, commits=10_000, begin=5000, rows=60, key=key)
+        subprocess.run(["git", "clone", "--quiet", bare, tree], check=True)
+        Path(tree, ".git", "info", "exclude").write_text(".env\n")
+        Path(tree, ".env").write_text(f"GROQ_API_KEY={key}\n")
+        firsts, wholes = [], []
+        for _ in range(3):
+            begun, first, said = time.monotonic(), None, []
+            command = [program, "incident", "--offline", str(tree)]
+            with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as running:
+                running.stdin.write(key)
+                running.stdin.close()
+                for text in running.stdout:
+                    said.append(text)
+                    if text.startswith("  stores"):
+                        first = time.monotonic() - begun
+            firsts.append(first)
+            wholes.append(time.monotonic() - begun)
+            if running.returncode != 1 or not any("10 versions in 10000 commits" in it for it in said):
+                sys.exit("speed.py: `incident` did not find what leaked:\n" + "".join(said))
+    print(f"speed: a leaked value: the first screen after {min(firsts):.2f} s, all after {min(wholes):.2f} s")
+    if min(firsts) > MOST_FIRST or min(wholes) > MOST_WHOLE:
+        sys.exit(f"speed.py: `incident` takes more than {MOST_FIRST} s for the first screen, or {MOST_WHOLE} s in all")
 
 
 if __name__ == "__main__":
