@@ -224,7 +224,7 @@ impl<'w> Rotation<'w> {
 
     /// What was typed is a key, and another one.
     fn check_typed(&self, old: &[Secret], new: &[Secret]) -> Result<(), RotationError> {
-        let catalogue = Catalogue::built_in();
+        let catalogue = self.workspace.catalogue();
         let shapes = |value: &str| {
             let provider = catalogue.provider(&self.journal.provider);
             let distinctive =

@@ -452,6 +452,30 @@ function scenarios.undo()
   return result
 end
 
+-- The action on a key that is overdue opens a terminal, in which the new key is typed.
+function scenarios.rotate()
+  local buffer = edit('aikeys.lock')
+  vim.bo[buffer].filetype = 'toml'
+  attached(buffer)
+  goto_diagnostic(only_diagnostic(buffer))
+  vim.lsp.buf.code_action({
+    apply = true,
+    filter = function(action)
+      return action.title == 'Rotate GATEWAY_API_KEY…'
+    end,
+  })
+  local terminal
+  wait('the question for the new key', function()
+    terminal = vim.api.nvim_get_current_buf()
+    return vim.bo[terminal].buftype == 'terminal' and text(terminal):find('it is not shown', 1, true) ~= nil
+  end)
+  vim.fn.chansend(vim.bo[terminal].channel, vim.env.NEW_KEY .. '\r')
+  wait('the end', function()
+    return text(terminal):find('the old key stays until', 1, true) ~= nil
+  end)
+  return { shown = text(terminal) }
+end
+
 function scenarios.check()
   vim.cmd('AikeysCheck')
   return { items = quickfix('aikeys'), window = vim.fn.getqflist({ winid = 0 }).winid ~= 0 }

@@ -14,6 +14,7 @@ import hashlib
 import json
 import os
 import pathlib
+import secrets
 import shutil
 import signal
 import stat
@@ -59,7 +60,7 @@ class Neovim:
             command, cwd=self.workspace.folder, env=self.environment(), input=text, text=True, check=True, capture_output=True
         )
 
-    def run(self):
+    def run(self, **more):
         init = self.home / "init.lua"
         init.write_text(
             "vim.opt.runtimepath:append(vim.env.PLUGIN)\n"
@@ -72,6 +73,7 @@ class Neovim:
             "PLUGIN": str(self.plugin),
             "SCENARIO": self.scenario,
             "RESULT": str(result),
+            **more,
         }
         command = [str(self.program), "--headless", "-i", "NONE", "-u", str(init), "-S", str(HERE / "nvim_test.lua")]
         process = subprocess.Popen(
@@ -281,7 +283,7 @@ def health_missing(nvim):
 def help(nvim):
     """The help page builds, its tags lead to it, and its links lead somewhere."""
     answer = nvim.run()
-    commands = {":AikeysCheck", ":AikeysKeys", ":AikeysStore", ":AikeysStoreCheck", ":AikeysUndo"}
+    commands = {":AikeysCheck", ":AikeysKeys", ":AikeysRotate", ":AikeysStore", ":AikeysStoreCheck", ":AikeysUndo"}
     assert commands | {"aikeys", "aikeys-trust", "aikeys.setup()"} <= set(answer["own"]), answer["own"]
     assert set(answer["own"].values()) == {"aikeys.txt"}, answer["own"]
     assert len(answer["links"]) >= 5 and answer["widest"] <= 78, answer
@@ -313,6 +315,23 @@ def undo(nvim):
     assert "put back the move of OPENAI_API_KEY" in answer["messages"], answer["messages"]
     assert workspace.environment()["OPENAI_API_KEY"] == workspace.python_key
     assert "no move of this workspace" in answer["again"], answer["again"]
+
+
+def rotate(nvim):
+    """A key that is overdue is rotated from its action, in a terminal; no key is shown."""
+    old, new = "gw-" + secrets.token_hex(16), "gw-" + secrets.token_hex(16)
+    workspace = nvim.workspace
+    shape = 'id = "gateway.api"\nname = "key"\nformat = "distinctive"\nregex = "gw-[a-f0-9]{32}"\nanchors = ["gw-"]\n'
+    sure = 'boundary = "alnum"\nconfidence = "high"\nseverity = "high"\n'
+    provider = '[[provider]]\nid = "gateway"\nname = "Our gateway"\nenv = "GATEWAY_API_KEY"\n'
+    workspace.write("aikeys.toml", f"{provider}[[provider.key]]\n{shape}{sure}")
+    listed = 'variable = "GATEWAY_API_KEY"\nprovider = "gateway"\nsince = "2020-01-01"\nrotate-days = 30\n'
+    workspace.write("aikeys.lock", f"version = 1\n\n[[key]]\n{listed}")
+    workspace.write(".env", f"GATEWAY_API_KEY={old}\n")
+    shown = nvim.run(NEW_KEY=new)["shown"]
+    assert workspace.environment() == {"GATEWAY_API_KEY": new}, "the new key is not in .env"
+    assert old not in shown and new not in shown, "the terminal shows a key"
+    assert "2020-01-01" not in workspace.read("aikeys.lock")
 
 
 def check(nvim):
@@ -477,7 +496,7 @@ def workspace(nvim):
 
 SCENARIOS = [
     move, env_unsaved, env_open, save_after_move, everywhere, refused, ignore, fix_all, crlf, undo,
-    lens, keys, store, names, complete, references, workspace, check, check_all, dotenv_names, health, health_missing, help,
+    rotate, lens, keys, store, names, complete, references, workspace, check, check_all, dotenv_names, health, health_missing, help,
 ]  # fmt: skip
 
 # What is the server's doing more than Neovim's: 0.11 stands for all, to save time.

@@ -17,13 +17,14 @@ import { moves } from './vscode/moves.mjs';
 import { notebook } from './vscode/notebook.mjs';
 import { pictures } from './vscode/pictures.mjs';
 import { packageExtension, Place, shots } from './vscode/place.mjs';
+import { rotated } from './vscode/rotated.mjs';
 import { checkServerSearch } from './vscode/search.mjs';
 import { started } from './vscode/started.mjs';
 import { leaksAny, running, say, until } from './vscode/tools.mjs';
 import { trust } from './vscode/trust.mjs';
 
 // Two workbenches at a time: each waits more than it works.
-const LANES = [{ moves, started, ending }, { commands, notebook, folders, trust }];
+const LANES = [{ moves, started, rotated, ending }, { commands, notebook, folders, trust }];
 const BY_NAME = { pictures };
 const SCENARIOS = Object.assign({}, ...LANES);
 
