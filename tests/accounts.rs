@@ -121,8 +121,9 @@ fn openai_keys_are_listed_over_all_pages_and_projects() {
             providers.key(json!({"provider": "openai", "scope": project}));
         }
     }
+    let used = now() - 60;
     let of_user = providers.key(json!({"provider": "openai", "owner_type": "user", "name": "mine", "expires": ends}));
-    providers.control("used", json!({"provider": "openai", "id": of_user, "at": now() - 60}));
+    providers.control("used", json!({"provider": "openai", "id": of_user, "at": used}));
     let outside = providers.key(json!({"provider": "openai", "access": "inactive"}));
     providers.control("pages", json!({"size": 2}));
     let keys = account.keys().expect("a list");
@@ -130,7 +131,7 @@ fn openai_keys_are_listed_over_all_pages_and_projects() {
     let key = keys.iter().find(|it| it.id == of_user).expect("the user's");
     assert_eq!((key.name.as_str(), key.scope.as_deref(), key.owner.as_deref()), ("mine", Some("proj_1"), None));
     assert_eq!(key.expires.map(Timestamp::as_second), Some(ends));
-    assert_eq!(key.last_used.map(Timestamp::as_second), Some(now() - 60));
+    assert_eq!(key.last_used.map(Timestamp::as_second), Some(used));
     assert!(key.active && key.can_be(&providers.value("openai", &of_user)) && !key.can_be(&admin));
     assert!(!keys.iter().find(|it| it.id == outside).expect("it is listed").active, "its owner has no access");
     let one = keys.iter().filter(|it| it.can_be(&providers.value("openai", "key_7"))).collect::<Vec<_>>();
@@ -393,9 +394,10 @@ fn amazons_keys_are_those_of_users_and_of_bedrock() {
     }
     let jane = keys.iter().find(|it| it.owner.as_deref() == Some("jane") && it.redacted == it.id).expect("hers");
     assert_eq!(jane.last_used, None);
-    providers.control("used", json!({"provider": "aws-bedrock", "id": jane.id, "at": now() - 100}));
+    let at = now() - 100;
+    providers.control("used", json!({"provider": "aws-bedrock", "id": jane.id, "at": at}));
     let used = account.keys().expect("a list").into_iter().find(|it| it.id == jane.id).expect("hers");
-    assert_eq!(used.last_used.map(Timestamp::as_second), Some(now() - 100));
+    assert_eq!(used.last_used.map(Timestamp::as_second), Some(at));
     assert_eq!(account.usage(Timestamp::now()).expect("nothing"), []);
     // Who may not see the others sees what is theirs.
     providers.control("admin", json!({"provider": "aws-denied", "key": ["ListUsers"]}));
@@ -403,4 +405,177 @@ fn amazons_keys_are_those_of_users_and_of_bedrock() {
     assert!(own.iter().all(|it| it.owner.as_deref() == Some("jane") || it.redacted.starts_with("ABSK")), "{own:?}");
     let stranger = providers.account("aws-bedrock", "AKIAOTHER:other");
     assert!(matches!(stranger.keys(), Err(AccountError::Refused(why)) if why.contains("signature")));
+}
+
+/// A workspace with keys of all accounts, and how `usage` is run there.
+struct Work {
+    folder: tempfile::TempDir,
+    env: Vec<(String, String)>,
+}
+
+impl Work {
+    fn new(providers: &Providers, lines: &[(&str, String)]) -> Work {
+        let folder = tempfile::tempdir().expect("a folder");
+        let text: String = lines.iter().map(|(name, value)| format!("{name}={value}\n")).collect();
+        std::fs::create_dir(folder.path().join("home")).expect("made");
+        std::fs::create_dir_all(folder.path().join("work/.git")).expect("made");
+        std::fs::write(folder.path().join("work/.git/HEAD"), "ref: refs/heads/main\n").expect("written");
+        std::fs::write(folder.path().join("work/.env"), text).expect("written");
+        let env = vec![("AIKEYS_STAND_IN".to_owned(), providers.address.to_string())];
+        Work { folder, env }
+    }
+
+    fn set(&mut self, name: &str, value: &str) {
+        self.env.push((name.to_owned(), value.to_owned()));
+    }
+
+    /// The exit code, and both streams.
+    fn usage(&self, arguments: &[&str]) -> (i32, String, String) {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_aikeys-lsp"));
+        command.arg("usage").args(arguments).current_dir(self.folder.path().join("work")).env_clear();
+        command.env("HOME", self.folder.path().join("home")).env("PATH", std::env::var_os("PATH").unwrap_or_default());
+        let output = command.envs(self.env.iter().cloned()).output().expect("it starts");
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("UTF-8");
+        (output.status.code().unwrap_or(-1), text(&output.stdout), text(&output.stderr))
+    }
+}
+
+#[test]
+fn usage_joins_the_keys_of_a_workspace_with_those_of_all_accounts() {
+    let providers = Providers::start();
+    let value = |given: Value| providers.control("create", given)["value"].as_str().expect("a value").to_owned();
+    let openai = value(json!({"provider": "openai", "name": "app \"x\"\n\\", "owner": "svc_1"}));
+    let spare = value(json!({"provider": "openai", "name": "spare", "owner": "svc_1"}));
+    let _others = value(json!({"provider": "openai", "name": "of others", "owner": "svc_2"}));
+    let anthropic = value(json!({"provider": "anthropic"}));
+    let old = value(json!({"provider": "anthropic", "created": now() - 200 * 86_400}));
+    let openrouter = value(json!({"provider": "openrouter"}));
+    let amazon = providers.control("create", json!({"provider": "aws-bedrock"}));
+    let (id, secret) = (amazon["id"].as_str().expect("an id"), amazon["secret"].as_str().expect("a secret"));
+    let bedrock = value(json!({"provider": "aws-bedrock", "kind": "bedrock"}));
+    for (provider, value, requests, cost) in [("openai", &openai, 7, 2.5), ("anthropic", &anthropic, 9, 0.004)] {
+        let state = providers.control("state", json!({}));
+        let key = state["keys"][provider].as_array().expect("keys").iter().find(|it| it["value"] == *value.as_str());
+        let id = key.expect("it is there")["id"].clone();
+        providers
+            .control("used", json!({"provider": provider, "id": id, "at": now(), "requests": requests, "cost": cost}));
+    }
+    let groq = sample("groq.api", 1).expect("a sample");
+    let lines = [
+        ("OPENAI_API_KEY", openai.clone()),
+        ("ANTHROPIC_API_KEY", anthropic.clone()),
+        ("OLD_ANTHROPIC_API_KEY", old.clone()),
+        ("OPENROUTER_API_KEY", openrouter.clone()),
+        ("AWS_ACCESS_KEY_ID", id.to_owned()),
+        ("AWS_SECRET_ACCESS_KEY", secret.to_owned()),
+        ("AWS_BEARER_TOKEN_BEDROCK", bedrock.clone()),
+        ("GROQ_API_KEY", groq.clone()),
+    ];
+    let mut work = Work::new(&providers, &lines);
+    // Whoever sets nothing is told what to set.
+    let (code, _, errors) = work.usage(&["--provider", "openai,anthropic"]);
+    assert!(
+        code == 2 && errors.contains("set OPENAI_ADMIN_KEY") && errors.contains("set ANTHROPIC_ADMIN_KEY"),
+        "{errors}"
+    );
+    let admins = ["openai.admin", "anthropic.admin", "openrouter.api"].map(|it| sample(it, 9).expect("a sample"));
+    work.set("OPENAI_ADMIN_KEY", &admins[0]);
+    work.set("ANTHROPIC_ADMIN_KEY", &admins[1]);
+    work.set("OPENROUTER_MANAGEMENT_KEY", &admins[2]);
+    providers.control("admin", json!({"provider": "aws-bedrock", "key": "AKIADMIN:adminsecret"}));
+    work.set("AWS_ACCESS_KEY_ID", "AKIADMIN");
+    work.set("AWS_SECRET_ACCESS_KEY", "adminsecret");
+    let (code, json, errors) = work.usage(&["--format", "json"]);
+    assert_eq!(code, 0, "{errors}");
+    let said: Value = serde_json::from_str(&json).expect("JSON");
+    let of = |variable: &str| {
+        let all = said["keys"].as_array().expect("keys").iter();
+        let mut found = all.filter(|it| it["variables"].as_array().is_some_and(|it| it.contains(&json!(variable))));
+        found.next().unwrap_or_else(|| panic!("{variable}: {json}")).clone()
+    };
+    assert_eq!((&of("OPENAI_API_KEY")["requests"], &of("OPENAI_API_KEY")["cost-dollars"]), (&json!(7), &json!(2.5)));
+    assert_eq!(of("ANTHROPIC_API_KEY")["requests"], 9);
+    assert_eq!(of("OLD_ANTHROPIC_API_KEY")["requests"], 0);
+    for matched in ["OPENROUTER_API_KEY", "AWS_ACCESS_KEY_ID", "AWS_BEARER_TOKEN_BEDROCK", "OPENAI_API_KEY"] {
+        assert_eq!(of(matched)["matched"], "one", "{matched}");
+    }
+    assert_eq!(of("AWS_BEARER_TOKEN_BEDROCK")["requests"], Value::Null, "nobody says");
+    let strays: Vec<&Value> =
+        said["keys"].as_array().expect("keys").iter().filter(|it| it["variables"].is_null()).collect();
+    assert_eq!(strays.len(), 1, "{json}");
+    assert_eq!(
+        (&strays[0]["name"], &strays[0]["findings"][0]["finding"]),
+        (&json!("spare"), &json!("live-but-unreferenced"))
+    );
+    let groqs = said["accounts"].as_array().expect("accounts").iter().find(|it| it["provider"] == "groq");
+    assert_eq!(groqs.expect("it is there")["state"], "no-interface");
+    assert_eq!(work.usage(&["--fail-on", "live-but-unreferenced"]).0, 1);
+    assert_eq!(work.usage(&["--fail-on", "used-after-rotation,spend-above-median"]).0, 0);
+    // The same for a scraper, by the strict reader of Prometheus' own client.
+    let (code, metrics, _) = work.usage(&["--format", "openmetrics"]);
+    assert_eq!(code, 0);
+    let reader = "import sys; sys.path.append(sys.argv[1])
+from prometheus_client.openmetrics.parser import text_string_to_metric_families as read
+samples = [it for family in read(sys.stdin.read()) for it in family.samples]
+print([it.value for it in samples if it.name == 'aikeys_key_requests' and it.labels['variable'] == 'OPENAI_API_KEY'],
+      len([it for it in samples if it.name == 'aikeys_key_active']))";
+    let mut python = Command::new(crate::real::cache().join("sdk-venv/bin/python"));
+    python.args(["-c", reader]).arg(crate::real::cache().join("providers"));
+    let mut python = python.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("it starts");
+    python.stdin.take().expect("a stream").write_all(metrics.as_bytes()).expect("written");
+    let read = python.wait_with_output().expect("it ends");
+    assert_eq!(String::from_utf8_lossy(&read.stdout).trim(), "[7] 7", "{metrics}");
+    // Nothing shows a key.
+    let (_, table, more) = work.usage(&[]);
+    let all = [json.as_str(), &metrics, &table, &more, &errors].concat();
+    let keys = [&openai, &spare, &anthropic, &old, &openrouter, &bedrock, &groq];
+    for key in keys.into_iter().chain(&admins).map(String::as_str).chain([secret, "adminsecret"]) {
+        let middle = &key[key.len() / 2..key.len() / 2 + 8.min(key.len() / 2)];
+        assert!(!all.contains(middle), "a key is shown:\n{all}");
+    }
+    // An account that is down is said, and the others are told all the same.
+    providers.control("fail", json!({"how": "status", "status": 500, "path": "/v1/organization/projects", "times": 9}));
+    let (code, table, errors) = work.usage(&["--fail-on", "live-but-unreferenced"]);
+    assert!(code == 2 && errors.contains("OpenAI: api.openai.com answered with status 500"), "{code} {errors}");
+    assert!(table.contains("apikey_") && table.contains("not asked"), "{table}");
+}
+
+/// The administrator's key may lie in a store, and a key of the workspace as well.
+#[test]
+fn usage_reads_references() {
+    let providers = Providers::start();
+    let openai = providers.control("create", json!({"provider": "openai"}))["value"].as_str().expect("it").to_owned();
+    let admin = sample("openai.admin", 3).expect("a sample");
+    let reference = |name: &str| format!("ref+exec://box/{name}");
+    let amazon = providers.control("create", json!({"provider": "aws-bedrock"}));
+    let (id, secret) = (amazon["id"].as_str().expect("an id"), amazon["secret"].as_str().expect("a secret"));
+    let quoted = |name: &str| format!("\"{}\"", reference(name));
+    // Of a secret of Amazon's that lies in a store the id beside it tells which key it is.
+    let lines = [
+        ("OPENAI_API_KEY", quoted("app")),
+        ("AWS_ACCESS_KEY_ID", id.to_owned()),
+        ("AWS_SECRET_ACCESS_KEY", quoted("secret")),
+    ];
+    let mut work = Work::new(&providers, &lines);
+    let config = work.folder.path().join("home/.config/aikeys-lsp");
+    std::fs::create_dir_all(&config).expect("made");
+    let script = work.folder.path().join("box.sh");
+    std::fs::write(
+        &script,
+        format!("#!/bin/sh\ncase $1 in app) echo '{openai}';; admin) echo '{admin}';; secret) echo '{secret}';; *) exit 1;; esac\n"),
+    )
+    .expect("written");
+    std::fs::set_permissions(&script, std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("it can be run");
+    let settings = format!("[stores.exec.box]\nget = [{:?}, \"{{name}}\"]\n", script.display().to_string());
+    std::fs::write(config.join("aikeys.toml"), settings).expect("written");
+    work.set("OPENAI_ADMIN_KEY", &reference("admin"));
+    work.set("AWS_ACCESS_KEY_ID", "AKIAADMIN");
+    work.set("AWS_SECRET_ACCESS_KEY", "secret");
+    let (code, table, errors) = work.usage(&[]);
+    assert!(code == 0 && table.contains("key_1"), "{code}\n{table}\n{errors}");
+    assert!(table.contains("AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY"), "{table}");
+    assert!(table.contains("ref+exec://box/app") && !table.contains(&openai[20..30]), "{table}");
+    work.set("OPENAI_ADMIN_KEY", &reference("nobody"));
+    let (code, _, errors) = work.usage(&[]);
+    assert!(code == 2 && errors.contains("OPENAI_ADMIN_KEY"), "{errors}");
 }

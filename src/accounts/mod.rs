@@ -12,6 +12,7 @@ mod http;
 mod interface;
 #[cfg(feature = "verify")]
 mod template;
+pub mod usage;
 #[cfg(all(feature = "verify", feature = "aws"))]
 mod xml;
 

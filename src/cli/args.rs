@@ -19,7 +19,8 @@ pub use agent::{Agent, Hook};
 pub use incident::Incident;
 pub use policy::{Policy, PolicyFormat, PolicyStore};
 pub use project::{
-    Audit, AuditAction, AuditFormat, Config, Doctor, Init, Inventory, InventoryFormat, OtherTool, Schema, Shown,
+    Audit, AuditAction, AuditFormat, Config, Doctor, Init, Inventory, InventoryFormat, OtherTool, Schema, Shown, Usage,
+    UsageFormat,
 };
 pub use rotate::{Rotate, duration};
 pub use run::{Choice, Env, EnvFormat, Run};
@@ -217,6 +218,12 @@ pub enum Command {
     Doctor(Doctor),
     /// List every key and reference of a workspace: whose, where it stands, who reads it, how far it got
     Inventory(Inventory),
+    /// Ask the providers' accounts when each key of a workspace was last used, how often, and what it cost
+    ///
+    /// The administrator's key of an account stands in the environment: OPENAI_ADMIN_KEY, ANTHROPIC_ADMIN_KEY,
+    /// OPENROUTER_MANAGEMENT_KEY, or a reference to it; of Amazon the usual login counts. Exit codes: 0 all was told, 1 a
+    /// finding of `--fail-on` is there, 2 something could not be asked.
+    Usage(Usage),
     /// Answer for a leaked value, which standard input gives: whose, where, pushed, alive, what to do
     ///
     /// The value may be a key, `NAME=value`, lines of an env file, JSON or base64; a prompt does not show it. It is looked

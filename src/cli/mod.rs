@@ -30,6 +30,7 @@ mod take_over;
 pub mod team;
 mod trust;
 mod undo;
+mod usage;
 mod verdict;
 mod verify;
 pub mod version;
@@ -145,6 +146,10 @@ fn command(command: Command, out: &mut dyn Write) -> Result<ExitCode> {
         Command::Incident(args) => {
             let code = incident::incident(&args, out)?;
             out.flush()?;
+            return Ok(ExitCode::from(code));
+        }
+        Command::Usage(args) => {
+            let code = usage::command(&args, out)?;
             return Ok(ExitCode::from(code));
         }
         Command::AddRecipient { keys, name, yes } => {

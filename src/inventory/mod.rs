@@ -7,5 +7,5 @@ mod uses;
 
 pub use entry::{Entry, Inventory, Kind, inventory};
 pub use lock::lock_text;
-pub use survey::{Key, Reached, Spread, Survey, Surveyed, committed, keys, survey};
+pub use survey::{Key, Reached, Spread, Survey, Surveyed, committed, keys, keys_and_problems, survey};
 pub use uses::{Place, Uses};

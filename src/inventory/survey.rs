@@ -127,14 +127,22 @@ impl Reached {
 
 /// Every key of some workspaces, the worst exposed first. git's history is searched for them.
 pub fn keys(workspaces: &[Arc<Workspace>]) -> Vec<Key> {
-    let mut all = Vec::new();
-    for workspace in workspaces {
-        let root = workspace.root().to_owned();
-        let surveyed = survey(&[root], &mut |_| {});
-        all.extend(keys_of(workspace, &with_env_files(workspace, surveyed.files)));
-    }
-    all.sort_by(|a: &Key, b: &Key| (a.exposure, &a.name, &a.redacted).cmp(&(b.exposure, &b.name, &b.redacted)));
+    let mut all: Vec<Key> = workspaces.iter().flat_map(|it| keys_and_problems(it).0).collect();
+    sort(&mut all);
     all
+}
+
+/// The same of one workspace, with what could not be looked at.
+pub fn keys_and_problems(workspace: &Arc<Workspace>) -> (Vec<Key>, Vec<String>) {
+    let root = workspace.root().to_owned();
+    let surveyed = survey(&[root], &mut |_| {});
+    let mut found = keys_of(workspace, &with_env_files(workspace, surveyed.files));
+    sort(&mut found);
+    (found, surveyed.problems)
+}
+
+fn sort(keys: &mut [Key]) {
+    keys.sort_by(|a, b| (a.exposure, &a.name, &a.redacted).cmp(&(b.exposure, &b.name, &b.redacted)));
 }
 
 /// All env files are among them, also those in which nothing is wrong.

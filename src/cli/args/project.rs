@@ -2,7 +2,10 @@
 
 use std::path::PathBuf;
 
+use clap::builder::PossibleValuesParser;
 use clap::{Subcommand, ValueEnum};
+
+use crate::accounts::usage::Finding;
 
 /// Sets up a project.
 #[derive(Debug, clap::Args)]
@@ -148,6 +151,41 @@ pub enum AuditFormat {
     Table,
     /// One object
     Json,
+}
+
+/// Asks accounts.
+#[derive(Debug, clap::Args)]
+pub struct Usage {
+    /// A folder of the workspace
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub path: PathBuf,
+    /// How far back: 24h, 7d, 2w, or a day (YYYY-MM-DD)
+    #[arg(long, value_name = "TIME", default_value = "7d")]
+    pub since: String,
+    /// Only keys of these providers, by their ids
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    pub provider: Vec<String>,
+    /// Exit with 1 where one of these is found
+    #[arg(long, value_name = "FINDING", value_delimiter = ',', value_parser = findings())]
+    pub fail_on: Vec<String>,
+    /// How it is written
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "table", hide_possible_values = false)]
+    pub format: UsageFormat,
+}
+
+fn findings() -> PossibleValuesParser {
+    PossibleValuesParser::new(Finding::ALL.map(Finding::id))
+}
+
+/// How the use of keys is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum UsageFormat {
+    /// For people
+    Table,
+    /// One object
+    Json,
+    /// For scrapers
+    Openmetrics,
 }
 
 /// What is shown of the audit log.

@@ -134,14 +134,7 @@ fn table(found: &Inventory) -> String {
     };
     let cells = rows.iter().map(|row| wanted.iter().map(|at| super::report::visible(&short(&row[*at].1))).collect());
     let lines: Vec<Vec<String>> = std::iter::once(head).chain(cells).collect();
-    let width = |column: usize| lines.iter().map(|line| line[column].chars().count()).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..wanted.len()).map(width).collect();
-    let mut text = String::new();
-    for line in &lines {
-        let padded = line.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}"));
-        text.push_str(padded.collect::<Vec<_>>().join("  ").trim_end());
-        text.push('\n');
-    }
+    let mut text = super::report::aligned(&lines);
     text.push('\n');
     text.push_str(&summary(found));
     text.push('\n');
