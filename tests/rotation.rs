@@ -1,6 +1,6 @@
 //! Rotations: a key that works stands in its place at any moment, whoever fails or is killed, and no other one stays.
 
-mod provider;
+pub mod provider;
 
 use std::fs;
 use std::io::Write;

@@ -69,6 +69,34 @@ fn workflows_are_safe_and_without_mistakes() {
 }
 
 #[test]
+fn workflows_that_rotate_keys_are_safe_and_without_mistakes() {
+    let references = [
+        "ref+vault://secret/app#/A",
+        "ref+awssecrets://app/A",
+        "ref+gcpsecrets://acme/a",
+        "ref+age://.aikeys/a.age#/A",
+    ];
+    for (at, reference) in references.iter().enumerate() {
+        let folder = tempfile::tempdir().expect("a folder");
+        // The last one is a workspace with all stores.
+        let other = if at == 3 { references[..3].iter().enumerate() } else { [].iter().enumerate() };
+        let others: String = other.map(|(at, it)| format!("OTHER_{at}=\"{it}\"\n")).collect();
+        let env = format!("OPENAI_API_KEY=\"{reference}\"\n{others}");
+        std::fs::write(folder.path().join(".env.example"), env).expect("written");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_aikeys-lsp"));
+        command.args(["rotate", "--emit", "github-actions", "--output", ".github/workflows"]);
+        let written = started(command.current_dir(folder.path()));
+        assert!(written.status.success(), "{}", text(&written));
+        let path = folder.path().join(".github/workflows/rotate-keys.yml");
+        let safe = zizmor(std::slice::from_ref(&path));
+        assert!(safe.status.success(), "zizmor, {reference}:\n{}", text(&safe));
+        let right = actionlint(folder.path(), &path);
+        assert!(right.status.success(), "actionlint, {reference}:\n{}", text(&right));
+        assert!(text(&right).contains("Checking 1 workflow file(s)"), "actionlint left it out:\n{}", text(&right));
+    }
+}
+
+#[test]
 fn what_is_wrong_in_a_workflow_is_found() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("wrong.yml");

@@ -22,7 +22,7 @@ pub use project::{
     Audit, AuditAction, AuditFormat, Config, Doctor, Init, Inventory, InventoryFormat, OtherTool, Schema, Shown, Usage,
     UsageFormat,
 };
-pub use rotate::{Rotate, duration};
+pub use rotate::{Rotate, Serve, System, duration};
 pub use run::{Choice, Env, EnvFormat, Run};
 pub use store::StoreAction;
 

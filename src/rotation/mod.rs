@@ -7,11 +7,15 @@ mod back;
 mod due;
 mod ending;
 mod journal;
+#[cfg(feature = "aws")]
+mod managed;
 mod places;
 mod turn;
 
 pub use due::{Due, due};
 pub use journal::{Journal, Mark, Step, journals};
+#[cfg(feature = "aws")]
+pub use managed::{Event, Managed};
 pub use places::Place;
 pub use turn::{Hands, Outcome, Rotation, Terms};
 

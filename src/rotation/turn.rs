@@ -75,7 +75,7 @@ const GRACE_WHEN_TOLD: Duration = Duration::from_secs(60 * 60);
 /// And where nobody says.
 const GRACE: Duration = Duration::from_secs(24 * 60 * 60);
 /// A new key takes a moment to be known everywhere at its provider.
-const PAUSES: [u64; 4] = [0, 1, 2, 4];
+pub(super) const PAUSES: [u64; 4] = [0, 1, 2, 4];
 
 impl<'w> Rotation<'w> {
     /// Begins to rotate what a variable holds.
@@ -364,7 +364,7 @@ pub(super) fn hands_say(say: &mut dyn FnMut(&str, &str), rotation: &mut Rotation
 }
 
 /// The key among all that has this value; none where there is none, and an error where two could be it.
-fn the_one<'k>(keys: &'k [RemoteKey], value: &Secret) -> Result<Option<&'k RemoteKey>, String> {
+pub(super) fn the_one<'k>(keys: &'k [RemoteKey], value: &Secret) -> Result<Option<&'k RemoteKey>, String> {
     let mut found = keys.iter().filter(|it| it.active && it.can_be(value.expose()));
     let first = found.next();
     match found.next() {

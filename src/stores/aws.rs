@@ -4,6 +4,7 @@
 
 mod client;
 mod errors;
+mod stages;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -17,6 +18,8 @@ use aws_sdk_secretsmanager::types::{Filter, FilterNameStringType};
 use jiff::Timestamp;
 use tokio::sync::OnceCell;
 
+pub use stages::{Labels, PENDING, Stages};
+
 use super::address::{refuse_unsafe, variable};
 use super::fields;
 use super::store::each;
@@ -26,9 +29,9 @@ use crate::project::AwsSettings;
 use crate::secrets::{Secret, SecretRef};
 
 /// The stage of the version that counts.
-const CURRENT: &str = "AWSCURRENT";
+pub const CURRENT: &str = "AWSCURRENT";
 /// The stage of the one before it.
-const PREVIOUS: &str = "AWSPREVIOUS";
+pub const PREVIOUS: &str = "AWSPREVIOUS";
 /// What one call of many takes.
 const BATCH: usize = 20;
 /// The variables of the client that say where else to find Amazon.

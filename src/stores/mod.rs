@@ -38,6 +38,8 @@ use std::sync::{Arc, Mutex, OnceLock};
 use tokio::runtime::Runtime;
 
 use asking::{LIMIT, Other, PATIENCE, ask, set};
+#[cfg(feature = "aws")]
+pub use aws::{CURRENT, Labels, PENDING, PREVIOUS, Stages};
 pub use error::StoreError;
 pub use identity::{IDENTITY_FILE, protect};
 pub use local::{Local, Made, RECIPIENTS, SECRETS, init};

@@ -6,6 +6,7 @@
 
 mod audit_store;
 mod changed;
+mod emit;
 mod git_input;
 mod hard;
 mod history;

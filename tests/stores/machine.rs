@@ -41,6 +41,11 @@ impl Machine {
         machine
     }
 
+    /// The folder, which stays for as long as what this gives.
+    pub fn keep(self) -> tempfile::TempDir {
+        self.folder
+    }
+
     /// A variable of the user's environment.
     pub fn set(mut self, name: &str, value: impl AsRef<OsStr>) -> Machine {
         self.environment.retain(|(it, _)| it != name);

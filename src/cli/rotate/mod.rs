@@ -1,6 +1,10 @@
 //! `rotate`: what a rotation needs from a terminal, and what is said of it.
 
+mod emit;
+#[cfg(all(feature = "aws", feature = "verify"))]
+mod lambda;
 mod listed;
+mod pubsub;
 
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
@@ -9,7 +13,7 @@ use std::time::Duration;
 
 use anyhow::{Result, anyhow, ensure};
 
-use super::args::Rotate as Args;
+use super::args::{Rotate as Args, Serve};
 use super::report::visible;
 use super::{CLEAN, FAILED, FOUND};
 use crate::accounts::Account;
@@ -21,7 +25,20 @@ use crate::verify::{Life, request};
 
 /// Rotates one key, goes on, goes back, or lists.
 pub(super) fn rotate(args: &Args, out: &mut dyn Write) -> Result<u8> {
+    match args.serve {
+        #[cfg(all(feature = "aws", feature = "verify"))]
+        Some(Serve::AwsLambda) => return lambda::serve(args),
+        #[cfg(not(all(feature = "aws", feature = "verify")))]
+        Some(Serve::AwsLambda) => {
+            anyhow::bail!("this aikeys-lsp was built without `aws` and `verify`: build it with them")
+        }
+        Some(Serve::GcpPubsub) => return pubsub::serve(args),
+        None => {}
+    }
     let workspace = Workspace::open(Path::new("."))?;
+    if let Some(system) = args.emit {
+        return emit::command(system, args.output.as_deref(), &workspace, out);
+    }
     let stores = Stores::of(&workspace);
     if args.status {
         return listed::status(&workspace, args.json, out);
