@@ -7,6 +7,7 @@ mod project;
 mod rotate;
 mod run;
 mod store;
+mod time;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -22,7 +23,7 @@ pub use project::{
     Audit, AuditAction, AuditFormat, Config, Doctor, Init, Inventory, InventoryFormat, OtherTool, Schema, Shown, Usage,
     UsageFormat,
 };
-pub use rotate::{Rotate, Serve, System, duration};
+pub use rotate::{Rotate, Serve, System};
 pub use run::{Choice, Env, EnvFormat, Run};
 pub use store::StoreAction;
 

@@ -84,12 +84,17 @@ pub enum Used {
     Unknown(String),
 }
 
+/// Asks providers whether keys are alive.
+pub type Ask<'o> = dyn Fn(&[Request]) -> Result<Vec<Life>, String> + Sync + 'o;
+/// Opens a provider's account by its id.
+pub type Opens<'o> = dyn Fn(&str) -> Result<Option<Box<dyn Account>>, String> + Sync + 'o;
+
 /// Whom else to ask.
 pub struct Others<'o> {
     /// Asks providers whether keys are alive.
-    pub ask: &'o (dyn Fn(&[Request]) -> Result<Vec<Life>, String> + Sync),
+    pub ask: &'o Ask<'o>,
     /// Opens a provider's account by its id; none where it has no interface that tells of keys.
-    pub account: &'o (dyn Fn(&str) -> Result<Option<Box<dyn Account>>, String> + Sync),
+    pub account: &'o Opens<'o>,
 }
 
 /// What is told while it is looked.

@@ -221,7 +221,7 @@ fn in_git(held: &Held, is_dead: bool, add: &mut dyn FnMut(String, Option<String>
             add(format!("cannot be undone: whoever has a copy of what was pushed has the key, {why}"), None);
         }
         (_, Some(_)) if only_stash => {
-            add("a stash holds it: drop that one".to_owned(), Some("git stash list".to_owned()))
+            add("a stash holds it: drop that one".to_owned(), Some("git stash list".to_owned()));
         }
         (Some(false), Some(from)) => {
             let command = format!("git rebase -i {from}");

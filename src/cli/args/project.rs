@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
 use clap::{Subcommand, ValueEnum};
+use jiff::Timestamp;
 
+use super::time::moment;
 use crate::accounts::usage::Finding;
 
 /// Sets up a project.
@@ -130,8 +132,8 @@ pub struct Audit {
     #[arg(value_name = "NAME|REF", requires = "store")]
     pub secrets: Vec<String>,
     /// Only what happened since then: 7d, 12h, 2w, or a day like 2026-05-31
-    #[arg(long, value_name = "TIME", requires = "store")]
-    pub since: Option<String>,
+    #[arg(long, value_name = "TIME", value_parser = moment, requires = "store")]
+    pub since: Option<Timestamp>,
     /// How it is written
     #[arg(
         long,
@@ -160,8 +162,8 @@ pub struct Usage {
     #[arg(value_name = "PATH", default_value = ".")]
     pub path: PathBuf,
     /// How far back: 24h, 7d, 2w, or a day (YYYY-MM-DD)
-    #[arg(long, value_name = "TIME", default_value = "7d")]
-    pub since: String,
+    #[arg(long, value_name = "TIME", value_parser = moment, default_value = "7d")]
+    pub since: Timestamp,
     /// Only keys of these providers, by their ids
     #[arg(long, value_name = "ID", value_delimiter = ',')]
     pub provider: Vec<String>,

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::time::duration;
+
 use clap::ValueEnum;
 
 /// Puts a new key in the place of an old one.
@@ -82,13 +84,4 @@ pub enum Serve {
     AwsLambda,
     /// Google Cloud Secret Manager, through Pub/Sub
     GcpPubsub,
-}
-
-/// `90d`, `12h`, `30m`: a day has 24 hours.
-pub fn duration(text: &str) -> Result<Duration, String> {
-    let wrong = || "write it as 90d, 12h or 30m".to_owned();
-    let span: jiff::Span = text.parse().map_err(|_| wrong())?;
-    let days = jiff::SpanRelativeTo::days_are_24_hours();
-    let seconds = span.total((jiff::Unit::Second, days)).map_err(|_| wrong())?;
-    Duration::try_from_secs_f64(seconds).map_err(|_| wrong())
 }

@@ -5,8 +5,8 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, anyhow, bail, ensure};
-use jiff::{SignedDuration, Timestamp};
+use anyhow::{Context, Result, bail, ensure};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::log::{self, Lost, STDIN};
@@ -25,8 +25,7 @@ const NAMED: usize = 3;
 
 /// Answers. Exit code 2 says that a log could not be read as a whole.
 pub(super) fn command(args: &Audit, out: &mut dyn Write) -> Result<u8> {
-    let since = args.since.as_deref().map(moment).transpose()?;
-    let mut question = Question::new(asked(&args.secrets)?, since);
+    let mut question = Question::new(asked(&args.secrets)?, args.since);
     let mut code = CLEAN;
     let mut looked = 0;
     for path in files(&args.store, &mut code)? {
@@ -101,22 +100,6 @@ fn reference(word: &str) -> Option<SecretRef> {
     let is_amazons = word.starts_with("arn:") && word.contains(":secretsmanager:") && word.contains(":secret:");
     let amazon = || is_amazons.then(|| SecretRef::new("awssecrets", word, None));
     SecretRef::parse(word).or_else(amazon).or_else(google)
-}
-
-/// `7d`, `12h`, `90m`, `2w`, a day, or a moment.
-fn moment(text: &str) -> Result<Timestamp> {
-    let wrong =
-        || anyhow!("`--since` takes a time like 7d, 12h or 2w, or a day like 2026-05-31, and not {}", discreet(text));
-    let hours = |number: &str, hours: i64| number.parse::<i64>().ok()?.checked_mul(hours);
-    let back =
-        [("w", 7 * 24), ("d", 24), ("h", 1)].iter().find_map(|(unit, each)| hours(text.strip_suffix(unit)?, *each));
-    if let Some(hours) = back {
-        return Timestamp::now().checked_sub(SignedDuration::from_hours(hours)).map_err(|_| wrong());
-    }
-    if let Some(minutes) = text.strip_suffix('m').and_then(|it| it.parse().ok()) {
-        return Timestamp::now().checked_sub(SignedDuration::from_mins(minutes)).map_err(|_| wrong());
-    }
-    format!("{text}T00:00:00Z").parse().or_else(|_| text.parse()).map_err(|_| wrong())
 }
 
 /// The files of logs; of a folder (CloudTrail has one a day) all that lie in it.

@@ -8,9 +8,7 @@ use std::io::Write;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
-use jiff::civil::Date;
-use jiff::tz::TimeZone;
-use jiff::{Timestamp, ToSpan};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::args::{Usage as Args, UsageFormat};
@@ -54,7 +52,7 @@ struct Report {
 pub(super) fn command(args: &Args, out: &mut dyn Write) -> Result<u8> {
     fs::metadata(&args.path).with_context(|| visible(&args.path))?;
     let now = Timestamp::now();
-    let since = since(&args.since, now)?;
+    let since = args.since;
     for id in &args.provider {
         if Catalogue::built_in().provider(id).is_none() {
             bail!("there is no provider `{}`: see `aikeys-lsp providers`", discreet(id));
@@ -88,26 +86,6 @@ pub(super) fn command(args: &Args, out: &mut dyn Write) -> Result<u8> {
         true if report.findings().any(|(_, _, it)| is_wanted(it)) => FOUND,
         true => CLEAN,
     })
-}
-
-/// `7d`, `24h`, `2w`, or a day.
-fn since(text: &str, now: Timestamp) -> Result<Timestamp> {
-    let unclear = || format!("`--since {}`: write 24h, 7d, 2w or YYYY-MM-DD", discreet(text));
-    let begin = match text.parse::<Date>() {
-        Ok(date) => date.to_zoned(TimeZone::UTC).ok().map(|it| it.timestamp()),
-        Err(_) => {
-            let (number, unit) = text.split_at(text.len() - text.chars().next_back().map_or(0, char::len_utf8));
-            let hours = match unit {
-                "h" => Some(1),
-                "d" => Some(24),
-                "w" => Some(7 * 24),
-                _ => None,
-            };
-            let number: Option<i64> = number.parse().ok().filter(|it| (1..=9999).contains(it));
-            number.zip(hours).and_then(|(number, hours)| now.checked_sub((number * hours).hours()).ok())
-        }
-    };
-    begin.filter(|it| *it < now).with_context(unclear)
 }
 
 /// The keys and references of a workspace by their providers, values included, and what could not be looked at.
@@ -396,22 +374,4 @@ fn state(key: &RemoteKey) -> &'static str {
 
 fn day(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d").to_string()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn times_are_written_in_some_ways() {
-        let now: Timestamp = "2026-11-29T12:00:00Z".parse().expect("a time");
-        let at = |text: &str| since(text, now).map(|it| it.to_string()).map_err(|error| error.to_string());
-        assert_eq!(at("7d").as_deref(), Ok("2026-11-22T12:00:00Z"));
-        assert_eq!(at("24h").as_deref(), Ok("2026-11-28T12:00:00Z"));
-        assert_eq!(at("2w").as_deref(), Ok("2026-11-15T12:00:00Z"));
-        assert_eq!(at("2026-11-01").as_deref(), Ok("2026-11-01T00:00:00Z"));
-        for wrong in ["", "d", "7", "0d", "-7d", "7x", "2027-01-01", "7é", "99999999999d"] {
-            assert!(at(wrong).is_err_and(|it| it.contains("24h, 7d")), "{wrong}");
-        }
-    }
 }
