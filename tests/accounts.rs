@@ -579,3 +579,63 @@ fn usage_reads_references() {
     let (code, _, errors) = work.usage(&[]);
     assert!(code == 2 && errors.contains("OPENAI_ADMIN_KEY"), "{errors}");
 }
+
+/// The same questions to moto, which knows access keys and none of Bedrock.
+#[test]
+fn moto_takes_what_amazon_is_asked() {
+    let moto = crate::stores::servers::Moto::start();
+    let signed = |action: &str| {
+        let python = crate::real::cache().join("moto/bin/python");
+        let script = format!(
+            "import boto3; iam = boto3.client('iam', endpoint_url='{}', region_name='us-east-1', \
+             aws_access_key_id='a', aws_secret_access_key='b'); {action}",
+            moto.url
+        );
+        let output = Command::new(python).args(["-c", &script]).output().expect("it starts");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    };
+    signed("[(iam.create_user(UserName=u), iam.create_access_key(UserName=u)) for u in ['ann', 'joe+x@y']]");
+    let url = moto.url.clone();
+    let get = move |name: &str| {
+        let said = match name {
+            "AWS_ACCESS_KEY_ID" => "a",
+            "AWS_SECRET_ACCESS_KEY" => "b",
+            "AWS_ENDPOINT_URL_IAM" => url.as_str(),
+            _ => return None,
+        };
+        Some(Ok(Secret::new(said)))
+    };
+    let account =
+        open_by("aws-bedrock", &get, || Err("nobody else is asked".to_owned())).expect("it opens").expect("one");
+    // What moto does not know is no answer that can be understood.
+    let all = account.keys();
+    assert!(all.is_err(), "moto knows keys of Bedrock by now: {all:?}");
+    let like = RemoteKey {
+        id: "old".into(),
+        scope: None,
+        owner: Some("joe+x@y".into()),
+        name: String::new(),
+        redacted: "old".into(),
+        created: None,
+        expires: None,
+        last_used: None,
+        active: true,
+    };
+    let made = account.create(&like, &order("new")).expect("a key");
+    assert_eq!((made.values.len(), made.key.owner.as_deref(), made.key.active), (2, Some("joe+x@y"), true));
+    account.disable(&made.key).expect("off");
+    signed(
+        "assert [k['Status'] for k in iam.list_access_keys(UserName='joe+x@y')['AccessKeyMetadata']] == ['Active', 'Inactive']",
+    );
+    account.enable(&made.key).expect("on");
+    account.remove(&made.key).expect("ended");
+    signed("assert len(iam.list_access_keys(UserName='joe+x@y')['AccessKeyMetadata']) == 1");
+    assert!(matches!(account.remove(&made.key), Err(AccountError::Gone(_))));
+    let nowhere = |name: &str| match name {
+        "AWS_ENDPOINT_URL" => Some(Ok(Secret::new("http://iam.example.com"))),
+        _ => get(name),
+    };
+    let nowhere = |name: &str| if name == "AWS_ENDPOINT_URL_IAM" { None } else { nowhere(name) };
+    let refused = open_by("aws-bedrock", &nowhere, || Err("nobody".to_owned())).err().unwrap_or_default();
+    assert!(refused.contains("https://HOST:PORT"), "{refused}");
+}

@@ -83,6 +83,9 @@ impl Place {
         command.args(arguments).current_dir(self.root().join(below)).envs(TALKATIVE);
         command.env("HOME", &home).env("TMPDIR", self.folder.path().join("tmp"));
         command.env("AIKEYS_IDENTITY", home.join("identity.txt"));
+        // Nobody is asked: nothing listens there. An administrator's key is a key as well.
+        command.env("AIKEYS_STAND_IN", "127.0.0.1:1").env("AWS_EC2_METADATA_DISABLED", "true");
+        command.env("OPENAI_ADMIN_KEY", self.keys.nth(2));
         for name in ["XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME"] {
             command.env(name, &home);
         }
@@ -310,6 +313,7 @@ fn wrong_arguments_show_no_key() {
             "doctor",
             "run",
             "store",
+            "usage",
             "help",
             "hook",
             "incident",
@@ -318,6 +322,8 @@ fn wrong_arguments_show_no_key() {
             place.run(&[command, key]);
             place.run(&[command, &format!("--{key}")]);
         }
+        place.run(&["usage", "--since", key]);
+        place.run(&["usage", "--provider", key]);
         // What a child says is the child's.
         place.run(&["run", "--", "sh", "-c", "exit 3", key]);
     }
@@ -328,6 +334,9 @@ fn wrong_arguments_show_no_key() {
         &["completions", "bash"],
         &["config", "--schema"],
         &["doctor", "--format", "json"],
+        &["usage"],
+        &["usage", "--format", "json"],
+        &["usage", "--format", "openmetrics", "--provider", "openai"],
         &["--help"],
         &["--version"],
     ] {

@@ -173,7 +173,7 @@ static INTERFACES: LazyLock<BTreeMap<String, Interface>> = LazyLock::new(|| {
     serde_json::from_str(text).expect("a test reads the built-in interfaces")
 });
 
-#[cfg(test)]
+#[cfg(all(test, feature = "verify"))]
 mod tests {
     use super::*;
     use crate::secrets::Catalogue;

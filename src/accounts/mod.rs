@@ -9,6 +9,7 @@ mod asking;
 mod aws;
 #[cfg(feature = "verify")]
 mod http;
+#[cfg_attr(not(feature = "verify"), expect(dead_code, reason = "nobody is asked, and it is known what could be"))]
 mod interface;
 #[cfg(feature = "verify")]
 mod template;

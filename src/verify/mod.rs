@@ -16,6 +16,7 @@ pub use asking::Verifier;
 pub use caller::{Answer, Caller, PATIENCE, Silent};
 pub use question::Question;
 pub use request::{Request, request};
+#[cfg(feature = "verify")]
 pub(crate) use request::{host_of, percent};
 
 /// What is known of a key.
