@@ -215,7 +215,9 @@ impl Managed<'_> {
         let Some(value) = self.stages.value(version)?.filter(|it| it != now_used) else { return Ok(Previous::None) };
         let Some(key) = the_one(keys, &value).map_err(no)? else { return Ok(Previous::None) };
         let stays = |why: String| Ok(Previous::Stays(format!("{}, the key before the current one, {why}", key.id)));
-        let Some(switched) = self.stages.made(current)? else {
+        // Who goes back to an older version makes the newer one the previous one.
+        let made = self.stages.made(current)?.zip(self.stages.made(version)?);
+        let Some(switched) = made.map(|(current, previous)| current.max(previous)) else {
             return stays("has to stay: nobody knows since when the current one counts".to_owned());
         };
         let over = SignedDuration::try_from(self.grace).ok().and_then(|it| switched.checked_add(it).ok());

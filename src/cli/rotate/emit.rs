@@ -31,6 +31,9 @@ const LAMBDA: &[File] = &[
 const PUBSUB: &[File] =
     &[("Dockerfile", include_str!("jobs/Dockerfile"), false), ("setup.sh", include_str!("jobs/setup.sh"), true)];
 
+/// What opens an account without an administrator's key.
+const LOGIN: &str = "AWS_PROFILE";
+
 /// What a job is filled with.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Facts {
@@ -64,8 +67,8 @@ pub(super) fn command(system: System, folder: Option<&Path>, workspace: &Workspa
     }
     ensure!(
         !facts.admins.is_empty(),
-        "no key of this workspace belongs to a provider whose account can make keys: neither aikeys.lock nor an env file \
-         names one"
+        "no key of this workspace belongs to a provider that makes keys for an administrator's key: neither aikeys.lock \
+         nor an env file names one"
     );
     let texts: Vec<(&str, String, bool)> =
         files.iter().map(|(name, text, starts)| (*name, filled(text, &facts), *starts)).collect();
@@ -121,7 +124,8 @@ fn facts(workspace: &Workspace, backend: Option<&str>) -> Facts {
     let provider_of = |variable: &str| {
         let listed = listed.iter().find(|it| it.variable == variable).map(|it| it.provider.as_str());
         let id = listed.or_else(|| Some(catalogue.provider_of_env(variable)?.id.as_str()))?;
-        known(id).filter(|it| it.abilities.create).map(|it| (it.admin, id.to_owned()))
+        // Amazon's are made by a login, which each system has in its own way.
+        known(id).filter(|it| it.abilities.create && it.admin != LOGIN).map(|it| (it.admin, id.to_owned()))
     };
     let variables: BTreeSet<&str> =
         listed.iter().map(|it| it.variable.as_str()).chain(references.keys().map(String::as_str)).collect();
