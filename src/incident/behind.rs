@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Case;
-use crate::project::{documents_with, has_values, references_in_use, references_of};
-use crate::secrets::{SecretRef, env_line_at, slashed};
+use crate::project::{documents_with, references_in_use, references_of};
+use crate::secrets::{SecretRef, env_line_at, is_env_file, slashed};
 use crate::stores::{StoreError, Stores, store_id};
 
 /// A reference, and what lies behind it.
@@ -79,7 +79,7 @@ fn standing(case: &Case) -> Standing {
             let (names, places) = found.entry(at).or_default();
             let line = doc.lines().line_of(span.start) as usize + 1;
             places.push(case.forms.hidden(&format!("{}:{line}", slashed(doc.path()))));
-            if has_values(doc.path()) {
+            if is_env_file(doc.path()) {
                 names.extend(env_line_at(doc.text(), span).map(|it| doc.slice(it.name).to_owned()));
             }
         }

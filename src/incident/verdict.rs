@@ -6,8 +6,10 @@ use std::path::Path;
 
 use super::tree::IN_NAME;
 use super::{Answer, Case, Findings, Held, Kind, Taken};
+use crate::accounts::known;
 use crate::fixes::Burned;
 use crate::project::is_variable_name;
+use crate::secrets::is_env_template;
 use crate::text::counted;
 use crate::verify::Life;
 
@@ -129,8 +131,11 @@ pub fn steps(case: &Case, findings: &Findings, value: usize) -> Vec<Step> {
     let is_dead = findings.life(value) == Some(&Life::Dead);
     let names = names(case, findings, value);
     if !is_dead {
+        let account = key.whose.provider.as_deref().and_then(known).filter(|it| it.abilities.create);
+        // It leaked: nobody waits for programs that still have the old one.
+        let how = if account.is_some() { "--grace 0m" } else { "--assisted --grace 0m" };
         for name in names.iter().take(SHOWN) {
-            let command = format!("aikeys-lsp rotate {name}");
+            let command = format!("aikeys-lsp rotate {name} {how}");
             add("a new key in its place, then this one ends".to_owned(), Some(command));
         }
         add(by_hand(key.whose.page.as_deref(), names.is_empty()), None);
@@ -168,17 +173,11 @@ fn by_hand(page: Option<&str>, only: bool) -> String {
     }
 }
 
-/// The variables that hold it, as far as they are known: in env files, behind references, in the input.
+/// The variables of env files that hold it, or a reference to it: those can be rotated.
 fn names(case: &Case, findings: &Findings, value: usize) -> BTreeSet<String> {
-    let mut names: BTreeSet<String> = findings.places(value).filter_map(|it| it.variable.clone()).collect();
+    let lines = findings.places(value).filter(|it| !is_env_template(&it.file));
+    let mut names: BTreeSet<String> = lines.filter_map(|it| it.variable.clone()).collect();
     names.extend(findings.leading(value).flat_map(|it| it.names.iter().cloned()));
-    let given = case.keys[value]
-        .name
-        .iter()
-        .filter(|it| it.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_' || byte.is_ascii_digit()));
-    if names.is_empty() {
-        names.extend(given.cloned());
-    }
     names.retain(|it| is_variable_name(it) && case.hidden(it) == *it);
     names
 }

@@ -140,7 +140,7 @@ fn it_is_found_in_files_however_it_stands_there() {
         assert!(kinds.iter().any(|it| it == kind), "{kind}: {kinds:?}");
     }
     assert!(said.list("/places", "variable").contains(&"OPENAI_API_KEY".to_owned()));
-    assert!(said.list("/steps", "command").contains(&"aikeys-lsp rotate OPENAI_API_KEY".to_owned()));
+    assert!(said.list("/steps", "command").contains(&"aikeys-lsp rotate OPENAI_API_KEY --grace 0m".to_owned()));
 }
 
 #[test]
@@ -260,7 +260,7 @@ fn stores_are_asked() {
     assert_eq!((said.code, said.places().len()), (Some(1), 0), "{}", said.whole);
     let reference = "ref+age://.aikeys/secrets.age#/OPENAI_API_KEY";
     assert_eq!(said.list("/references", "reference"), [reference]);
-    assert!(said.list("/steps", "command").contains(&"aikeys-lsp rotate OPENAI_API_KEY".to_owned()));
+    assert!(said.list("/steps", "command").contains(&"aikeys-lsp rotate OPENAI_API_KEY --grace 0m".to_owned()));
     // Another value behind it; a reference that leads nowhere; a store that nobody reaches, which leaves it open.
     let said = sandbox.incident("r", &key("openai.project#2"), &[]);
     assert_eq!((said.code, said.list("/references", "reference").len()), (Some(2), 0), "{}", said.whole);

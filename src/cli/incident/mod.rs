@@ -16,8 +16,8 @@ use super::{CLEAN, FAILED, FOUND};
 use crate::accounts;
 use crate::incident::{Case, Findings, News, Others, Taken, Verdict, burned, examine, taken, verdict};
 use crate::moves::audit::{self, Happened, Line};
-use crate::project::{Source, Workspace, read_values};
-use crate::secrets::{Catalogue, Secret, SecretRef, discreet};
+use crate::project::{Source, Workspace};
+use crate::secrets::{Catalogue, Secret, discreet};
 use crate::stores::Stores;
 use crate::verify::{Life, Request};
 
@@ -38,7 +38,8 @@ pub(super) fn incident(args: &Args, out: &mut dyn Write) -> Result<u8> {
     let case = Case::open(&args.path, keys, args.offline).map_err(|why| anyhow!("{why}"))?;
     let questions = case.questions();
     announce(&questions)?;
-    let account = |provider: &str| accounts::open(provider, &|name| value_of(&case.workspace, name));
+    let stores = Stores::of(&case.workspace);
+    let account = |provider: &str| accounts::open(provider, &|name| super::admin_key(name, &stores));
     let others = Others { ask: &ask, account: &account };
     let mut progress = Progress::new(false);
     let mut told = None;
@@ -129,22 +130,6 @@ fn ask(requests: &[Request]) -> Result<Vec<Life>, String> {
 #[cfg(not(feature = "verify"))]
 fn ask(_: &[Request]) -> Result<Vec<Life>, String> {
     Err("this aikeys-lsp was built without `--verify`".to_owned())
-}
-
-/// The value of a variable for an administrator: of the environment, else of `.env`, where it may be a reference.
-fn value_of(workspace: &Workspace, name: &str) -> Option<Result<Secret, String>> {
-    if let Some(value) = std::env::var(name).ok().filter(|it| !it.is_empty()) {
-        return Some(Ok(Secret::new(value)));
-    }
-    let values = match read_values(&workspace.root().join(".env")) {
-        Ok(values) => values,
-        Err(error) => return Some(Err(error.to_string())),
-    };
-    let value = values.into_iter().find(|(it, _)| it == name).map(|(_, value)| value)?;
-    match SecretRef::parse(value.expose()) {
-        Some(at) => Some(Stores::of(workspace).get(&at).map_err(|error| error.to_string())),
-        None => Some(Ok(value)),
-    }
 }
 
 /// The worst verdict of all.
