@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 /// A stand-in of its own, which ends with the test. A request that was wrong fails it.
 pub struct Providers {
     process: Child,
-    address: SocketAddr,
+    pub address: SocketAddr,
     wrong: Cell<bool>,
 }
 
@@ -65,11 +65,11 @@ impl Providers {
         open_by(provider, &get, caller).expect("it opens").expect("an interface")
     }
 
-    fn key(&self, given: Value) -> String {
+    pub fn key(&self, given: Value) -> String {
         self.control("create", given)["id"].as_str().expect("an id").to_owned()
     }
 
-    fn value(&self, provider: &str, id: &str) -> String {
+    pub fn value(&self, provider: &str, id: &str) -> String {
         let state = self.control("state", json!({}));
         let keys = state["keys"][provider].as_array().expect("keys");
         let key = keys.iter().find(|it| it["id"] == id).expect("the key is there");

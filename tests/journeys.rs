@@ -10,6 +10,8 @@ mod packages;
 mod pipelines;
 mod real;
 #[cfg(all(feature = "verify", debug_assertions))]
+mod rotated;
+#[cfg(all(feature = "verify", debug_assertions))]
 mod rotation;
 mod stores;
 #[expect(dead_code, reason = "`tests` uses all of it")]

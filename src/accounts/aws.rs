@@ -17,7 +17,7 @@ use serde_json::Value;
 use super::asking::Asker;
 use super::{ABILITIES_OF_AMAZON, AMAZON, Abilities, Account, AccountError, KeyUse, NewKey, Order, RemoteKey, xml};
 use crate::secrets::Secret;
-use crate::verify::{Caller, Question, percent};
+use crate::verify::{Caller, Life, Question, percent};
 
 /// The service whose keys they are.
 const BEDROCK: &str = "bedrock.amazonaws.com";
@@ -25,6 +25,8 @@ const BEDROCK: &str = "bedrock.amazonaws.com";
 const PREFIX: &str = "ABSK";
 const FORM: &str = "application/x-www-form-urlencoded; charset=utf-8";
 const DAY: u64 = 86_400;
+/// What is said of an access key that does not count: `InvalidClientTokenId`, and of another one's secret.
+const DEAD: [&str; 2] = ["security token included in the request is invalid", "signature we calculated does not match"];
 
 /// The account of Amazon that the user is logged in to.
 pub(super) struct Aws {
@@ -77,12 +79,22 @@ impl Aws {
 
     /// What an action answers.
     async fn act(&self, action: &str, given: &[(&str, &str)]) -> Result<Value, AccountError> {
+        self.act_as(&self.credentials, action, given).await
+    }
+
+    /// What it answers somebody else.
+    async fn act_as(
+        &self,
+        credentials: &Credentials,
+        action: &str,
+        given: &[(&str, &str)],
+    ) -> Result<Value, AccountError> {
         let all = [("Action", action), ("Version", "2010-05-08")];
         let body: Vec<String> =
             all.iter().chain(given).map(|(name, value)| format!("{name}={}", percent(value))).collect();
         let body = body.join("&");
         let mut headers = vec![("content-type".to_owned(), Secret::new(FORM))];
-        headers.extend(self.signed(&body).ok_or_else(|| self.refused("the request cannot be signed"))?);
+        headers.extend(self.signed(credentials, &body).ok_or_else(|| self.refused("the request cannot be signed"))?);
         let question = Question {
             method: "POST",
             host: self.host.clone(),
@@ -97,8 +109,8 @@ impl Aws {
         Ok(answer.get(format!("{action}Result")).cloned().unwrap_or_default())
     }
 
-    fn signed(&self, body: &str) -> Option<Vec<(String, Secret)>> {
-        let identity = self.credentials.clone().into();
+    fn signed(&self, credentials: &Credentials, body: &str) -> Option<Vec<(String, Secret)>> {
+        let identity = credentials.clone().into();
         let params = SigningParams::builder().identity(&identity).region(&self.region).name("iam");
         let params = params.time(SystemTime::now()).settings(SigningSettings::default()).build().ok()?.into();
         let headers = [("content-type", FORM)].into_iter();
@@ -239,6 +251,19 @@ impl Account for Aws {
 
     fn tells_last_use(&self, key: &RemoteKey) -> bool {
         !is_bedrock(key)
+    }
+
+    /// Who the key is of is told to everybody, or refused because nobody allowed it: both take the key for one.
+    fn life(&self, values: &[Secret]) -> Option<Life> {
+        let [id, secret] = values else { return None };
+        let credentials = Credentials::new(id.expose(), secret.expose(), None, None, "rotation");
+        let answer = self.asker.wait(&self.host, self.act_as(&credentials, "GetUser", &[]));
+        Some(match answer {
+            Ok(_) => Life::Live,
+            Err(AccountError::Refused(why)) if why.contains("is not authorized to perform") => Life::Live,
+            Err(AccountError::Refused(why)) if DEAD.iter().any(|it| why.contains(it)) => Life::Dead,
+            Err(error) => Life::Unknown(error.to_string()),
+        })
     }
 
     fn usage(&self, _since: Timestamp) -> Result<Vec<KeyUse>, AccountError> {

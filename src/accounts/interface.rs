@@ -160,6 +160,7 @@ impl Interface {
     pub fn abilities(&self) -> Abilities {
         Abilities {
             create: self.create.is_some(),
+            name: self.create.as_ref().is_some_and(|it| it.body.to_string().contains("{name}")),
             disable: self.disable.is_some() && self.enable.is_some(),
             remove: self.remove.is_some(),
             last_used: self.keys.last_used.is_some(),

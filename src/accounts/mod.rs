@@ -20,6 +20,7 @@ mod xml;
 use jiff::Timestamp;
 
 use crate::secrets::Secret;
+use crate::verify::Life;
 #[cfg(feature = "verify")]
 use crate::{secrets::Catalogue, verify::Caller};
 use interface::Interface;
@@ -27,7 +28,7 @@ use interface::Interface;
 /// The provider whose account is code.
 const AMAZON: &str = "aws-bedrock";
 const ABILITIES_OF_AMAZON: Abilities =
-    Abilities { create: true, disable: true, remove: true, last_used: true, usage: false };
+    Abilities { create: true, name: false, disable: true, remove: true, last_used: true, usage: false };
 
 /// What is known of a provider's account before it is opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -128,6 +129,11 @@ pub trait Account {
         self.abilities().last_used
     }
 
+    /// Whether it takes a key of several values; none where that is asked by [`crate::verify::request`].
+    fn life(&self, _values: &[Secret]) -> Option<Life> {
+        None
+    }
+
     /// What keys were used for since a moment.
     fn usage(&self, since: Timestamp) -> Result<Vec<KeyUse>, AccountError>;
 
@@ -140,6 +146,8 @@ pub trait Account {
 pub struct Abilities {
     /// Make keys.
     pub create: bool,
+    /// Give them the name that is asked for.
+    pub name: bool,
     /// Switch them off and on.
     pub disable: bool,
     /// End them.

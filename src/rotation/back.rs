@@ -1,6 +1,6 @@
 //! The way back: the old key stands everywhere again, and the new one ends.
 
-use super::journal::{Step, is};
+use super::journal::{Journal, Step, is, mark};
 use super::places::{exchange, values_at};
 use super::turn::{Hands, Outcome, Rotation, hands_say};
 use super::{RotationError, no};
@@ -50,7 +50,7 @@ impl Rotation<'_> {
                 return Err(no(format!(
                     "the old key stands everywhere; the new one ({}) has to be removed{page}: set the variable of the \
                      administrator's key, then run `--abort` again",
-                    key.id
+                    key.shown
                 )));
             }
             (_, None) if self.journal.assisted => {
@@ -71,11 +71,33 @@ impl Rotation<'_> {
         hands: &mut Hands<'_>,
     ) -> Result<(), RotationError> {
         let name = self.journal.new_name();
-        for key in keys.iter().filter(|it| it.name == name && it.active) {
+        for key in keys.iter().filter(|it| it.active) {
+            let is_known = key.name == name || self.journal.new_key.as_ref().is_some_and(|it| it.id == mark(&key.id));
+            if !is_known {
+                if !self.may_be_ours(account, key) {
+                    continue;
+                }
+                let made = key.created.map(|it| format!(" at {it}")).unwrap_or_default();
+                let which = format!("a key of {} was made{made}", key.owner.as_deref().unwrap_or("the same user"));
+                let question = format!("{which}, after this rotation began, and was never used: remove it?");
+                if !(hands.agree)(&question).map_err(no)? {
+                    let yes = "look whose it is, then go on with `--yes`";
+                    return Err(no(format!("{which}: it may be this rotation's, and nobody has its value; {yes}")));
+                }
+            }
             end(account, key)?;
-            hands_say(hands.say, self, "removed", &format!("{} as {name}", key.id));
+            hands_say(hands.say, self, "removed", &format!("{}, whose value nobody uses", key.id));
         }
         Ok(())
+    }
+
+    /// Where keys have no names: it was not there before, its holder is the same, and nobody used it.
+    fn may_be_ours(&self, account: &dyn Account, key: &RemoteKey) -> bool {
+        let Journal { before: Some(before), old_key: Some(old), new_key: None, .. } = &self.journal else {
+            return false;
+        };
+        let is_new = !before.contains(&mark(&key.id)) && key.last_used.is_none();
+        is_new && !account.abilities().name && (&key.owner, &key.scope) == (&old.owner, &old.scope)
     }
 }
 

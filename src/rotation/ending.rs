@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::back::end;
-use super::journal::{Step, now};
+use super::journal::{Step, mark, now};
 use super::turn::{Hands, Outcome, Rotation, hands_say};
 use super::{RotationError, no};
 use crate::fixes::{Burned, LOCK};
@@ -42,12 +42,14 @@ impl Rotation<'_> {
             return Ok(Outcome::InUse(format!("the old key still stands in {places}: take it out, then `--resume`")));
         }
         let known = match (hands.account, &self.journal.old_key) {
-            (Some(account), Some(mark)) => Some((account, account.keys()?.into_iter().find(|it| it.id == mark.id))),
+            (Some(account), Some(old)) => {
+                Some((account, account.keys()?.into_iter().find(|it| mark(&it.id) == old.id)))
+            }
             _ => None,
         };
-        match known {
+        match &known {
             Some((account, Some(key))) if key.active => {
-                let tells = account.abilities().last_used;
+                let tells = account.tells_last_use(key);
                 if let Some(used) = key.last_used.filter(|it| self.is_after_switch(*it)) {
                     let used = second(used);
                     return Ok(Outcome::InUse(format!(
@@ -61,8 +63,14 @@ impl Rotation<'_> {
                 if !tells && !(hands.agree)(question).map_err(no)? {
                     return Ok(Outcome::Waits(format!("for a yes: `aikeys-lsp rotate {name} --resume --yes`")));
                 }
-                end(account, &key)?;
-                let how = if account.abilities().remove { "removed" } else { "switched off" };
+                // Who is switched off can be switched on again, should anything be wrong.
+                let how = if account.abilities().disable {
+                    account.disable(key)?;
+                    "switched off"
+                } else {
+                    end(*account, key)?;
+                    "removed"
+                };
                 hands_say(hands.say, self, "revoked", &format!("{} is {how}", key.id));
             }
             Some((_, _)) => hands_say(hands.say, self, "revoked", "somebody ended the old key already"),
@@ -87,6 +95,14 @@ impl Rotation<'_> {
                 "its provider still takes the old key: revoke it{}, then `--resume`",
                 self.page()
             )));
+        }
+        // Where keys are only made by hand, somebody may want to see it among them.
+        if let Some((account, Some(key))) = &known
+            && account.abilities().create
+            && account.abilities().disable
+        {
+            end(*account, key)?;
+            hands_say(hands.say, self, "removed", &key.id);
         }
         self.burn()?;
         self.audit(Happened::Revoked, &old);

@@ -43,8 +43,10 @@ pub enum Step {
 /// A key as its provider knows it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mark {
-    /// [`RemoteKey::id`].
+    /// [`RemoteKey::id`], as [`mark`] has it.
     pub id: String,
+    /// The same for people.
+    pub shown: String,
     /// [`RemoteKey::scope`].
     pub scope: Option<String>,
     /// [`RemoteKey::owner`].
@@ -82,6 +84,8 @@ pub struct Journal {
     pub step: Step,
     /// The user makes and revokes keys.
     pub assisted: bool,
+    /// The keys of the same holder before one was ordered, by their ids.
+    pub before: Option<Vec<String>>,
     /// The old key at its provider.
     pub old_key: Option<Mark>,
     /// The new one.
@@ -112,8 +116,8 @@ pub struct Journal {
 
 impl From<&RemoteKey> for Mark {
     fn from(key: &RemoteKey) -> Mark {
-        let RemoteKey { id, scope, owner, name, .. } = key.clone();
-        Mark { id, scope, owner, name }
+        let RemoteKey { scope, owner, name, .. } = key.clone();
+        Mark { id: mark(&key.id), shown: without_keys(&key.id).into_owned(), scope, owner, name }
     }
 }
 
@@ -150,6 +154,7 @@ impl Journal {
             places: target.places.clone(),
             step: Step::Begun,
             assisted: false,
+            before: None,
             old_key: None,
             new_key: None,
             old: prints(&target.values),
@@ -308,6 +313,11 @@ pub fn journals() -> (Vec<Journal>, Vec<RotationError>) {
     }
     found.sort_by(|a: &Journal, b: &Journal| (a.started, &a.id).cmp(&(b.started, &b.id)));
     (found, wrong)
+}
+
+/// An id as it can be written down. Amazon's are a half of the key.
+pub(super) fn mark(id: &str) -> String {
+    if without_keys(id) == id { id.to_owned() } else { format!("…{}", &digest(id)[..16]) }
 }
 
 pub(super) fn prints(values: &[Secret]) -> Vec<String> {

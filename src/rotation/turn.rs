@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use super::journal::{Journal, Mark, Step, locked, now};
+use super::journal::{Journal, Mark, Step, locked, mark, now};
 use super::places::{exchange, target, values_at, variables_of};
 use super::{RotationError, no};
 use crate::accounts::{Account, AccountError, Order, RemoteKey};
 use crate::moves::audit::{self, Happened, Line};
 use crate::project::{FolderLock, Workspace};
-use crate::secrets::{Catalogue, Format, Secret};
+use crate::secrets::{Catalogue, Format, Secret, without_keys};
 use crate::stores::{Stores, store_id};
 use crate::verify::Life;
 
@@ -152,8 +152,10 @@ impl<'w> Rotation<'w> {
             // The answer to an earlier try was lost: nobody has that key's value.
             self.take_away(account, &keys, hands)?;
             let known = the_one(&keys, &old[0]).map_err(no)?;
-            if self.journal.old_key.is_none() {
-                self.journal.old_key = known.map(Mark::from);
+            if let (None, Some(known)) = (&self.journal.before, known) {
+                let same = keys.iter().filter(|it| (&it.owner, &it.scope) == (&known.owner, &known.scope));
+                self.journal.before = Some(same.map(|it| mark(&it.id)).collect());
+                self.journal.old_key = Some(Mark::from(known));
                 self.journal.save()?;
             }
             match known {
@@ -185,7 +187,7 @@ impl<'w> Rotation<'w> {
         self.journal.seal(&old, &values)?;
         self.known = Some((old, values));
         let what = match &self.journal.new_key {
-            Some(key) => format!("{} as {}", key.id, key.name),
+            Some(key) => format!("{} as {}", key.shown, key.name),
             None => "by hand".to_owned(),
         };
         self.done(hands, Step::Created, "created", &what)
@@ -300,7 +302,7 @@ impl<'w> Rotation<'w> {
         let new = self.values()?.1;
         self.all_new(&new)?;
         if let Some(command) = self.journal.hook.clone() {
-            let shown = crate::secrets::without_keys(&command).into_owned();
+            let shown = without_keys(&command).into_owned();
             (hands.hook)(&command).map_err(|why| {
                 no(format!("`{shown}` failed ({why}): both keys work; mend it, then go on with `--resume`"))
             })?;
@@ -339,7 +341,7 @@ impl<'w> Rotation<'w> {
         self.journal.step = to;
         self.journal.note(what, text);
         self.journal.save()?;
-        (hands.say)(what, text);
+        (hands.say)(what, &without_keys(text));
         Ok(())
     }
 
@@ -360,7 +362,7 @@ impl<'w> Rotation<'w> {
 pub(super) fn hands_say(say: &mut dyn FnMut(&str, &str), rotation: &mut Rotation<'_>, what: &str, text: &str) {
     rotation.journal.note(what, text);
     let _ = rotation.journal.save();
-    say(what, text);
+    say(what, &without_keys(text));
 }
 
 /// The key among all that has this value; none where there is none, and an error where two could be it.

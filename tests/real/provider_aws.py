@@ -51,7 +51,7 @@ def xml(shape, value):
 @provider
 class Aws(Provider):
     name = NAME
-    hosts = ("iam.amazonaws.com",)
+    hosts = ("iam.amazonaws.com", "bedrock.us-east-1.amazonaws.com")
 
     def create(self, given):
         """`kind` is `bedrock` or nothing."""
@@ -71,11 +71,13 @@ class Aws(Provider):
             return self.use(method, path, headers)
         if not headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
             raise Invalid("the query protocol posts a form")
-        self.check_signature(body, headers)
+        user = self.check_signature(body, headers)
         given = dict(parse_qsl(body, keep_blank_values=True, strict_parsing=True))
         action, version = given.pop("Action"), given.pop("Version")
         if version != MODEL.api_version or action not in MODEL.operation_names:
             raise Invalid(f"{action} of {version} is none of its actions")
+        if user and (action != "GetUser" or WORLD.admins.get("aws-silent")):
+            raise Refused(403, f"User: arn:aws:iam::123456789012:user/{user} is not authorized to perform: iam:{action}")
         operation = MODEL.operation_model(action)
         members = operation.input_shape.members if operation.input_shape else {}
         if given.keys() - members.keys():
@@ -95,9 +97,17 @@ class Aws(Provider):
         return text
 
     def check_signature(self, body, headers):
-        wanted = WORLD.admins.get(NAME, "AKIAADMIN:secret").split(":")
+        """Whose key signed; none of the administrator's."""
+        wanted, user = WORLD.admins.get(NAME, "AKIAADMIN:secret").split(":"), None
         parts = dict(it.strip().split("=", 1) for it in headers.get("authorization", "").removeprefix("AWS4-HMAC-SHA256").split(","))
         id, day, region, service, end = parts["Credential"].split("/")
+        own = WORLD.of(NAME).get(id)
+        if own and own["kind"] == "access":
+            if not own["active"]:
+                raise Refused(403, "The security token included in the request is invalid.")
+            wanted, user = (id, own["secret"]), own["owner"]
+        elif id.startswith("AKIA") and id != wanted[0]:
+            raise Refused(403, "The security token included in the request is invalid.")
         if (region, service, end) != ("us-east-1", "iam", "aws4_request"):
             raise Invalid(f"IAM is signed for us-east-1, and not for {region}/{service}")
         request = botocore.awsrequest.AWSRequest("POST", f"https://{headers['host']}/", data=body.encode())
@@ -111,6 +121,7 @@ class Aws(Provider):
         text = signer.string_to_sign(request, signer.canonical_request(request))
         if id != wanted[0] or signer.signature(text, request) != parts["Signature"]:
             raise Refused(403, "The request signature we calculated does not match the signature you provided.")
+        return user
 
     def error(self, refused):
         code = {404: "NoSuchEntity", 409: "LimitExceeded", 403: "AccessDenied", 401: "AccessDenied"}.get(refused.status, "ServiceFailure")
@@ -142,6 +153,10 @@ class Aws(Provider):
         users = [{"Path": "/", "UserName": it, "UserId": "AIDA" + "A" * 16, "CreateDate": 1,
                   "Arn": f"arn:aws:iam::123456789012:user/{it}"} for it in data]
         return {"Users": users, **page}
+
+    def GetUser(self, UserName=None):
+        return {"User": {"Path": "/", "UserName": "jane", "UserId": "AIDA" + "A" * 16, "CreateDate": 1,
+                         "Arn": "arn:aws:iam::123456789012:user/jane"}}
 
     def access(self, key):
         return {"UserName": key["owner"], "AccessKeyId": key["id"], "Status": "Active" if key["active"] else "Inactive",

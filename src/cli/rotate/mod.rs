@@ -109,7 +109,10 @@ fn one(
             Rotation::begin(workspace, stores, name, &terms(args, workspace, name), tells)?
         }
     };
-    let ask_life = |values: &[Secret]| life(&provider, values);
+    let ask_life = |values: &[Secret]| match account {
+        Some(account) if values.len() > 1 => account.life(values),
+        _ => life(&provider, values),
+    };
     let mut typed = |variables: &[String]| typed(&provider, variables).map_err(|error| error.to_string());
     let mut agree = |question: &str| agree(args, question);
     let mut said = Ok(());
