@@ -407,6 +407,13 @@ fn amazons_keys_are_those_of_users_and_of_bedrock() {
     assert!(matches!(stranger.keys(), Err(AccountError::Refused(why)) if why.contains("signature")));
 }
 
+/// An access key that looks like one: of those that are made by chance some do not.
+fn amazons() -> Value {
+    let part = |shape: &str| sample(shape, 3).expect("a sample");
+    let (id, secret) = (part("aws-bedrock.access-key-id"), part("aws-bedrock.secret-access-key"));
+    json!({"provider": "aws-bedrock", "id": id, "secret": secret})
+}
+
 /// A workspace with keys of all accounts, and how `usage` is run there.
 struct Work {
     folder: tempfile::TempDir,
@@ -450,7 +457,7 @@ fn usage_joins_the_keys_of_a_workspace_with_those_of_all_accounts() {
     let anthropic = value(json!({"provider": "anthropic"}));
     let old = value(json!({"provider": "anthropic", "created": now() - 200 * 86_400}));
     let openrouter = value(json!({"provider": "openrouter"}));
-    let amazon = providers.control("create", json!({"provider": "aws-bedrock"}));
+    let amazon = providers.control("create", amazons());
     let (id, secret) = (amazon["id"].as_str().expect("an id"), amazon["secret"].as_str().expect("a secret"));
     let bedrock = value(json!({"provider": "aws-bedrock", "kind": "bedrock"}));
     for (provider, value, requests, cost) in [("openai", &openai, 7, 2.5), ("anthropic", &anthropic, 9, 0.004)] {
@@ -547,7 +554,7 @@ fn usage_reads_references() {
     let openai = providers.control("create", json!({"provider": "openai"}))["value"].as_str().expect("it").to_owned();
     let admin = sample("openai.admin", 3).expect("a sample");
     let reference = |name: &str| format!("ref+exec://box/{name}");
-    let amazon = providers.control("create", json!({"provider": "aws-bedrock"}));
+    let amazon = providers.control("create", amazons());
     let (id, secret) = (amazon["id"].as_str().expect("an id"), amazon["secret"].as_str().expect("a secret"));
     let quoted = |name: &str| format!("\"{}\"", reference(name));
     // Of a secret of Amazon's that lies in a store the id beside it tells which key it is.

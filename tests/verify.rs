@@ -6,8 +6,9 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use aikeys::secrets::{Catalogue, sample};
-use aikeys::verify::{Life, Verifier, request};
+use aikeys::accounts::{Account, AccountError, open_by};
+use aikeys::secrets::{Catalogue, Secret, sample};
+use aikeys::verify::{Caller, Life, Verifier, request};
 
 /// What a stand-in answers.
 #[derive(Clone, Copy)]
@@ -190,4 +191,61 @@ fn only_the_catalogue_is_asked() {
     assert!(why("groq", "gsk_a\nHost: b").contains("cannot carry"));
     assert!(why("langfuse", &key("langfuse.secret", 1)).contains("other half"));
     assert!(why("azure-openai", &key("azure-openai.cask", 1)).contains("more than the key"));
+}
+
+/// What an account says to a wrong answer, and how often it was asked for one.
+fn told(says: Says) -> (Result<usize, AccountError>, usize) {
+    let (address, heard) = stand_in(says);
+    let get = |name: &str| (name == "OPENAI_ADMIN_KEY").then(|| Ok(Secret::new(key("openai.admin", 1))));
+    let caller = || Caller::of_stand_in(address, Duration::from_millis(700));
+    let account: Box<dyn Account> = open_by("openai", &get, caller).expect("it opens").expect("an interface");
+    let keys = account.keys().map(|it| it.len());
+    let heard = heard.lock().expect("unlocked");
+    assert!(heard.iter().all(|it| it.starts_with("GET /v1/organization/projects") && it.contains("sk-admin-")));
+    (keys, heard.len())
+}
+
+#[test]
+fn an_account_says_no_or_is_lost() {
+    assert_eq!(told(Says::Status(200, "{\"data\": [], \"has_more\": false}")), (Ok(0), 1));
+    let refused = |says| match told(says) {
+        (Err(AccountError::Refused(why)), asked) => (why, asked),
+        other => panic!("{other:?}"),
+    };
+    let said = "{\"error\": {\"message\": \"You have no rights. Ask Kim.\"}}";
+    assert_eq!(
+        refused(Says::Status(403, said)),
+        ("api.openai.com refused (status 403): You have no rights. Ask Kim".into(), 1)
+    );
+    // A provider that repeats the key is not repeated.
+    let repeats = format!("{{\"error\": {{\"message\": \"no such key: {}\"}}}}", key("openai.admin", 1));
+    let (why, _) = refused(Says::Status(401, Box::leak(repeats.into_boxed_str())));
+    assert!(why.starts_with("api.openai.com refused (status 401): no such key: ") && why.len() < 60, "{why}");
+    assert!(matches!(told(Says::Status(404, "")), (Err(AccountError::Gone(_)), 1)));
+    let lost = |says| match told(says) {
+        (Err(AccountError::Lost(why)), asked) => (why, asked),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(lost(Says::Status(200, "[]")), ("the answer of api.openai.com cannot be understood".into(), 1));
+    assert_eq!(lost(Says::Status(502, "")), ("api.openai.com answered with status 502".into(), 3));
+    assert_eq!(lost(Says::Close), ("api.openai.com broke off its answer".into(), 3));
+    assert_eq!(lost(Says::Nothing), ("api.openai.com did not answer in 0.7 seconds".into(), 3));
+    assert_eq!(lost(Says::Redirect), ("api.openai.com answered with status 302".into(), 1));
+    let endless = "{\"data\": [{\"id\": \"proj\"}], \"has_more\": true, \"last_id\": \"proj\"}";
+    assert_eq!(lost(Says::Status(200, endless)).1, 2, "a page that names itself is the last one");
+}
+
+#[test]
+fn an_account_is_opened_by_its_administrator_only() {
+    let open = |provider: &str, said: Option<Result<&str, &str>>| {
+        let get = |_: &str| said.map(|it| it.map(Secret::new).map_err(str::to_owned));
+        open_by(provider, &get, || Err("nobody is asked".to_owned())).map(|it| it.is_some())
+    };
+    assert_eq!(open("groq", None), Ok(false));
+    assert_eq!(open("my-own", None), Ok(false));
+    assert!(open("openai", None).is_err_and(|why| why.contains("set OPENAI_ADMIN_KEY")));
+    assert!(open("openai", Some(Ok(""))).is_err_and(|why| why.contains("set OPENAI_ADMIN_KEY")));
+    assert!(open("openai", Some(Err("no such secret"))).is_err_and(|why| why == "OPENAI_ADMIN_KEY: no such secret"));
+    assert!(open("openai", Some(Ok("a\nb"))).is_err_and(|why| why.contains("no key has")));
+    assert_eq!(open("openai", Some(Ok("a"))), Err("nobody is asked".to_owned()));
 }

@@ -212,7 +212,7 @@ pub struct KeyUse {
 }
 
 /// Why an account did not do what was asked.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AccountError {
     /// It said no: nothing was done.
     #[error("{0}")]
