@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use ignore::gitignore::GitignoreBuilder;
+use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
 use super::files::read_small;
 use super::workspace::Workspace;
@@ -13,8 +13,16 @@ const PLACES: [&str; 4] = [".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS"
 /// The owners of files, as a repository names them.
 #[derive(Default)]
 pub struct Owners {
-    /// A matcher for each line with the owners it names, the last one first: it counts.
-    lines: Vec<(ignore::gitignore::Gitignore, String)>,
+    /// The last one first: it counts.
+    lines: Vec<Line>,
+}
+
+/// A line that names owners, or none.
+struct Line {
+    matcher: Gitignore,
+    /// `docs/*` owns the files in that folder and none of deeper ones, other than where git ignores.
+    is_flat: bool,
+    owners: String,
 }
 
 impl Owners {
@@ -47,7 +55,8 @@ impl Owners {
             if builder.add_line(None, &pattern).is_ok()
                 && let Ok(matcher) = builder.build()
             {
-                lines.push((matcher, rest.split_whitespace().collect::<Vec<_>>().join(" ")));
+                let owners = rest.split_whitespace().collect::<Vec<_>>().join(" ");
+                lines.push(Line { matcher, is_flat: pattern.ends_with("/*"), owners });
             }
         }
         lines.reverse();
@@ -59,10 +68,11 @@ impl Owners {
         if relative.is_absolute() {
             return None;
         }
-        let fits = |(matcher, _): &&(ignore::gitignore::Gitignore, String)| {
-            matcher.matched_path_or_any_parents(relative, false).is_ignore()
+        let fits = |line: &&Line| match line.is_flat {
+            true => line.matcher.matched(relative, false).is_ignore(),
+            false => line.matcher.matched_path_or_any_parents(relative, false).is_ignore(),
         };
-        self.lines.iter().find(fits).map(|(_, owners)| owners.as_str()).filter(|it| !it.is_empty())
+        self.lines.iter().find(fits).map(|line| line.owners.as_str()).filter(|it| !it.is_empty())
     }
 }
 
@@ -90,5 +100,15 @@ mod tests {
         assert_eq!(of("src/old/b.rs"), None, "nobody");
         assert_eq!(of("my file.txt"), Some("@spaces"));
         assert_eq!(Owners::default().of_file(Path::new("a")), None);
+    }
+
+    #[test]
+    fn a_star_behind_a_folder_owns_one_level() {
+        let owners = Owners::of_text("* @all\ndocs/* @docs\n/lib/** @lib\napps/ @apps\n/* @top\n");
+        let of = |path: &str| owners.of_file(Path::new(path));
+        assert_eq!((of("docs/a.md"), of("docs/deep/a.md")), (Some("@docs"), Some("@all")));
+        assert_eq!((of("lib/a"), of("lib/b/a")), (Some("@lib"), Some("@lib")));
+        assert_eq!((of("apps/a"), of("x/apps/b/a")), (Some("@apps"), Some("@apps")));
+        assert_eq!((of("a.md"), of("x/a.md")), (Some("@top"), Some("@all")));
     }
 }
