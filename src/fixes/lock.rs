@@ -10,7 +10,7 @@ use toml::Spanned;
 use super::{Repairs, Safety};
 use crate::secrets::discreet;
 use crate::syntax::Document;
-use crate::text::{Edit, Span, apply, line_ending};
+use crate::text::{Edit, Span, apply, line_ending, toml_quoted};
 
 /// The file's name, at the root of a workspace.
 pub const LOCK: &str = "aikeys.lock";
@@ -234,15 +234,7 @@ fn burned_row(it: &Burned) -> String {
 }
 
 fn line(name: &str, value: &str) -> String {
-    let mut quoted = String::new();
-    for c in value.chars() {
-        match c {
-            '"' | '\\' => quoted.extend(['\\', c]),
-            c if c.is_control() => quoted.push_str(&format!("\\u{:04X}", c as u32)),
-            c => quoted.push(c),
-        }
-    }
-    format!("{name} = \"{quoted}\"\n")
+    format!("{name} = {}\n", toml_quoted(value))
 }
 
 #[cfg(test)]

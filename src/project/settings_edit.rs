@@ -2,7 +2,7 @@
 
 use toml::de::{DeTable, DeValue};
 
-use crate::text::line_ending;
+use crate::text::{line_ending, toml_quoted};
 
 /// The text of a file of settings, `aikeys.toml` or one with `[tool.aikeys]`, with a text under a key; `None` where it
 /// has the key already, or cannot be edited.
@@ -11,7 +11,7 @@ pub fn with_value(text: &str, is_own: bool, key: &str, value: &str) -> Option<St
     if table(parsed.get_ref(), is_own).is_some_and(|it| it.contains_key(key)) {
         return None;
     }
-    with_line(text, is_own, key, &quoted(value))
+    with_line(text, is_own, key, &toml_quoted(value))
 }
 
 /// The same with texts that join a list; `None` where all of them are in it.
@@ -22,7 +22,7 @@ pub fn with_items(text: &str, is_own: bool, key: &str, items: &[String]) -> Opti
         Some(DeValue::Array(all)) => all.iter().any(|it| it.get_ref().as_str() == Some(item)),
         _ => false,
     };
-    let new: Vec<String> = items.iter().filter(|item| !is_there(item)).map(|item| quoted(item)).collect();
+    let new: Vec<String> = items.iter().filter(|item| !is_there(item)).map(|item| toml_quoted(item)).collect();
     if new.is_empty() {
         return None;
     }
@@ -79,19 +79,6 @@ fn with_line(text: &str, is_own: bool, key: &str, value: &str) -> Option<String>
 fn is_head(line: &str) -> bool {
     let rest = line.trim().strip_prefix("[tool.aikeys]");
     rest.is_some_and(|rest| rest.trim_start().is_empty() || rest.trim_start().starts_with('#'))
-}
-
-fn quoted(text: &str) -> String {
-    if text.contains(['\\', '"']) && !text.contains('\'') && !text.chars().any(char::is_control) {
-        return format!("'{text}'");
-    }
-    let escaped = text.chars().map(|c| match c {
-        '\\' => "\\\\".to_owned(),
-        '"' => "\\\"".to_owned(),
-        c if c.is_control() => format!("\\u{:04X}", u32::from(c)),
-        c => c.to_string(),
-    });
-    format!("\"{}\"", escaped.collect::<String>())
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 mod lines;
 mod names;
+mod quoted;
 mod spots;
 
 use std::collections::BTreeMap;
@@ -11,6 +12,7 @@ use std::path::PathBuf;
 
 pub use lines::{LONGEST_LINE, Lines, Position, line_before, line_behind};
 pub use names::Names;
+pub use quoted::toml_quoted;
 pub use spots::Spots;
 
 /// A half-open range of bytes in one document.
