@@ -12,8 +12,7 @@ use super::survey::{Key, Reached, Surveyed, keys_of, survey, with_env_files};
 use super::uses::{Place, Uses, receiver, uses};
 use crate::fixes::key_at;
 use crate::project::{Owners, Workspace};
-use crate::rules::is_env_file;
-use crate::secrets::{Provider, SecretRef, env_lines, scan, without_keys};
+use crate::secrets::{Provider, SecretRef, scan, without_keys};
 use crate::stores::store_id;
 use crate::syntax::Document;
 use crate::text::Span;
@@ -128,7 +127,8 @@ fn of_key(workspace: &Workspace, key: &Key) -> Entry {
     let (mut shipped, mut public) = (false, false);
     let mut class = None;
     for (file, span) in &key.places {
-        variables.extend(variable(&file.doc, *span));
+        // What is shown is no key, whatever somebody called a variable.
+        variables.extend(file.variable(*span).filter(|it| without_keys(it) == *it).map(str::to_owned));
         shipped |= file.findings.iter().any(|it| it.rule == "env-file-shipped");
         public |= file.findings.iter().any(|it| PUBLIC.contains(&it.rule) && it.span.overlaps(line(&file.doc, *span)));
         if key.reference.is_none() {
@@ -174,14 +174,6 @@ const PUBLIC: [&str; 2] = ["secret-under-public-prefix", "key-in-browser"];
 
 fn line(doc: &Document, span: Span) -> Span {
     doc.lines().span(doc.lines().line_of(span.start))
-}
-
-/// The variable that an env file gives the value to.
-fn variable(doc: &Document, span: Span) -> Option<String> {
-    let lines = is_env_file(doc.path()).then(|| env_lines(doc.text()))?;
-    let line = lines.into_iter().find(|line| line.value.contains(span) || line.line.contains(span))?;
-    let name = doc.slice(line.name);
-    (without_keys(name) == name).then(|| name.to_owned())
 }
 
 fn class_of(workspace: &Workspace, file: &Surveyed, span: Span) -> Option<&'static str> {

@@ -8,7 +8,7 @@ use crate::checks::{self, Options};
 use crate::fixes::{Exposure, key_at};
 use crate::project::{Workspace, env_files, read_small, references_of};
 use crate::rules::{self, Finding, is_env_file};
-use crate::secrets::{Identity, SecretRef, env_line_at, fingerprint, identity, scan, slashed, weak_fingerprint};
+use crate::secrets::{EnvLines, Identity, SecretRef, fingerprint, identity, scan, slashed, weak_fingerprint};
 use crate::syntax::Document;
 use crate::text::Span;
 
@@ -35,6 +35,19 @@ pub struct Surveyed {
     pub secrets: Vec<(Span, String)>,
     /// By position; those that the baseline knows are left out.
     pub findings: Vec<Finding>,
+    /// The lines of an env file; none of another one.
+    lines: EnvLines,
+}
+
+impl Surveyed {
+    /// The variable that the env file gives the value at a place to.
+    pub fn variable(&self, span: Span) -> Option<&str> {
+        self.lines.at(span).map(|line| self.doc.slice(line.name))
+    }
+}
+
+fn lines(doc: &Document) -> EnvLines {
+    if is_env_file(doc.path()) { EnvLines::of(doc.text()) } else { EnvLines::default() }
 }
 
 /// Checks all files of some folders, as `--check` does. `tick` gets the number of files looked at so far, now and then.
@@ -55,6 +68,7 @@ pub fn survey(folders: &[PathBuf], tick: &mut dyn FnMut(usize)) -> Survey {
         problems.extend(file.workspace.take_known(file.doc.path(), &mut findings).err().map(|error| error.to_string()));
         files.push(Surveyed {
             file: as_given(folders, file.workspace.root().join(file.doc.path())),
+            lines: lines(&file.doc),
             doc: Arc::new(file.doc),
             workspace: file.workspace,
             secrets: file.secrets,
@@ -159,7 +173,8 @@ fn env_file(workspace: &Arc<Workspace>, path: &Path) -> Option<Surveyed> {
     let bytes = read_small(&file).ok().flatten()?;
     let doc = Document::new(path, String::from_utf8_lossy(&bytes).into_owned());
     let secrets = rules::secrets(&doc, &workspace.surroundings(path));
-    Some(Surveyed { file, doc: Arc::new(doc), workspace: Arc::clone(workspace), secrets, findings: Vec::new() })
+    let (lines, doc) = (lines(&doc), Arc::new(doc));
+    Some(Surveyed { file, doc, workspace: Arc::clone(workspace), secrets, findings: Vec::new(), lines })
 }
 
 /// The keys and references of some files of a workspace.
@@ -182,8 +197,7 @@ pub(super) fn keys_of(workspace: &Workspace, files: &[Arc<Surveyed>]) -> Vec<Key
         if is_env_file(file.doc.path()) {
             for (span, at) in references_of(&file.doc) {
                 let text = at.to_string();
-                let name = env_line_at(file.doc.text(), span).map(|line| file.doc.slice(line.name).to_owned());
-                let provider = name.as_deref().and_then(|it| workspace.catalogue().provider_of_env(it));
+                let provider = file.variable(span).and_then(|it| workspace.catalogue().provider_of_env(it));
                 let provider = provider.map(|it| (it.id.clone(), it.name.clone()));
                 let key = by_reference.entry(text.clone()).or_insert_with(|| Key::of_reference(&at, provider));
                 key.add(file, span);
@@ -203,10 +217,7 @@ pub(super) fn keys_of(workspace: &Workspace, files: &[Arc<Surveyed>]) -> Vec<Key
 fn provider_of(workspace: &Workspace, file: &Surveyed, span: Span) -> Option<(String, String)> {
     let catalogue = workspace.catalogue();
     let found = file.findings.iter().find(|it| it.secret == Some(span)).and_then(|it| it.provider.as_deref());
-    let by_name = || {
-        let line = is_env_file(file.doc.path()).then(|| env_line_at(file.doc.text(), span)).flatten()?;
-        catalogue.provider_of_env(file.doc.slice(line.name))
-    };
+    let by_name = || catalogue.provider_of_env(file.variable(span)?);
     let by_shape = || {
         let value = key_at(&file.doc, span);
         let token = scan(catalogue, value.expose().as_bytes()).into_iter().next()?;
@@ -243,10 +254,7 @@ impl Key {
     }
 
     fn add(&mut self, file: &Arc<Surveyed>, span: Span) {
-        if is_env_file(file.doc.path()) && self.variable.is_none() {
-            let line = env_line_at(file.doc.text(), span);
-            self.variable = line.map(|line| file.doc.slice(line.name).to_owned());
-        }
+        self.variable = self.variable.take().or_else(|| file.variable(span).map(str::to_owned));
         self.places.push((Arc::clone(file), span));
     }
 

@@ -79,9 +79,26 @@ pub fn env_value(text: &str, line: &EnvLine) -> String {
     text[env_value_span(text, line).range()].to_owned()
 }
 
+/// The assignments of an env file, for who asks about many places.
+#[derive(Clone, Debug, Default)]
+pub struct EnvLines(Vec<EnvLine>);
+
+impl EnvLines {
+    /// Reads a text once.
+    pub fn of(text: &str) -> EnvLines {
+        EnvLines(env_lines(text))
+    }
+
+    /// The line whose value holds `span`.
+    pub fn at(&self, span: Span) -> Option<EnvLine> {
+        let behind = self.0.partition_point(|line| line.value.start <= span.start);
+        self.0[..behind].last().copied().filter(|line| line.value.contains(span))
+    }
+}
+
 /// The line whose value holds `span`.
 pub fn env_line_at(text: &str, span: Span) -> Option<EnvLine> {
-    env_lines(text).into_iter().find(|line| line.value.contains(span))
+    EnvLines::of(text).at(span)
 }
 
 fn assignment(text: &str, start: usize, end: usize) -> Option<EnvLine> {
@@ -164,5 +181,12 @@ mod tests {
                 ("E", "last".to_owned(), "E=last"),
             ]
         );
+        let at = |word: &str| {
+            let start = text.find(word).expect("it is there");
+            let line = env_line_at(text, Span::new(start, start + word.len()));
+            line.map(|it| &text[it.name.range()])
+        };
+        assert_eq!([at("1"), at("two # no"), at("y'"), at("last")], [Some("A"), Some("B"), Some("C"), Some("E")]);
+        assert_eq!([at("# head"), at("# yes"), at("B = \"two"), at("D")], [None; 4]);
     }
 }

@@ -28,7 +28,7 @@ pub use assembled::{Assembled, How, Words, encoded, first_pieces, may_hold_piece
 pub use candidates::{ambiguous, slot_candidates, speaks, unnamed_candidates};
 pub use catalogue::{Catalogue, CatalogueError, ShapeId};
 pub use dotenv::{
-    EnvLine, env_line_at, env_lines, env_value, env_value_span, is_app_secrets, is_env_file, is_env_template,
+    EnvLine, EnvLines, env_line_at, env_lines, env_value, env_value_span, is_app_secrets, is_env_file, is_env_template,
 };
 pub use escapes::{ends_colour, ends_escape, starts_colour};
 pub use fingerprint::{Fingerprint, Identity, fingerprint, identity, weak_fingerprint};

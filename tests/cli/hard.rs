@@ -358,3 +358,23 @@ fn sarif_is_what_code_scanning_takes() {
     let identities: Vec<&Value> = results.iter().map(|it| &it["partialFingerprints"]["aikeysKey/v1"]).collect();
     assert!(identities[0].is_string() && identities[0] != identities[1], "results are told apart");
 }
+
+#[test]
+fn an_inventory_takes_the_time_of_its_keys() {
+    let sandbox = Sandbox::new();
+    let seconds = |count: u64| {
+        let keys = (0..count).map(|seed| sample("groq.api", seed).expect("the catalogue has Groq"));
+        let lines = keys.enumerate().map(|(number, key)| format!("GROQ_API_KEY_{number}={key}\n"));
+        sandbox.write(".env", lines.collect::<String>());
+        let begun = Instant::now();
+        let out = sandbox.aikeys(&["inventory", "--format", "json"]);
+        let list: Value = serde_json::from_slice(&out.stdout).expect("JSON");
+        let entries = list["entries"].as_array().expect("entries");
+        let named = |it: &Value| it["variables"].as_array().is_some_and(|it| it.len() == 1);
+        assert!(entries.len() as u64 == count && entries.iter().all(named));
+        begun.elapsed()
+    };
+    let (few, many) = (seconds(500), seconds(4000));
+    // Eight times as many; where each asked for all others, it would be sixty times as long.
+    assert!(many < 24 * few, "{few:?} for 500 keys, {many:?} for 4,000");
+}
