@@ -289,3 +289,68 @@ fn whose<'c>(catalogue: &'c Catalogue, value: &str, name: Option<&str>) -> (Whos
     let name = "unknown provider".to_owned();
     (Whose { provider: None, name, kind: None, class: None, page: None, may_be, level }, None)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::secrets::sample;
+
+    fn key(shape: &str) -> String {
+        sample(shape, 3).expect("a sample")
+    }
+
+    /// The names, providers and values that are taken out of a text.
+    fn of_text(text: &str) -> Vec<(Option<String>, Option<String>, String)> {
+        let all = taken(Catalogue::built_in(), text).expect("keys");
+        all.into_iter().map(|it| (it.name, it.whose.provider, it.value.expose().to_owned())).collect()
+    }
+
+    #[test]
+    fn a_key_is_found_in_what_people_paste() {
+        let groq = key("groq.api");
+        for (text, name) in [
+            ("{K}", None),
+            ("  \"{K}\",\r\n", None),
+            ("\u{feff}`{K}`\n", None),
+            ("GROQ_API_KEY={K}", Some("GROQ_API_KEY")),
+            ("# mine\nexport GROQ_API_KEY='{K}' # old\nPORT=80\n", Some("GROQ_API_KEY")),
+            ("  - name: x\n    groq_api_key: {K}\n", Some("groq_api_key")),
+            ("  \"api_key\": \"{K}\",", Some("api_key")),
+            ("{\"a\": {\"b\": [\"Bearer {K}\"]}}\n{\"c\": 1}\n", Some("b")),
+            ("curl -H 'Authorization: Bearer {K}'", Some("Authorization")),
+            ("client = Groq(api_key=\"{K}\")", Some("api_key")),
+        ] {
+            let found = of_text(&text.replace("{K}", &groq));
+            assert_eq!(found, [(name.map(str::to_owned), Some("groq".to_owned()), groq.clone())], "{text}");
+        }
+    }
+
+    #[test]
+    fn a_name_tells_whose_a_common_shape_is() {
+        let mistral = key("mistral.api");
+        assert_eq!(of_text(&format!("MISTRAL_API_KEY={mistral}\n"))[0].1.as_deref(), Some("mistral"));
+        let alone = taken(Catalogue::built_in(), &mistral).expect("a value").remove(0);
+        assert!(alone.whose.provider.is_none() && alone.whose.may_be.len() > 1, "{:?}", alone.whose);
+        // Of several values those count that a name or a shape tells.
+        let text = format!(
+            "PORT=80\nTRACE_ID=a81bc81bdead4e5dabff90865d1e13b1\nMISTRAL_API_KEY={mistral}\nX={}\n",
+            key("groq.api")
+        );
+        let names: Vec<Option<String>> = of_text(&text).into_iter().map(|it| it.0).collect();
+        assert_eq!(names, [Some("X".to_owned()), Some("MISTRAL_API_KEY".to_owned())]);
+    }
+
+    #[test]
+    fn encoded_keys_and_private_keys_are_taken_whole() {
+        let groq = key("groq.api");
+        let base64 = base64::Engine::encode(&base64::prelude::BASE64_STANDARD, format!("GROQ_API_KEY={groq}\n"));
+        let found = taken(Catalogue::built_in(), &base64).expect("a key").remove(0);
+        assert_eq!((found.value.expose(), found.part.as_str()), (groq.as_str(), "a value, written in base64"));
+        let body = "MIIabcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789\\n".repeat(9);
+        let pem = format!("-----BEGIN PRIVATE KEY-----\\n{body}-----END PRIVATE KEY-----\\n");
+        let json = format!("{{\"type\": \"service_account\", \"private_key\": \"{pem}\"}}");
+        let found = taken(Catalogue::built_in(), &json).expect("a key").remove(0);
+        assert_eq!((found.whose.provider.as_deref(), found.shown.as_str()), (Some("google-vertex"), "a private key"));
+        assert!(!format!("{found:?}").contains("MIIabc"), "it is not shown");
+    }
+}
