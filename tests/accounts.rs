@@ -27,7 +27,7 @@ impl Providers {
         let python = crate::real::cache().join("sdk-venv/bin/python");
         assert!(python.exists(), "{} is missing: run tests/real/install.sh sdk providers", python.display());
         let mut command = Command::new(&python);
-        command.arg(script).arg("--stdin").stdin(Stdio::piped()).stdout(Stdio::piped());
+        command.arg("-B").arg(script).arg("--stdin").stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut process = command.spawn().expect("the stand-in starts");
         let mut line = String::new();
         BufReader::new(process.stdout.take().expect("a stream")).read_line(&mut line).expect("it says its port");
