@@ -145,6 +145,19 @@ impl Stage {
         self.aikeys(&["rotate", "OPENAI_API_KEY", "--yes", "--resume"])
     }
 
+    /// Goes on until one of these words is said.
+    fn until(&self, words: &[&str]) -> Output {
+        let begun = Instant::now();
+        loop {
+            let output = self.resume();
+            if words.iter().any(|it| shown(&output).contains(it)) {
+                return output;
+            }
+            assert!(begun.elapsed() < Duration::from_secs(60), "{}", shown(&output));
+            std::thread::sleep(Duration::from_millis(300));
+        }
+    }
+
     /// Goes on until nothing is left to do.
     fn to_the_end(&self) -> Output {
         self.provider.state().fault = None;
@@ -200,9 +213,23 @@ fn the_old_key_stays_until_nobody_uses_it() {
     assert_eq!(output.status.code(), Some(1), "{}", shown(&output));
     assert!(shown(&output).contains("was used at"), "{}", shown(&output));
     assert!(stage.provider.lives(&stage.old));
-    stage.provider.state().keys[0].last_used = Some(now() - 60);
+    // Seen once, it has to be quiet from then on; times only go up.
+    stage.provider.state().keys[0].last_used = Some(now() + 120);
     let output = stage.resume();
+    assert_eq!(output.status.code(), Some(1), "{}", shown(&output));
+    assert!(stage.provider.lives(&stage.old));
+
+    // Whoever was restarted is quiet, and the old key goes.
+    let stage = Stage::new(Store::Env);
+    let output = stage.rotate(&["--hook", "false"]);
+    assert_eq!(output.status.code(), Some(2), "{}", shown(&output));
+    let output = stage.aikeys(&["rotate", "OPENAI_API_KEY", "--abort"]);
     assert_eq!(output.status.code(), Some(0), "{}", shown(&output));
+    stage.aikeys(&["rotate", "OPENAI_API_KEY", "--grace", "1s"]);
+    stage.provider.state().keys[0].last_used = Some(now() + 1);
+    let output = stage.until(&["in use", "ended"]);
+    assert!(shown(&output).contains("was used at"), "{}", shown(&output));
+    stage.until(&["ended"]);
     stage.is_rotated();
 
     // A copy of the old key would stop working.
@@ -221,6 +248,16 @@ fn the_provider_s_clock_counts() {
     stage.provider.state().skew = 3600;
     stage.provider.state().keys[0].last_used = Some(now() + 3600 - 60);
     let output = stage.rotate(&[]);
+    assert_eq!(output.status.code(), Some(0), "{}", shown(&output));
+    stage.is_rotated();
+    // The same where another process goes on.
+    let stage = Stage::new(Store::Env);
+    stage.provider.state().skew = 3600;
+    stage.provider.state().keys[0].last_used = Some(now() + 3600 - 60);
+    let output = stage.rotate(&["--hook", "test -e mended"]);
+    assert_eq!(output.status.code(), Some(2), "{}", shown(&output));
+    stage.write("mended", "");
+    let output = stage.resume();
     assert_eq!(output.status.code(), Some(0), "{}", shown(&output));
     stage.is_rotated();
     // An hour behind: a use after the switch looks older.
@@ -297,6 +334,97 @@ fn it_goes_back_from_every_step() {
 }
 
 #[test]
+fn the_way_back_needs_a_key_that_works() {
+    // The old key is dead, and nobody can say so: the new one must not go.
+    for (stop, dead) in [(&["--grace", "1h"][..], true), (&["--hook", "false"], true), (&["--grace", "1h"], false)] {
+        let stage = Stage::new(Store::Env);
+        stage.aikeys(&[&["rotate", "OPENAI_API_KEY"], stop].concat());
+        stage.provider.state().keys[0].lives = !dead;
+        stage.provider.state().broken = true;
+        let output = stage.aikeys(&["rotate", "OPENAI_API_KEY", "--abort", "--yes"]);
+        assert_eq!(output.status.code(), Some(2), "{}", shown(&output));
+        assert!(shown(&output).contains("nobody knows whether the old key"), "{}", shown(&output));
+        stage.works();
+        stage.provider.state().broken = false;
+        let back = stage.aikeys(&["rotate", "OPENAI_API_KEY", "--abort", "--yes"]);
+        assert_eq!(back.status.code(), Some(if dead { 2 } else { 0 }), "{}", shown(&back));
+        stage.works();
+    }
+    // Without the administrator's key the old one stands everywhere again, and the new one is named.
+    let stage = Stage::new(Store::Env);
+    stage.aikeys(&["rotate", "OPENAI_API_KEY", "--grace", "1h"]);
+    let mut command = stage.command(&["rotate", "OPENAI_API_KEY", "--abort"]);
+    let output = command.env_remove("OPENAI_ADMIN_KEY").output().expect("it starts");
+    assert_eq!(output.status.code(), Some(2), "{}", shown(&output));
+    assert!(shown(&output).contains("key_new1"), "{}", shown(&output));
+    assert_eq!(stage.value(), stage.old);
+    let output = stage.aikeys(&["rotate", "OPENAI_API_KEY", "--abort"]);
+    assert_eq!(output.status.code(), Some(0), "{}", shown(&output));
+    stage.is_as_before();
+}
+
+#[test]
+fn a_key_under_two_names_is_one() {
+    let stage = Stage::new(Store::Env);
+    stage.write(".env", &format!("OPENAI_API_KEY={0}\nMY_OPENAI_KEY={0}\n", stage.old));
+    let row = |name: &str| {
+        format!("\n[[key]]\nvariable = \"{name}\"\nprovider = \"openai\"\nsince = \"2020-01-01\"\nrotate-days = 30\n")
+    };
+    stage.write("aikeys.lock", &format!("version = 1\n{}{}", row("MY_OPENAI_KEY"), row("OPENAI_API_KEY")));
+    let done = stage.aikeys(&["rotate", "--due", "--yes", "--grace", "0s"]);
+    assert_eq!(done.status.code(), Some(0), "{}", shown(&done));
+    stage.is_rotated();
+    assert!(stage.read(".env").contains(&format!("MY_OPENAI_KEY={}", stage.value())));
+    assert_eq!(stage.aikeys(&["rotate", "--due"]).status.code(), Some(0));
+    assert_eq!(stage.provider.state().keys.len(), 2, "it was rotated twice");
+
+    // While one waits, the other does not begin.
+    let stage = Stage::new(Store::Env);
+    stage.write(".env", &format!("OPENAI_API_KEY={0}\nMY_OPENAI_KEY={0}\n", stage.old));
+    stage.aikeys(&["rotate", "OPENAI_API_KEY", "--grace", "1h"]);
+    let second = stage.aikeys(&["rotate", "MY_OPENAI_KEY", "--grace", "1h"]);
+    assert_eq!(second.status.code(), Some(2), "{}", shown(&second));
+    assert!(shown(&second).contains("whose rotation has begun"), "{}", shown(&second));
+}
+
+#[test]
+fn other_references_to_the_key_change_with_it() {
+    let stage = Stage::new(Store::Local);
+    let other = "ref+age://.aikeys/secrets.age#/OTHER";
+    let put = stage.start(&["store", "put", other], &stage.old).wait_with_output().expect("it ends");
+    assert!(put.status.success(), "{}", shown(&put));
+    stage.write(".env.production", &format!("KEY=\"{other}\"\n"));
+    let output = stage.rotate(&[]);
+    assert_eq!(output.status.code(), Some(0), "{}", shown(&output));
+    stage.is_rotated();
+    let got = stage.command(&["store", "get", other]).output().expect("it starts");
+    assert_eq!(String::from_utf8_lossy(&got.stdout), stage.value());
+}
+
+#[test]
+fn an_encoded_copy_keeps_the_old_key() {
+    use base64::Engine as _;
+    let stage = Stage::new(Store::Env);
+    let encoded = base64::engine::general_purpose::STANDARD.encode(&stage.old);
+    stage.write("secret.yaml", &format!("kind: Secret\ndata:\n  key: {encoded}\n"));
+    let output = stage.rotate(&[]);
+    assert_eq!(output.status.code(), Some(1), "{}", shown(&output));
+    assert!(shown(&output).contains("secret.yaml") && stage.provider.lives(&stage.old), "{}", shown(&output));
+}
+
+#[test]
+fn a_broken_list_stops_it_before_anything_is_made() {
+    let stage = Stage::new(Store::Env);
+    stage.write("aikeys.lock", "<<<<<<< HEAD\nversion = 1\n");
+    for args in [&["rotate", "OPENAI_API_KEY", "--yes"][..], &["rotate", "--due"], &["rotate", "--due", "--yes"]] {
+        let output = stage.aikeys(args);
+        assert_eq!(output.status.code(), Some(2), "{args:?}: {}", shown(&output));
+        assert!(shown(&output).contains("aikeys.lock"), "{}", shown(&output));
+    }
+    stage.is_as_before();
+}
+
+#[test]
 fn somebody_else_s_change_stays() {
     let stage = Stage::new(Store::Env);
     // While the new key is tried, somebody writes another value.
@@ -313,7 +441,9 @@ fn somebody_else_s_change_stays() {
 #[test]
 fn two_at_once_are_one() {
     let stage = Stage::new(Store::Env);
-    let first = stage.start(&["rotate", "OPENAI_API_KEY", "--grace", "0s", "--hook", "sleep 2"], "");
+    // It stays in its command until the second one was refused.
+    let hook = "for i in $(seq 600); do test -e go && exit 0; sleep 0.1; done; exit 1";
+    let first = stage.start(&["rotate", "OPENAI_API_KEY", "--grace", "0s", "--hook", hook], "");
     let begun = Instant::now();
     while !stage.provider.state().heard.iter().any(|it| it.starts_with("POST")) {
         assert!(begun.elapsed() < Duration::from_secs(20), "it did not begin");
@@ -322,6 +452,7 @@ fn two_at_once_are_one() {
     let second = stage.rotate(&[]);
     assert_eq!(second.status.code(), Some(2), "{}", shown(&second));
     assert!(shown(&second).contains("another process rotates"), "{}", shown(&second));
+    stage.write("go", "");
     let first = first.wait_with_output().expect("it ends");
     assert_eq!(first.status.code(), Some(0), "{}", shown(&first));
     stage.is_rotated();

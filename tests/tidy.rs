@@ -13,11 +13,11 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("stores", &["text", "secrets", "fixes", "project"]),
     ("moves", &["text", "syntax", "secrets", "fixes", "rules", "project", "stores"]),
     ("verify", &["secrets"]),
-    ("accounts", &["text", "secrets", "verify"]),
+    ("accounts", &["secrets", "verify"]),
     ("checks", &["text", "syntax", "secrets", "fixes", "rules", "project", "stores", "moves", "verify"]),
     ("inventory", &["text", "syntax", "secrets", "fixes", "rules", "project", "stores", "checks"]),
     ("incident", &["text", "secrets", "fixes", "project", "stores", "verify", "accounts", "checks", "inventory"]),
-    ("rotation", &["text", "secrets", "fixes", "rules", "project", "stores", "moves", "verify", "accounts"]),
+    ("rotation", &["secrets", "fixes", "project", "stores", "moves", "verify", "accounts"]),
     (
         "cli",
         &[

@@ -93,7 +93,7 @@ impl Asker {
             200..=299 if answer.whole => Ok(answer.body),
             200..=299 => Err(AccountError::Lost(format!("the answer of {host} is larger than it can be"))),
             _ if is_busy(&answer) => {
-                Err(AccountError::Refused(format!("{host} takes no more questions for now (status {status})")))
+                Err(AccountError::Busy(format!("{host} takes no more questions for now (status {status})")))
             }
             404 => Err(AccountError::Gone(format!("{host} knows nothing of it (status 404){says}"))),
             400..=499 => Err(AccountError::Refused(format!("{host} refused (status {status}){says}"))),

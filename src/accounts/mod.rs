@@ -217,6 +217,9 @@ pub enum AccountError {
     /// It said no: nothing was done.
     #[error("{0}")]
     Refused(String),
+    /// It has too much to do, and did nothing.
+    #[error("{0}")]
+    Busy(String),
     /// There is no such key (any more).
     #[error("{0}")]
     Gone(String),

@@ -27,6 +27,8 @@ pub struct Told {
     pub keys: Vec<(RemoteKey, bool)>,
     /// What they were used for, by days; none where nobody says.
     pub uses: Option<Vec<KeyUse>>,
+    /// The keys that a rotation replaced, by their ids, and when programs had the new ones by the account's clock.
+    pub replaced: BTreeMap<String, Timestamp>,
 }
 
 /// What is odd about a key.
@@ -118,10 +120,13 @@ impl Told {
         // What nobody could read may be any of them.
         if held.iter().all(|it| it.value.is_some()) {
             lines.extend(self.strays(&lines, &candidates).into_iter().map(|it| {
+                let is_replaced = self.replaced.contains_key(&it.id);
                 let mut line = self.line(None, None, Matched::One(it), since, now);
-                let what = "it works, and no env file, no source and no reference here holds it".to_owned();
-                line.findings.push((Finding::LiveButUnreferenced, what));
-                line.findings.sort_by_key(|(finding, _)| *finding);
+                if !is_replaced {
+                    let what = "it works, and no env file, no source and no reference here holds it".to_owned();
+                    line.findings.push((Finding::LiveButUnreferenced, what));
+                    line.findings.sort_by_key(|(finding, _)| *finding);
+                }
                 line
             }));
         }
@@ -146,7 +151,8 @@ impl Told {
             .filter(|it| it.0.is_some() || it.1.is_some())
             .collect();
         let keys = self.keys.iter().enumerate().filter(|(at, _)| !candidates.iter().any(|it| it.contains(at)));
-        keys.map(|(_, (key, _))| key).filter(|it| it.active && known.contains(&holder(it))).cloned().collect()
+        let counts = |it: &&RemoteKey| known.contains(&holder(it)) || self.replaced.contains_key(&it.id);
+        keys.map(|(_, (key, _))| key).filter(|it| it.active).filter(counts).cloned().collect()
     }
 
     fn line(&self, held: Option<&Held>, at: Option<usize>, matched: Matched, since: Timestamp, now: Timestamp) -> Line {
@@ -164,7 +170,12 @@ impl Told {
         line.cost = asked().filter_map(|it| it.cost).reduce(|a, b| a + b).or(none().map(|_| 0.0));
         let tells = self.keys.iter().any(|(it, tells)| it.id == key.id && *tells);
         let mut findings = Vec::new();
-        if let (Some(burned), Some(used)) = (held.and_then(|it| it.burned.as_deref()), line.last_used)
+        if let (Some(at), Some(used)) = (self.replaced.get(&key.id), key.last_used)
+            && used > *at
+        {
+            let what = format!("it was replaced at {} and used at {} all the same", second(*at), second(used));
+            findings.push((Finding::UsedAfterRotation, what));
+        } else if let (Some(burned), Some(used)) = (held.and_then(|it| it.burned.as_deref()), line.last_used)
             && date(used).as_str() > burned
         {
             let what = format!("it was replaced on {burned} and used on {} all the same", date(used));
@@ -217,6 +228,10 @@ fn before(at: Timestamp, days: i64) -> Timestamp {
     at.checked_sub((days * 24).hours()).unwrap_or(Timestamp::MIN)
 }
 
+fn second(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%M:%SZ").to_string()
+}
+
 fn date(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d").to_string()
 }
@@ -254,11 +269,27 @@ mod tests {
     }
 
     fn told(keys: Vec<RemoteKey>) -> Told {
-        Told { keys: keys.into_iter().map(|it| (it, true)).collect(), uses: None }
+        Told { keys: keys.into_iter().map(|it| (it, true)).collect(), uses: None, replaced: BTreeMap::new() }
     }
 
     fn found(lines: &[Line]) -> Vec<&'static str> {
         lines.iter().flat_map(|it| &it.findings).map(|(it, _)| it.id()).collect()
+    }
+
+    #[test]
+    fn a_replaced_key_is_no_stray_and_its_use_is_told() {
+        let old = |used: Option<&str>| RemoteKey { last_used: used.map(at), ..key("a", "ab-****aaaa") };
+        let findings = |used: Option<&str>| {
+            let told = Told {
+                replaced: BTreeMap::from([("a".to_owned(), at("2026-11-20T10:00:00Z"))]),
+                ..told(vec![old(used)])
+            };
+            let lines = told.lines(&[], at("2026-11-01T00:00:00Z"), at("2026-11-29T12:00:00Z"));
+            assert_eq!(lines.len(), 1, "it is shown as long as it works");
+            lines[0].findings.iter().map(|it| it.0).collect::<Vec<_>>()
+        };
+        assert_eq!(findings(Some("2026-11-20T09:59:00Z")), []);
+        assert_eq!(findings(Some("2026-11-20T10:01:00Z")), [Finding::UsedAfterRotation]);
     }
 
     #[test]
@@ -293,7 +324,7 @@ mod tests {
     fn a_key_that_was_replaced_or_forgotten_is_told() {
         let burned = |date: &str| Held { burned: Some(date.into()), ..held("ab-1aaaa") };
         let one = |key: RemoteKey, held: Held, tells: bool| {
-            let told = Told { keys: vec![(key, tells)], uses: None };
+            let told = Told { keys: vec![(key, tells)], uses: None, replaced: BTreeMap::new() };
             let lines = told.lines(&[held], at(-7), at(0));
             found(&lines).join(" ")
         };

@@ -210,7 +210,7 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
 fn admin_key(variable: &str, stores: &Stores) -> Option<Result<Secret, String>> {
     let value = std::env::var(variable).ok().filter(|it| !it.is_empty())?;
     Some(match SecretRef::parse(&value) {
-        Some(at) => stores.get(&at).map_err(|error| format!("{variable}: {error}")),
+        Some(at) => stores.get(&at).map_err(|error| error.to_string()),
         None => Ok(Secret::new(value)),
     })
 }

@@ -13,9 +13,6 @@ impl Rotation<'_> {
     pub fn abort(&mut self, hands: &mut Hands<'_>) -> Result<Outcome, RotationError> {
         let name = self.journal.name().to_owned();
         let (old, new) = self.values()?;
-        if self.journal.step >= Step::Verified && (hands.life)(&old) == Some(Life::Dead) {
-            return Err(no(format!("the old key of {name} is dead already: go on with `--resume`")));
-        }
         if self.journal.step == Step::Begun {
             if let Some(account) = hands.account {
                 self.take_away(account, &account.keys()?, hands)?;
@@ -23,6 +20,23 @@ impl Rotation<'_> {
             self.journal.unseal();
             self.done(hands, Step::GivenUp, "given up", "there is no new key")?;
             return Ok(Outcome::GivenUp);
+        }
+        // Without a key that works there is no way back.
+        if let (Some(account), Some(_)) = (hands.account, &self.journal.old_key)
+            && let Some(key) = self.old_key(account)?.filter(|it| !it.active)
+            && account.abilities().disable
+        {
+            account.enable(&key)?;
+            hands_say(hands.say, self, "enabled", "the old key is switched on again");
+        }
+        match (hands.life)(&old) {
+            Some(Life::Live) | None => {}
+            Some(Life::Dead) => {
+                return Err(no(format!("the old key of {name} is dead already: go on with `--resume`")));
+            }
+            Some(Life::Unknown(why)) => {
+                return Err(no(format!("nobody knows whether the old key of {name} still works ({why}): try again")));
+            }
         }
         self.take_back(hands, &old, &new)?;
         Ok(Outcome::GivenUp)
@@ -41,6 +55,9 @@ impl Rotation<'_> {
             |at: &Option<Secret>| at.as_ref().is_some_and(|it| self.journal.new.iter().any(|print| is(it, print)));
         let places: Vec<_> =
             self.journal.places.iter().zip(&at).filter(|(_, at)| ours(at)).map(|(place, _)| place.clone()).collect();
+        // Who is stopped in between still has both.
+        self.journal.seal(old, new)?;
+        self.journal.save()?;
         exchange(self.workspace, self.stores, &places, new, old)?;
         self.list_as_old()?;
         match (hands.account, self.journal.new_key.clone()) {
@@ -80,7 +97,7 @@ impl Rotation<'_> {
                 let made = key.created.map(|it| format!(" at {it}")).unwrap_or_default();
                 let which = format!("a key of {} was made{made}", key.owner.as_deref().unwrap_or("the same user"));
                 let question = format!("{which}, after this rotation began, and was never used: remove it?");
-                if !(hands.agree)(&question).map_err(no)? {
+                if hands.unattended || !(hands.agree)(&question).map_err(no)? {
                     let yes = "look whose it is, then go on with `--yes`";
                     return Err(no(format!("{which}: it may be this rotation's, and nobody has its value; {yes}")));
                 }

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::{RotationError, no};
 use crate::project::Workspace;
 
 /// A key of the list that should be replaced.
@@ -18,8 +19,11 @@ pub struct Due {
 }
 
 /// The keys of `aikeys.lock` that are overdue, in its order.
-pub fn due(workspace: &Workspace) -> Vec<Due> {
-    let Some(lock) = workspace.lock() else { return Vec::new() };
+pub fn due(workspace: &Workspace) -> Result<Vec<Due>, RotationError> {
+    if let Some(problem) = workspace.lock_problem() {
+        return Err(no(problem.to_string()));
+    }
+    let Some(lock) = workspace.lock() else { return Ok(Vec::new()) };
     let today = workspace.surroundings(Path::new("")).today;
     let overdue = lock.overdue(&today);
     let due = overdue.into_iter().map(|(listed, age, days)| Due {
@@ -28,5 +32,5 @@ pub fn due(workspace: &Workspace) -> Vec<Due> {
         age,
         days,
     });
-    due.collect()
+    Ok(due.collect())
 }

@@ -3,10 +3,12 @@
 use std::path::Path;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 
 use super::back::end;
-use super::journal::{Step, mark, now};
+use super::journal::{Step, now};
 use super::turn::{Hands, Outcome, Rotation, hands_say};
 use super::{RotationError, no};
 use crate::fixes::{Burned, LOCK};
@@ -42,25 +44,32 @@ impl Rotation<'_> {
             return Ok(Outcome::InUse(format!("the old key still stands in {places}: take it out, then `--resume`")));
         }
         let known = match (hands.account, &self.journal.old_key) {
-            (Some(account), Some(old)) => {
-                Some((account, account.keys()?.into_iter().find(|it| mark(&it.id) == old.id)))
-            }
+            (Some(account), Some(_)) => Some((account, self.old_key(account)?)),
             _ => None,
         };
         match &known {
             Some((account, Some(key))) if key.active => {
                 let tells = account.tells_last_use(key);
                 if let Some(used) = key.last_used.filter(|it| self.is_after_switch(*it)) {
+                    // Whoever that is has to get the new key first: from now on the time runs anew.
+                    self.journal.switched = Some(now());
+                    self.journal.skew = account.skew();
                     let used = second(used);
+                    hands_say(hands.say, self, "seen", &format!("the old key was used at {used}, after the switch"));
                     return Ok(Outcome::InUse(format!(
-                        "the old key was used at {used}, after the switch: find who still has it, then `--resume`"
+                        "find who still has the old key; once it is quiet for {}, `--resume` ends it",
+                        spoken(self.journal.grace.unwrap_or(0))
                     )));
                 }
                 if let Some(waits) = self.waits() {
                     return Ok(waits);
                 }
-                let question = "its provider does not say when the old key was last used: end it now?";
-                if !tells && !(hands.agree)(question).map_err(no)? {
+                let unread = self.journal.unread.join(", ");
+                let question = match unread.as_str() {
+                    "" => "its provider does not say when the old key was last used: end it now?".to_owned(),
+                    _ => format!("nobody could read {unread}, which may lead to the old key as well: end it now?"),
+                };
+                if !(tells && unread.is_empty()) && !(hands.agree)(&question).map_err(no)? {
                     return Ok(Outcome::Waits(format!("for a yes: `aikeys-lsp rotate {name} --resume --yes`")));
                 }
                 // Who is switched off can be switched on again, should anything be wrong.
@@ -83,7 +92,7 @@ impl Rotation<'_> {
                 }
                 let page = self.page();
                 let question = format!("revoke the old key{page}; is it done?");
-                if !(hands.agree)(&question).map_err(no)? {
+                if hands.unattended || !(hands.agree)(&question).map_err(no)? {
                     return Ok(Outcome::Waits(format!(
                         "for you to revoke the old key{page}: then `aikeys-lsp rotate {name} --resume --yes`"
                     )));
@@ -107,7 +116,8 @@ impl Rotation<'_> {
         self.burn()?;
         self.audit(Happened::Revoked, &old);
         self.journal.unseal();
-        self.done(hands, Step::Ended, "ended", "the old key is burned")?;
+        let listed = if self.workspace.lock().is_some() { ", and may not come back" } else { "" };
+        self.done(hands, Step::Ended, "ended", &format!("the old key is not in use any more{listed}"))?;
         Ok(Outcome::Ended)
     }
 
@@ -148,25 +158,21 @@ impl Rotation<'_> {
     }
 
     /// `aikeys.lock` says since when the key is in use.
-    pub(super) fn list_as_new(&mut self) -> Result<(), RotationError> {
-        let variables = self.journal.variables.clone();
-        let mut before = None;
-        edit_lock(self.workspace, |lock, today| {
-            before = lock.listed.iter().find(|it| variables.contains(&it.variable)).map(|it| it.since.clone());
-            lock.renewed(&variables, today)
-        })?;
-        self.journal.since = self.journal.since.take().or(before);
-        Ok(())
+    pub(super) fn list_as_new(&self) -> Result<(), RotationError> {
+        edit_lock(self.workspace, |lock, today| lock.renewed(&self.journal.names, today))
     }
 
     /// And again since when the old key is.
     pub(super) fn list_as_old(&self) -> Result<(), RotationError> {
         let Some(since) = &self.journal.since else { return Ok(()) };
-        edit_lock(self.workspace, |lock, _| lock.renewed(&self.journal.variables, since))
+        edit_lock(self.workspace, |lock, _| lock.renewed(&self.journal.names, since))
     }
 
     /// `aikeys.lock` says that the old key may not come back, where there is one.
     fn burn(&self) -> Result<(), RotationError> {
+        if let Some(problem) = self.workspace.lock_problem() {
+            return Err(no(format!("{problem}; then go on with `--resume`")));
+        }
         if self.workspace.lock().is_none() {
             return Ok(());
         }
@@ -198,10 +204,17 @@ fn edit_lock(
     Ok(())
 }
 
-/// The files that hold the values, for people.
+/// The files that hold the values, for people; also encoded, as Kubernetes has them.
 fn places_of(workspace: &Workspace, values: &[Secret]) -> Option<String> {
-    let keys: Vec<&Secret> = values.iter().collect();
-    let found = holding(workspace, &keys, &Default::default());
+    let encoded = values.iter().flat_map(|it| {
+        let hex = it.expose().bytes().map(|byte| format!("{byte:02x}")).collect::<String>();
+        // What stands behind it in the encoded text changes the last digits.
+        let whole = STANDARD.encode(it.expose());
+        let same = it.expose().len() / 3 * 4;
+        [Secret::new(&whole[..same]), Secret::new(hex)]
+    });
+    let keys: Vec<Secret> = values.iter().cloned().chain(encoded).collect();
+    let found = holding(workspace, &keys.iter().collect::<Vec<_>>(), &Default::default());
     let name = |it: &Held| match it {
         Held::Text(doc) => doc.path().display().to_string(),
         Held::Not(path, _) => path.display().to_string(),
@@ -209,6 +222,11 @@ fn places_of(workspace: &Workspace, values: &[Secret]) -> Option<String> {
     let more = found.len().checked_sub(NAMED + 1).map(|more| format!("{} more", more + 1));
     let named: Vec<String> = found.iter().take(NAMED).map(name).chain(more).collect();
     (!named.is_empty()).then(|| named.join(", "))
+}
+
+/// `1 h`, `90 s`
+fn spoken(seconds: u64) -> String {
+    if seconds > 0 && seconds.is_multiple_of(3600) { format!("{} h", seconds / 3600) } else { format!("{seconds} s") }
 }
 
 fn second(time: Timestamp) -> String {

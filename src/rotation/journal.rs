@@ -6,6 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -76,8 +77,14 @@ pub struct Journal {
     pub root: PathBuf,
     /// The variables that hold the key.
     pub variables: Vec<String>,
+    /// All variables whose value changes.
+    pub names: Vec<String>,
     /// The provider's id.
     pub provider: String,
+    /// References that could not be read when it began.
+    pub unread: Vec<String>,
+    /// For how long the new key lives, in seconds, where the provider can do that.
+    pub lifetime: Option<u64>,
     /// Where the key stands.
     pub places: Vec<(usize, Place)>,
     /// How far it got.
@@ -100,11 +107,11 @@ pub struct Journal {
     sealed_old: Vec<String>,
     /// A command that makes programs take the new key.
     pub hook: Option<String>,
-    /// For how long the old key stays after the switch, in seconds.
-    pub grace: u64,
-    /// When each step was done, in seconds since 1970.
+    /// For how long the old key stays after the switch, in seconds; none until it is known what the provider tells.
+    pub grace: Option<u64>,
+    /// When it began, in seconds since 1970.
     pub started: u64,
-    /// When programs had the new key.
+    /// When programs had the new key, or when somebody was seen to use the old one all the same.
     pub switched: Option<u64>,
     /// The provider's clock minus this one's, in seconds, at that moment.
     pub skew: i64,
@@ -150,7 +157,10 @@ impl Journal {
             id: digest(&random)[..8].to_owned(),
             root: root.to_owned(),
             variables: target.variables.clone(),
+            names: target.names.clone(),
             provider: target.provider.clone(),
+            unread: target.unread.clone(),
+            lifetime: None,
             places: target.places.clone(),
             step: Step::Begun,
             assisted: false,
@@ -162,7 +172,7 @@ impl Journal {
             sealed_new: Vec::new(),
             sealed_old: Vec::new(),
             hook: None,
-            grace: 0,
+            grace: None,
             started: now(),
             switched: None,
             skew: 0,
@@ -181,9 +191,16 @@ impl Journal {
         format!("aikeys-{}", self.id)
     }
 
+    /// When programs had the new key, by the provider's clock, where this is the old one.
+    pub fn replaced(&self, key: &RemoteKey) -> Option<Timestamp> {
+        let is_old = self.old_key.as_ref().is_some_and(|it| it.id == mark(&key.id));
+        let at = self.switched.filter(|_| is_old && self.step != Step::GivenUp)?;
+        Timestamp::from_second(i64::try_from(at).ok()?.saturating_add(self.skew)).ok()
+    }
+
     /// When the old key may go, in seconds since 1970.
     pub fn over(&self) -> Option<u64> {
-        self.switched.map(|it| it.saturating_add(self.grace))
+        Some(self.switched?.saturating_add(self.grace?))
     }
 
     /// Keeps the values, each readable for who has one of the others.
@@ -231,6 +248,11 @@ impl Journal {
         })
     }
 
+    /// The new values stand in their places: who has the old ones need not read them any more.
+    pub(super) fn unseal_new(&mut self) {
+        self.sealed_new.clear();
+    }
+
     /// Nothing has to be opened any more.
     pub(super) fn unseal(&mut self) {
         self.sealed_new.clear();
@@ -248,7 +270,10 @@ impl Journal {
         private_folder(&folder)?;
         let text = serde_json::to_string_pretty(self).map_err(|error| no(error.to_string()))?;
         if without_keys(&text) != text {
-            return Err(no("a name of this workspace looks like a key, and would stand in the journal: rename it"));
+            return Err(no(
+                "a name of this workspace, a name that the account gives or the command of `--hook` looks like a key, and \
+                 would stand in the journal: change that first",
+            ));
         }
         let path = folder.join(FILE);
         let old = read_small(&path)?;
@@ -290,7 +315,7 @@ fn read(path: &Path) -> Result<Option<Journal>, RotationError> {
     let Some(bytes) = read_small(path)? else { return Ok(None) };
     let journal: Journal = serde_json::from_slice(&bytes).map_err(|_| {
         no(format!(
-            "{}: this is no journal of a rotation: look for a key named aikeys-… at the provider",
+            "{}: this is no journal of a rotation: look for a key named aikeys-… at the provider, then delete this file",
             path.display()
         ))
     })?;

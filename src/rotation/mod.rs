@@ -16,7 +16,7 @@ pub use due::{Due, due};
 pub use journal::{Journal, Mark, Step, journals};
 #[cfg(feature = "aws")]
 pub use managed::{Event, Managed};
-pub use places::Place;
+pub use places::{Place, sure_provider, variables_of};
 pub use turn::{Hands, Outcome, Rotation, Terms};
 
 use crate::accounts::AccountError;

@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::{RotationError, no};
-use crate::project::{Workspace, env_files, exchange_values, has_values, read_small, read_values};
+use crate::project::{EnvFileError, Workspace, env_files, exchange_values, read_small, read_values};
 use crate::secrets::{
-    Catalogue, Secret, SecretRef, discreet, env_lines, env_value, fingerprint, is_env_template, scan,
+    Catalogue, Format, Secret, SecretRef, discreet, env_lines, env_value, fingerprint, is_env_template, scan,
+    without_keys,
 };
 use crate::stores::{StoreError, Stores};
 
@@ -42,13 +43,17 @@ pub(super) struct Target {
     pub values: Vec<Secret>,
     /// All places, each of one of the values.
     pub places: Vec<(usize, Place)>,
+    /// All variables whose value changes.
+    pub names: Vec<String>,
+    /// References that could not be read: they may lead to the same key.
+    pub unread: Vec<String>,
 }
 
 /// The halves of an AWS access key stand in two variables.
 const HALVES: [&str; 2] = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
 
 /// The variables that change together with this one.
-pub(super) fn variables_of(name: &str) -> Vec<String> {
+pub fn variables_of(name: &str) -> Vec<String> {
     match HALVES.iter().find_map(|half| name.strip_suffix(half)) {
         Some(prefix) => HALVES.map(|half| format!("{prefix}{half}")).to_vec(),
         None => vec![name.to_owned()],
@@ -93,35 +98,101 @@ pub(super) fn target(workspace: &Workspace, stores: &Stores, name: &str) -> Resu
             return Err(no(format!("{}: the value of {variable} is too short to be a key", main.display())));
         }
     }
+    let mut names = variables.clone();
+    let mut references: Vec<(String, SecretRef)> = Vec::new();
     for file in &files {
         let path = workspace.root().join(file);
         let bytes = read_small(&path)?.unwrap_or_default();
         let text = String::from_utf8_lossy(&bytes);
         for line in env_lines(&text) {
             let (variable, value) = (text[line.name.range()].to_owned(), env_value(&text, &line));
-            let Some(at) = values.iter().position(|it| it.expose() == value) else { continue };
+            let Some(at) = values.iter().position(|it| it.expose() == value) else {
+                references.extend(SecretRef::parse(&value).map(|it| (variable, it)));
+                continue;
+            };
+            names.push(variable.clone());
             let place = (at, Place::Line(file.clone(), variable));
-            if has_values(file) && !places.contains(&place) {
+            if !places.contains(&place) {
                 places.push(place);
             }
         }
     }
+    check_lines(workspace, &places, &values)?;
+    let unread = same_elsewhere(stores, &references, &values, &mut places, &mut names);
+    names.sort();
+    names.dedup();
     let provider = provider_of(workspace, &variables, &values).ok_or_else(|| {
         no(format!("nobody knows whose key {shown} holds: name the variable in `[[provider]]` of aikeys.toml"))
     })?;
-    Ok(Target { provider, variables, values, places })
+    Ok(Target { provider, variables, values, places, names, unread })
 }
 
-/// By what the list of keys says, by the variable, by the key's shape.
+/// A value that is put together, or that another line of the same name contradicts, cannot be changed in its line.
+fn check_lines(workspace: &Workspace, places: &[(usize, Place)], values: &[Secret]) -> Result<(), RotationError> {
+    for (at, place) in places {
+        let Place::Line(file, variable) = place else { continue };
+        let value = &values[*at];
+        exchange_values(workspace.root(), &workspace.root().join(file), &[(variable, value, value)]).map_err(
+            |error| match error {
+                EnvFileError::NotReadBack { .. } => no(format!(
+                    "{}: {variable} is put together of others, or stands there twice with different values: write its \
+                     value into one line first",
+                    file.display()
+                )),
+                error => error.into(),
+            },
+        )?;
+    }
+    Ok(())
+}
+
+/// Other references to the same key are places of it as well. Says which cannot be read.
+fn same_elsewhere(
+    stores: &Stores,
+    references: &[(String, SecretRef)],
+    values: &[Secret],
+    places: &mut Vec<(usize, Place)>,
+    names: &mut Vec<String>,
+) -> Vec<String> {
+    let wanted: Vec<SecretRef> = references.iter().map(|(_, it)| it.clone()).collect();
+    let mut unread = Vec::new();
+    for ((variable, reference), found) in references.iter().zip(stores.get_all(&wanted)) {
+        match found {
+            Ok(value) => {
+                let Some(at) = values.iter().position(|it| *it == value) else { continue };
+                names.push(variable.clone());
+                let place = (at, Place::Store(reference.to_string()));
+                if !places.contains(&place) {
+                    places.push(place);
+                }
+            }
+            Err(StoreError::Missing { .. } | StoreError::Gone { .. }) => {}
+            Err(_) => unread.push(without_keys(&reference.to_string()).into_owned()),
+        }
+    }
+    unread
+}
+
+/// As the built-in catalogue has it, else as the workspace says.
 fn provider_of(workspace: &Workspace, variables: &[String], values: &[Secret]) -> Option<String> {
-    let catalogue: &Catalogue = workspace.catalogue();
-    let listed = workspace.lock().and_then(|lock| lock.listed.iter().find(|it| variables.contains(&it.variable)));
-    let by_shape = || {
-        let token = scan(catalogue, values[0].expose().as_bytes()).into_iter().next()?;
-        Some(catalogue.shape(token.shape).0.id.clone())
+    let listed = || {
+        let lock = workspace.lock()?;
+        Some(lock.listed.iter().find(|it| variables.contains(&it.variable))?.provider.clone())
     };
+    let catalogue: &Catalogue = workspace.catalogue();
     let by_name = || variables.iter().find_map(|it| Some(catalogue.provider_of_env(it)?.id.clone()));
-    by_shape().or_else(|| listed.map(|it| it.provider.clone())).or_else(by_name)
+    sure_provider(variables, values).or_else(listed).or_else(by_name)
+}
+
+/// By the key's shape or the variable, as the built-in catalogue has them: no file of a workspace says whom a key is sent to.
+pub fn sure_provider(variables: &[String], values: &[Secret]) -> Option<String> {
+    let catalogue = Catalogue::built_in();
+    let by_shape = || {
+        let tokens = scan(catalogue, values.first()?.expose().as_bytes());
+        let mut known = tokens.into_iter().map(|it| catalogue.shape(it.shape));
+        known.find(|(_, shape)| shape.format == Format::Distinctive).map(|(provider, _)| provider.id.clone())
+    };
+    by_shape().or_else(|| variables.iter().find_map(|it| Some(catalogue.provider_of_env(it)?.id.clone())))
 }
 
 /// The values that stand at the places by now, in their order.
@@ -169,9 +240,8 @@ pub(super) fn exchange(
         }
     }
     for (file, all) in lines {
-        use crate::project::EnvFileError::NotReadBack;
         match exchange_values(workspace.root(), &workspace.root().join(file), &all) {
-            Err(error @ NotReadBack { .. }) => return Err(RotationError::Conflict(error.to_string())),
+            Err(error @ EnvFileError::NotReadBack { .. }) => return Err(RotationError::Conflict(error.to_string())),
             done => done?,
         }
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::journal::{Journal, Mark, Step, locked, mark, now};
+use super::journal::{Journal, Mark, Step, journals, locked, mark, now};
 use super::places::{exchange, target, values_at, variables_of};
 use super::{RotationError, no};
 use crate::accounts::{Account, AccountError, Order, RemoteKey};
@@ -40,6 +40,8 @@ pub struct Hands<'h> {
     pub agree: &'h mut dyn FnMut(&str) -> Result<bool, String>,
     /// Runs the command.
     pub hook: &'h dyn Fn(&str) -> Result<(), String>,
+    /// Nobody is there: what only somebody can know is not taken for granted.
+    pub unattended: bool,
     /// Says what was done.
     pub say: &'h mut dyn FnMut(&str, &str),
     /// Waits.
@@ -64,7 +66,6 @@ pub struct Rotation<'w> {
     pub(super) workspace: &'w Workspace,
     pub(super) stores: &'w Stores,
     pub(super) journal: Journal,
-    lifetime: Option<Duration>,
     /// The old and the new values: opening them takes a moment.
     known: Option<(Vec<Secret>, Vec<Secret>)>,
     _lock: FolderLock,
@@ -84,22 +85,39 @@ impl<'w> Rotation<'w> {
         stores: &'w Stores,
         name: &str,
         terms: &Terms,
-        tells_last_use: bool,
     ) -> Result<Rotation<'w>, RotationError> {
-        let target = target(workspace, stores, name)?;
-        let (lock, known) = locked(workspace.root(), &target.variables)?;
+        let variables = variables_of(name);
+        let (lock, known) = locked(workspace.root(), &variables)?;
         if known.is_some_and(|it| !it.step.is_last()) {
             return Err(no(format!(
                 "a rotation of {name} has begun already: go on with `--resume`, or take the new key back with `--abort`"
             )));
         }
-        let grace = terms.grace.unwrap_or(if tells_last_use { GRACE_WHEN_TOLD } else { GRACE });
+        if let Some(problem) = workspace.lock_problem() {
+            return Err(no(problem.to_string()));
+        }
+        let target = target(workspace, stores, name)?;
         let mut journal = Journal::begun(workspace.root(), &target);
+        // The same key under another name is in somebody's hands already.
+        let holds =
+            |it: &Journal| it.old.iter().chain(&it.new).any(|print| !print.is_empty() && journal.old.contains(print));
+        let others = journals().0.into_iter().filter(|it| it.root == workspace.root() && !it.step.is_last());
+        if let Some(other) = others.into_iter().find(holds) {
+            let other = other.name();
+            return Err(no(format!(
+                "{name} holds the key of {other}, whose rotation has begun: `rotate {other} --resume`"
+            )));
+        }
         journal.assisted = terms.assisted;
         journal.hook = terms.hook.clone();
-        journal.grace = grace.as_secs();
+        journal.grace = terms.grace.map(|it| it.as_secs());
+        journal.lifetime = terms.lifetime.map(|it| it.as_secs());
+        journal.since = workspace.lock().and_then(|lock| {
+            let listed = lock.listed.iter().find(|it| journal.names.contains(&it.variable))?;
+            Some(listed.since.clone())
+        });
         journal.save()?;
-        Ok(Rotation { workspace, stores, journal, lifetime: terms.lifetime, known: None, _lock: lock })
+        Ok(Rotation { workspace, stores, journal, known: None, _lock: lock })
     }
 
     /// Takes up one that was begun.
@@ -108,7 +126,7 @@ impl<'w> Rotation<'w> {
         let journal = known.filter(|it| !it.step.is_last()).ok_or_else(|| {
             no(format!("no rotation of {name} has begun here: `aikeys-lsp rotate --status` lists them"))
         })?;
-        Ok(Rotation { workspace, stores, journal, lifetime: None, known: None, _lock: lock })
+        Ok(Rotation { workspace, stores, journal, known: None, _lock: lock })
     }
 
     /// The provider of the key that a variable holds.
@@ -163,14 +181,15 @@ impl<'w> Rotation<'w> {
                     hands.say,
                     self,
                     "assisted",
-                    "the account does not know the old key: it belongs to somebody else, so make the new one there",
+                    "the account does not show the old key: it was ended, or belongs to somebody else; make the new one by hand",
                 ),
                 Some(known) => made = self.order(account, known, hands)?,
             }
         } else if let Some(account) = hands.account {
-            // Who cannot make keys may still say when one was used, and switch it off.
-            let keys = account.keys()?;
-            self.journal.old_key = the_one(&keys, &old[0]).map_err(no)?.map(Mark::from);
+            // Who cannot make keys may still say when one was used, and switch it off; or may not even that.
+            if let Ok(keys) = account.keys() {
+                self.journal.old_key = the_one(&keys, &old[0]).map_err(no)?.map(Mark::from);
+            }
         }
         let values = match made {
             Some((key, values)) => {
@@ -200,7 +219,8 @@ impl<'w> Rotation<'w> {
         like: &RemoteKey,
         hands: &mut Hands<'_>,
     ) -> Result<Option<(Mark, Vec<Secret>)>, RotationError> {
-        let order = Order { name: self.journal.new_name(), lifetime: self.lifetime };
+        let lifetime = self.journal.lifetime.map(Duration::from_secs);
+        let order = Order { name: self.journal.new_name(), lifetime };
         match account.create(like, &order) {
             Ok(new) if new.values.len() == self.journal.variables.len() => Ok(Some((Mark::from(&new.key), new.values))),
             Ok(new) => {
@@ -212,6 +232,7 @@ impl<'w> Rotation<'w> {
                 Ok(None)
             }
             Err(AccountError::Gone(why)) => Err(no(why)),
+            Err(AccountError::Busy(why)) => Err(no(format!("{why}: nothing is changed, try again with `--resume`"))),
             Err(AccountError::Lost(why)) => {
                 // It may have been made all the same.
                 let name = &order.name;
@@ -279,6 +300,7 @@ impl<'w> Rotation<'w> {
         written?;
         self.all_new(&new)?;
         let places: Vec<String> = self.journal.places.iter().map(|(_, it)| it.shown()).collect();
+        self.journal.unseal_new();
         self.done(hands, Step::Written, "written", &format!("{}, and read back", places.join(", ")))
     }
 
@@ -308,11 +330,25 @@ impl<'w> Rotation<'w> {
             })?;
             hands_say(hands.say, self, "hook", &shown);
         }
-        self.journal.switched = Some(now());
+        // What the account says of the old key is told by its clock.
+        let known = match hands.account {
+            Some(account) if self.journal.old_key.is_some() => self.old_key(account)?.map(|it| (account, it)),
+            _ => None,
+        };
+        let tells = known.as_ref().is_some_and(|(account, key)| account.tells_last_use(key));
+        let grace = if tells { GRACE_WHEN_TOLD } else { GRACE };
+        self.journal.grace.get_or_insert(grace.as_secs());
         self.journal.skew = hands.account.map_or(0, Account::skew);
+        self.journal.switched = Some(now());
         self.list_as_new()?;
         self.audit(Happened::Rotated, &new);
         self.done(hands, Step::Switched, "switched", "the new key is in use from now on")
+    }
+
+    /// The old key as the account has it by now.
+    pub(super) fn old_key(&self, account: &dyn Account) -> Result<Option<RemoteKey>, RotationError> {
+        let is_old = |it: &RemoteKey| self.journal.old_key.as_ref().is_some_and(|old| old.id == mark(&it.id));
+        Ok(account.keys()?.into_iter().find(is_old))
     }
 
     /// The old and the new values, wherever they stand by now.

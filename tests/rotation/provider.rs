@@ -50,6 +50,8 @@ pub struct State {
     pub asker: Option<u32>,
     /// The provider's clock minus this machine's, in seconds.
     pub skew: i64,
+    /// Nobody is told whether a key works.
+    pub broken: bool,
     /// New keys do not work.
     pub stillborn: bool,
     made: u64,
@@ -174,6 +176,9 @@ impl State {
     fn does(&mut self, method: &str, target: &str, key: &str, body: &[u8]) -> (u16, Value) {
         let path = target.split('?').next().unwrap_or("");
         if (method, path) == ("GET", "/v1/models") {
+            if self.broken {
+                return (500, json!({}));
+            }
             let skewed = now() + self.skew;
             return match self.keys.iter_mut().find(|it| it.lives && it.value == key) {
                 Some(_) if skewed > 0 => (200, json!({"object": "list", "data": []})),

@@ -6,22 +6,26 @@ mod lambda;
 mod listed;
 mod pubsub;
 
+use std::collections::BTreeSet;
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use anyhow::{Result, anyhow, ensure};
+use jiff::Timestamp;
 
 use super::args::{Rotate as Args, Serve};
 use super::report::visible;
 use super::{CLEAN, FAILED, FOUND};
 use crate::accounts::Account;
 use crate::project::Workspace;
-use crate::rotation::{Due, Hands, Outcome, Rotation, RotationError, Terms, due, journals};
+use crate::rotation::{
+    Due, Hands, Journal, Outcome, Rotation, RotationError, Terms, due, journals, sure_provider, variables_of,
+};
 use crate::secrets::{Catalogue, Secret};
 use crate::stores::Stores;
-use crate::verify::{Life, request};
+use crate::verify::Life;
 
 /// Rotates one key, goes on, goes back, or lists.
 pub(super) fn rotate(args: &Args, out: &mut dyn Write) -> Result<u8> {
@@ -44,7 +48,7 @@ pub(super) fn rotate(args: &Args, out: &mut dyn Write) -> Result<u8> {
         return listed::status(&workspace, args.json, out);
     }
     let Some(name) = &args.name else {
-        let due = due(&workspace);
+        let due = due(&workspace)?;
         return match args.yes {
             true => all_due(args, &workspace, &stores, &due, out),
             false => listed::due(&due, args.json, out),
@@ -52,11 +56,20 @@ pub(super) fn rotate(args: &Args, out: &mut dyn Write) -> Result<u8> {
     };
     if args.forget {
         let rotation = Rotation::take_up(&workspace, &stores, name)?;
-        let page = page(&rotation.journal().provider);
-        let question = format!("the old and the new key of {name} stay as they are{page}; forget the rotation?");
+        let journal = rotation.journal();
+        let shown =
+            |it: &Option<crate::rotation::Mark>| it.as_ref().map_or(String::new(), |it| format!(" ({})", it.shown));
+        let left = format!(
+            "what is alive stays alive: the old key{}, the new one{}, and any that is named {}; see {name}'s keys{}",
+            shown(&journal.old_key),
+            shown(&journal.new_key),
+            journal.new_name(),
+            page(&journal.provider)
+        );
+        let question = format!("{left}; forget the rotation?");
         ensure!(agree(args, &question).map_err(|why| anyhow!(why))?, "{question} Add `--yes`");
         rotation.forget()?;
-        writeln!(out, "forgotten")?;
+        writeln!(out, "forgotten: {}", visible(&left))?;
         return Ok(CLEAN);
     }
     one(args, &workspace, &stores, name, args.resume || args.abort, out)
@@ -65,16 +78,33 @@ pub(super) fn rotate(args: &Args, out: &mut dyn Write) -> Result<u8> {
 /// Rotates what is overdue, and goes on with what waits. What needs somebody at the keyboard is said.
 fn all_due(args: &Args, workspace: &Workspace, stores: &Stores, due: &[Due], out: &mut dyn Write) -> Result<u8> {
     let mut code = CLEAN;
-    let (known, _) = journals();
-    let waiting: Vec<String> = known
-        .iter()
-        .filter(|it| it.root == workspace.root() && !it.step.is_last())
-        .map(|it| it.name().to_owned())
-        .collect();
-    let new = due.iter().map(|it| &it.variable).filter(|it| !waiting.contains(it)).map(|it| (it, false));
-    for (name, is_begun) in waiting.iter().map(|it| (it, true)).chain(new) {
+    let (known, wrong) = journals();
+    for error in &wrong {
+        writeln!(io::stderr(), "error: {}", visible(&error.to_string()))?;
+        code = FAILED;
+    }
+    let is_open = |it: &&Journal| it.root == workspace.root() && !it.step.is_last();
+    let open: Vec<&Journal> = known.iter().filter(is_open).collect();
+    let waiting = open.iter().map(|it| (it.name().to_owned(), true));
+    // Two variables can hold one key, or its halves.
+    let mut seen: BTreeSet<String> = open.iter().flat_map(|it| it.names.iter().cloned()).collect();
+    let mut new = Vec::new();
+    for it in due {
+        if !seen.contains(&it.variable) {
+            seen.extend(variables_of(&it.variable));
+            new.push((it.variable.clone(), false));
+        }
+    }
+    let begun = Timestamp::now().as_second();
+    for (name, is_begun) in waiting.chain(new) {
+        // It was rotated under another name just now.
+        let is_done =
+            |it: &Journal| it.root == workspace.root() && it.started.cast_signed() >= begun && it.names.contains(&name);
+        if !is_begun && journals().0.iter().any(is_done) {
+            continue;
+        }
         writeln!(out, "{name}")?;
-        let done = one(args, workspace, stores, name, is_begun, out).or_else(|error| {
+        let done = one(args, workspace, stores, &name, is_begun, out).or_else(|error| {
             writeln!(io::stderr(), "error: {name}: {}", visible(&format!("{error:#}")))?;
             anyhow::Ok(FAILED)
         });
@@ -96,20 +126,26 @@ fn one(
         Some(rotation) => rotation.journal().provider.clone(),
         None => Rotation::provider_of(workspace, stores, name)?,
     };
-    let by_hand = args.assisted || begun.as_ref().is_some_and(|it| it.journal().assisted);
+    let by_hand = args.assisted || args.abort || begun.as_ref().is_some_and(|it| it.journal().assisted);
     let account = match open_account(&provider, stores) {
         Err(_) if by_hand => None,
-        account => account?,
+        Err(error) if is_begun => return Err(error),
+        account => account.map_err(|why| anyhow!("{why}; or make and revoke the keys yourself: `--assisted`"))?,
     };
     let account = account.as_deref();
+    if let (Some(known), true) = (crate::accounts::known(&provider), begun.is_none() && account.is_some())
+        && !known.note.is_empty()
+    {
+        writeln!(out, "{:<10} {}", "note", visible(known.note))?;
+    }
     let mut rotation = match begun {
         Some(rotation) => rotation,
-        None => {
-            let tells = account.is_some_and(|it| it.abilities().last_used);
-            Rotation::begin(workspace, stores, name, &terms(args, workspace, name), tells)?
-        }
+        None => Rotation::begin(workspace, stores, name, &terms(args, workspace, name)?)?,
     };
+    let variables = rotation.journal().variables.clone();
     let ask_life = |values: &[Secret]| match account {
+        // No file of a workspace says whom a key is sent to.
+        _ if sure_provider(&variables, values).as_ref() != Some(&provider) => None,
         Some(account) if values.len() > 1 => account.life(values),
         _ => life(&provider, values),
     };
@@ -127,7 +163,8 @@ fn one(
         life: &ask_life,
         typed: &mut typed,
         agree: &mut agree,
-        hook: &run_hook,
+        hook: &|command| run_hook(&provider, command),
+        unattended: args.due,
         say: &mut say,
         pause: &std::thread::sleep,
     };
@@ -150,32 +187,34 @@ fn ended(outcome: Result<Outcome, RotationError>, out: &mut dyn Write) -> Result
     })
 }
 
-/// A new key ends by itself a while after the next one is due, where a list or the settings say when that is.
-fn terms(args: &Args, workspace: &Workspace, name: &str) -> Terms {
+/// A new key ends by itself a while after the next one is due, where a list or the settings say when that is; no later than
+/// in a year, which is the most that some providers know.
+fn terms(args: &Args, workspace: &Workspace, name: &str) -> Result<Terms> {
+    const DAY: u64 = 24 * 60 * 60;
+    ensure!(args.lifetime != Some(Duration::ZERO), "`--lifetime 0`: such a key would never work");
     let listed = workspace.lock().and_then(|lock| lock.listed.iter().find(|it| it.variable == name)?.rotate_days);
-    let set = workspace.config(Path::new(".env")).ok().and_then(|it| it.max_key_age_days);
+    let set = workspace.config(Path::new(".env"))?.max_key_age_days;
     let most = workspace.organisation().max_key_age_days;
-    let days = listed.or(set).into_iter().chain(most).min();
-    let spare = |days: u64| Duration::from_secs(days.saturating_mul(24 * 60 * 60).saturating_mul(3) / 2);
-    Terms {
+    let days = listed.or(set).into_iter().chain(most).min().filter(|it| *it > 0);
+    let spare = |days: u64| Duration::from_secs((days.saturating_mul(3) / 2).clamp(1, 365).saturating_mul(DAY));
+    Ok(Terms {
         assisted: args.assisted,
         hook: args.hook.clone(),
         grace: args.grace,
         lifetime: args.lifetime.or(days.map(spare)),
-    }
+    })
 }
 
 /// The provider's account. Its key comes from the environment, where it can be a reference.
 fn open_account(provider: &str, stores: &Stores) -> Result<Option<Box<dyn Account>>> {
     let get = |variable: &str| super::admin_key(variable, stores);
-    let open = crate::accounts::open(provider, &get);
-    open.map_err(|why| anyhow!("{why}; or make and revoke the keys yourself: `--assisted`"))
+    crate::accounts::open(provider, &get).map_err(|why| anyhow!(why))
 }
 
 #[cfg(feature = "verify")]
 fn life(provider: &str, values: &[Secret]) -> Option<Life> {
     let [value] = values else { return None };
-    let request = request(provider, value.expose()).ok()?;
+    let request = crate::verify::request(provider, value.expose()).ok()?;
     let lives = crate::verify::Verifier::new().and_then(|it| it.ask(std::slice::from_ref(&request)));
     Some(lives.map_or_else(Life::Unknown, |mut it| it.pop().unwrap_or(Life::Unknown(String::new()))))
 }
@@ -234,11 +273,14 @@ fn agree(args: &Args, question: &str) -> Result<bool, String> {
     ask().map_err(|error| error.to_string())
 }
 
-/// Runs a command as a shell does. It gets no value.
-fn run_hook(command: &str) -> Result<(), String> {
+/// Runs a command as a shell does. It gets no value, and not the administrator's key.
+fn run_hook(provider: &str, command: &str) -> Result<(), String> {
     let (shell, flag) = if cfg!(windows) { ("cmd", "/C") } else { ("sh", "-c") };
-    let status = Command::new(shell).arg(flag).arg(command).stdin(Stdio::null()).status();
-    match status {
+    let mut process = Command::new(shell);
+    if let Some(known) = crate::accounts::known(provider).filter(|it| it.admin != "AWS_PROFILE") {
+        process.env_remove(known.admin);
+    }
+    match process.arg(flag).arg(command).stdin(Stdio::null()).status() {
         Ok(status) if status.success() => Ok(()),
         Ok(status) => Err(status.to_string()),
         Err(error) => Err(error.to_string()),

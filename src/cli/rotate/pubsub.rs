@@ -16,7 +16,7 @@ use serde_json::Value;
 
 use super::Args;
 use crate::project::{Workspace, references_of_variables};
-use crate::rotation::journals;
+use crate::rotation::{Step, journals};
 use crate::secrets::{SecretRef, visible};
 
 /// A message is small: it has names and the description of a secret.
@@ -52,7 +52,11 @@ pub(super) fn serve(args: &Args) -> Result<u8> {
         let _ = stream.set_read_timeout(Some(PATIENCE));
         let _ = stream.set_write_timeout(Some(PATIENCE));
         let status = match message(&stream) {
-            Ok(body) => answer(args, &body)?,
+            // The next message finds the workspace mended.
+            Ok(body) => answer(args, &body).or_else(|error| {
+                writeln!(io::stderr(), "error: {}", visible(&format!("{error:#}")))?;
+                anyhow::Ok("500 Internal Server Error")
+            })?,
             Err(status) => status,
         };
         let head = format!("HTTP/1.1 {status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
@@ -152,7 +156,9 @@ fn rotations(secret: &str, sent: Option<Timestamp>) -> Result<Vec<Vec<String>>> 
         let mut own = known.iter().filter(|it| it.root == workspace.root() && it.variables.contains(&variable));
         match own.next_back() {
             Some(begun) if !begun.step.is_last() => runs.push(vec![variable, "--resume".to_owned()]),
-            Some(done) if sent.is_some_and(|it| it.as_second() < i64::try_from(done.started).unwrap_or(i64::MAX)) => {}
+            Some(done)
+                if done.step == Step::Ended
+                    && sent.is_some_and(|it| it.as_second() < i64::try_from(done.started).unwrap_or(i64::MAX)) => {}
             _ => runs.push(vec![variable]),
         }
     }

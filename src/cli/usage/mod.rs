@@ -19,7 +19,8 @@ use crate::fixes::key_at;
 use crate::inventory::{Key, keys_and_problems};
 use crate::moves::audit::{self, Happened, Line as Noted};
 use crate::project::Workspace;
-use crate::secrets::{Catalogue, Secret, SecretRef, discreet, is_reference, scan, without_keys};
+use crate::rotation::{Journal, journals};
+use crate::secrets::{Catalogue, Secret, SecretRef, discreet, scan, without_keys};
 use crate::stores::{Stores, store_id};
 use crate::text::counted;
 
@@ -46,6 +47,8 @@ struct Report {
     since: Timestamp,
     providers: Vec<OfProvider>,
     problems: Vec<String>,
+    /// Those of this workspace.
+    rotations: Vec<Journal>,
 }
 
 /// Asks, and prints what was said.
@@ -67,7 +70,9 @@ pub(super) fn command(args: &Args, out: &mut dyn Write) -> Result<u8> {
     for id in &args.provider {
         held.entry(id.clone()).or_default();
     }
-    let mut report = Report { since, providers: Vec::new(), problems };
+    let (rotations, _) = journals();
+    let rotations = rotations.into_iter().filter(|it| it.root == workspace.root()).collect();
+    let mut report = Report { since, providers: Vec::new(), problems, rotations };
     for (id, held) in held {
         report.ask(id, held, &stores, now);
     }
@@ -179,16 +184,10 @@ fn once(all: Vec<Held>) -> Vec<Held> {
 impl Report {
     fn ask(&mut self, id: String, held: Vec<Held>, stores: &Stores, now: Timestamp) {
         let name = Catalogue::built_in().provider(&id).map_or_else(|| id.clone(), |it| it.name.clone());
-        let get = |variable: &str| {
-            let said = std::env::var(variable).ok().filter(|it| !it.is_empty())?;
-            Some(match SecretRef::parse(&said).filter(|_| is_reference(&said)) {
-                Some(at) => stores.get(&at).map_err(|error| error.to_string()),
-                None => Ok(Secret::new(said)),
-            })
-        };
+        let get = |variable: &str| super::admin_key(variable, stores);
         let (state, lines) = match open(&id, &get) {
             Ok(None) => (State::NoInterface, Vec::new()),
-            Ok(Some(account)) => match self.told(&*account, now) {
+            Ok(Some(account)) => match self.told(&id, &*account, now) {
                 Ok(told) => (State::Asked, told.lines(&held, self.since, now)),
                 Err(error) => (State::Failed(error.to_string()), Vec::new()),
             },
@@ -200,15 +199,22 @@ impl Report {
         self.providers.push(OfProvider { id, name, held, state, lines });
     }
 
-    fn told(&self, account: &dyn Account, now: Timestamp) -> Result<Told, AccountError> {
+    fn told(&self, id: &str, account: &dyn Account, now: Timestamp) -> Result<Told, AccountError> {
         let keys = account.keys()?;
+        let replaced = keys.iter().filter_map(|it| Some((it.id.clone(), self.replaced_at(id, it)?))).collect();
         let keys = keys.into_iter().map(|key| {
             let tells = account.tells_last_use(&key);
             (key, tells)
         });
         let can = account.abilities();
         let from = Told::wanted(self.since, now, can.last_used);
-        Ok(Told { keys: keys.collect(), uses: can.usage.then(|| account.usage(from)).transpose()? })
+        Ok(Told { keys: keys.collect(), uses: can.usage.then(|| account.usage(from)).transpose()?, replaced })
+    }
+
+    /// When a rotation of this workspace replaced a key.
+    fn replaced_at(&self, provider: &str, key: &RemoteKey) -> Option<Timestamp> {
+        let own = self.rotations.iter().filter(|it| it.provider == provider);
+        own.filter_map(|it| it.replaced(key)).max()
     }
 
     fn findings(&self) -> impl Iterator<Item = (&OfProvider, &Line, &(Finding, String))> {
