@@ -136,7 +136,7 @@ fn openai_keys_are_listed_over_all_pages_and_projects() {
     assert!(!keys.iter().find(|it| it.id == outside).expect("it is listed").active, "its owner has no access");
     let one = keys.iter().filter(|it| it.can_be(&providers.value("openai", "key_7"))).collect::<Vec<_>>();
     assert_eq!((one.len(), one[0].id.as_str()), (1, "key_7"), "a value finds its key among the others");
-    assert_eq!(account.abilities().disable, false);
+    assert!(!account.abilities().disable);
     assert!(matches!(account.disable(key), Err(AccountError::Refused(_))));
 }
 

@@ -278,18 +278,15 @@ mod tests {
 
     #[test]
     fn a_replaced_key_is_no_stray_and_its_use_is_told() {
-        let old = |used: Option<&str>| RemoteKey { last_used: used.map(at), ..key("a", "ab-****aaaa") };
-        let findings = |used: Option<&str>| {
-            let told = Told {
-                replaced: BTreeMap::from([("a".to_owned(), at("2026-11-20T10:00:00Z"))]),
-                ..told(vec![old(used)])
-            };
-            let lines = told.lines(&[], at("2026-11-01T00:00:00Z"), at("2026-11-29T12:00:00Z"));
+        let findings = |used: i64| {
+            let old = RemoteKey { last_used: Some(at(used)), ..key("a", "ab-****aaaa") };
+            let told = Told { replaced: BTreeMap::from([("a".to_owned(), at(20))]), ..told(vec![old]) };
+            let lines = told.lines(&[], at(1), at(29));
             assert_eq!(lines.len(), 1, "it is shown as long as it works");
             lines[0].findings.iter().map(|it| it.0).collect::<Vec<_>>()
         };
-        assert_eq!(findings(Some("2026-11-20T09:59:00Z")), []);
-        assert_eq!(findings(Some("2026-11-20T10:01:00Z")), [Finding::UsedAfterRotation]);
+        assert_eq!(findings(19), []);
+        assert_eq!(findings(21), [Finding::UsedAfterRotation]);
     }
 
     #[test]

@@ -69,7 +69,8 @@ impl Rotation<'_> {
                     "" => "its provider does not say when the old key was last used: end it now?".to_owned(),
                     _ => format!("nobody could read {unread}, which may lead to the old key as well: end it now?"),
                 };
-                if !(tells && unread.is_empty()) && !(hands.agree)(&question).map_err(no)? {
+                let is_clear = tells && unread.is_empty();
+                if !is_clear && !(hands.agree)(&question).map_err(no)? {
                     return Ok(Outcome::Waits(format!("for a yes: `aikeys-lsp rotate {name} --resume --yes`")));
                 }
                 // Who is switched off can be switched on again, should anything be wrong.

@@ -28,13 +28,16 @@ impl Service {
         let mut command: Command = machine.command(program, &args);
         command.env("PORT", "0").stdin(Stdio::null()).stdout(log.reopen().expect("a file"));
         let process = command.stderr(log.reopen().expect("a file")).spawn().expect("it starts");
+        // It ends with this, whatever comes.
+        let mut service = Service { process, url: String::new(), log };
         let start = Instant::now();
         loop {
-            let text = fs::read_to_string(log.path()).unwrap_or_default();
+            let text = service.log();
             if let Some(address) = text.lines().find_map(|line| line.strip_prefix("listening on ")) {
                 // Only this machine is listened to.
                 assert!(address.starts_with("127.0.0.1:"), "{text}");
-                return Service { process, url: format!("http://{address}/"), log };
+                service.url = format!("http://{address}/");
+                return service;
             }
             assert!(start.elapsed() < Duration::from_secs(30), "{text}");
             std::thread::sleep(Duration::from_millis(10));
@@ -111,7 +114,7 @@ fn a_notice_of_secret_manager_rotates_the_key_that_is_meant() {
     provider.state().broken = false;
     assert_eq!(service.push(notice(secret), now), 204, "{}", service.log());
     let new = held(&google);
-    assert_eq!(provider.living(), [new.clone()], "{}", service.log());
+    assert_eq!(provider.living(), std::slice::from_ref(&new), "{}", service.log());
     assert_ne!(new, old);
     // The same message once more, which was sent before that rotation began.
     assert_eq!(service.push(notice(secret), "2020-01-01T00:00:00Z"), 204);

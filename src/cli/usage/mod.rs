@@ -307,7 +307,7 @@ fn key_json(of: &OfProvider, line: &Line) -> Value {
     };
     let (matched, candidates) = match &line.matched {
         Matched::One(_) => ("one", Vec::new()),
-        Matched::Several(ids) => ("several", ids.clone()),
+        Matched::Several(ids) => ("several", ids.iter().map(|it| report::visible(it)).collect()),
         Matched::None => ("none", Vec::new()),
         Matched::NoValue => ("unknown", Vec::new()),
     };
