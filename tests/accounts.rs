@@ -226,7 +226,7 @@ fn what_failed_is_known_not_to_be_done_or_lost() {
     fail(json!({"how": "status", "status": 429, "retry_after": 1, "method": "POST"}));
     assert!(account.create(&old, &order("new")).is_ok());
     fail(json!({"how": "status", "status": 429, "retry_after": 60, "method": "POST"}));
-    assert!(matches!(account.create(&old, &order("new")), Err(AccountError::Refused(_))));
+    assert!(matches!(account.create(&old, &order("new")), Err(AccountError::Busy(_))));
     // A no is a no, and the words of the provider show no key.
     fail(json!({"how": "status", "status": 403}));
     assert!(matches!(account.keys(), Err(AccountError::Refused(why)) if why.contains("told to fail")));
@@ -404,7 +404,7 @@ fn amazons_keys_are_those_of_users_and_of_bedrock() {
     let own = account.keys().expect("a list");
     assert!(own.iter().all(|it| it.owner.as_deref() == Some("jane") || it.redacted.starts_with("ABSK")), "{own:?}");
     let stranger = providers.account("aws-bedrock", "AKIAOTHER:other");
-    assert!(matches!(stranger.keys(), Err(AccountError::Refused(why)) if why.contains("signature")));
+    assert!(matches!(stranger.keys(), Err(AccountError::Refused(why)) if why.contains("security token")));
 }
 
 /// An access key that looks like one: of those that are made by chance some do not.

@@ -14,7 +14,9 @@ use super::verdict::looks_at_all;
 use super::{CLEAN, FAILED};
 use crate::checks::changed::is_new;
 use crate::checks::{Checked, CheckedFile, Found, Kind, Met, shown};
-use crate::project::{Baseline, Entry, Seen, Terms, Workspace, baseline_text, entries_after, lies_below, write_atomic};
+use crate::project::{
+    Baseline, Entry, Organisation, Seen, Terms, Workspace, baseline_text, entries_after, lies_below, write_atomic,
+};
 use crate::rules::{Finding, names_rule, secrets};
 use crate::syntax::Document;
 
@@ -113,7 +115,10 @@ impl Baselines {
             _ if args.no_baseline => Baselines::None,
             None => Baselines::OfSettings,
             Some(path) => match Baseline::read(path)? {
-                Some(baseline) => Baselines::Named(Arc::new(baseline), Home::of(path)),
+                Some(baseline) => {
+                    let baseline = baseline.under(&Arc::new(Organisation::load()?));
+                    Baselines::Named(Arc::new(baseline), Home::of(path))
+                }
                 None => bail!("{}: there is no such baseline: `--write-baseline` writes one", path.display()),
             },
         })

@@ -2,11 +2,13 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::config::{ProjectError, text_of};
+use super::organisation::Organisation;
 use super::workspace::{Workspace, today};
 use crate::rules::{Finding, is_date, unused_entry};
 use crate::secrets::{discreet, without_keys};
@@ -19,6 +21,8 @@ pub struct Baseline {
     text: String,
     today: String,
     entries: BTreeMap<Entry, Terms>,
+    /// What it requires is known to nobody.
+    organisation: Arc<Organisation>,
 }
 
 /// A finding, without its line: it is the same one when text is added above it.
@@ -116,7 +120,12 @@ impl Baseline {
                 entries.insert(entry, terms);
             }
         }
-        Ok(Baseline { path: path.to_owned(), today: today(), entries, text })
+        Ok(Baseline { path: path.to_owned(), today: today(), entries, text, organisation: Arc::default() })
+    }
+
+    /// The same under the policy of an organisation: it hides nothing that this requires.
+    pub fn under(self, organisation: &Arc<Organisation>) -> Baseline {
+        Baseline { organisation: Arc::clone(organisation), ..self }
     }
 
     /// Where it lies.
@@ -136,7 +145,8 @@ impl Baseline {
 
     /// It lists this finding, and the entry has not ended.
     pub fn hides(&self, entry: &Entry) -> bool {
-        self.entries.get(entry).is_some_and(|terms| !terms.has_ended(&self.today))
+        let is_open = self.entries.get(entry).is_some_and(|terms| !terms.has_ended(&self.today));
+        is_open && !self.organisation.requires(&entry.rule)
     }
 
     /// Takes the findings of a file out that it hides. Returns the entries of all findings that it lists, with whether

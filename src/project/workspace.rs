@@ -248,7 +248,7 @@ impl Workspace {
         if let Some(known) = self.baselines.lock().ok().and_then(|it| it.get(&path).cloned()) {
             return Ok(Some(known));
         }
-        let Some(found) = Baseline::read(&path)?.map(Arc::new) else {
+        let Some(found) = Baseline::read(&path)?.map(|it| Arc::new(it.under(&self.organisation))) else {
             return Err(ProjectError::Catalogue {
                 path: path.display().to_string(),
                 message: "there is no such baseline, and the settings name it: write it with `aikeys-lsp --check \
