@@ -1,6 +1,7 @@
 //! Jobs that `rotate --emit` writes, read by what reads them: systemd, a shell, JSON.
 
 use std::fs;
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -92,7 +93,10 @@ fn systemd_takes_the_units() {
         assert!(service.contains(hard), "{hard} is missing");
     }
     // What systemd says of them, where it is.
-    let Ok(verified) = Command::new("systemd-analyze").arg("verify").args(&units).output() else { return };
+    let Ok(verified) = Command::new("systemd-analyze").arg("verify").args(&units).output() else {
+        let _ = writeln!(std::io::stderr(), "NOT TESTED: systemd's check of its units: there is no systemd-analyze");
+        return;
+    };
     let said = text(&verified.stdout) + &text(&verified.stderr);
     assert!(verified.status.success() && !said.contains("aikeys-rotate"), "{said}");
     // The least that is left open: 10 is everything.
