@@ -43,6 +43,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use args::{Command, Request};
 
+use crate::accounts::{self, Account};
 use crate::project::Workspace;
 use crate::secrets::{Secret, SecretRef, discreet};
 use crate::stores::Stores;
@@ -213,4 +214,9 @@ fn admin_key(variable: &str, stores: &Stores) -> Option<Result<Secret, String>> 
         Some(at) => stores.get(&at).map_err(|error| error.to_string()),
         None => Ok(Secret::new(value)),
     })
+}
+
+/// A provider's account, opened with the administrator's key of the environment; none where no interface is known.
+fn open_account(provider: &str, stores: &Stores) -> Result<Option<Box<dyn Account>>, String> {
+    accounts::open(provider, &|variable| admin_key(variable, stores))
 }

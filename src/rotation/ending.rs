@@ -1,15 +1,14 @@
 //! The end of the old key: once the new one works everywhere, and nobody uses the old one any more.
 
 use std::path::Path;
-use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 
 use super::back::end;
-use super::journal::{Step, now};
-use super::turn::{Hands, Outcome, Rotation, hands_say};
+use super::journal::{Step, now, second};
+use super::turn::{Hands, Outcome, Rotation, hands_say, settled};
 use super::{RotationError, no};
 use crate::fixes::{Burned, LOCK};
 use crate::moves::audit::Happened;
@@ -19,8 +18,6 @@ use crate::verify::Life;
 
 /// So many places are named.
 const NAMED: usize = 5;
-/// The end of a key takes a moment to be known everywhere at its provider.
-const PAUSES: [u64; 4] = [0, 1, 2, 4];
 
 impl Rotation<'_> {
     /// Ends the old key, if the time has come.
@@ -140,15 +137,7 @@ impl Rotation<'_> {
 
     /// Not where its provider still takes it; where nobody can tell, that is noted.
     fn is_proven_dead(&mut self, hands: &mut Hands<'_>, old: &[Secret]) -> bool {
-        let mut life = None;
-        for pause in PAUSES {
-            (hands.pause)(Duration::from_secs(pause));
-            life = (hands.life)(old);
-            if life != Some(Life::Live) {
-                break;
-            }
-        }
-        let (what, text) = match life {
+        let (what, text) = match settled(&Life::Live, &|| (hands.life)(old), hands.pause) {
             Some(Life::Live) => return false,
             Some(Life::Dead) => ("proven", "its provider does not take the old key any more".to_owned()),
             Some(Life::Unknown(why)) => ("unproven", format!("nobody knows whether the old key is dead: {why}")),
@@ -228,8 +217,4 @@ fn places_of(workspace: &Workspace, values: &[Secret]) -> Option<String> {
 /// `1 h`, `90 s`
 fn spoken(seconds: u64) -> String {
     if seconds > 0 && seconds.is_multiple_of(3600) { format!("{} h", seconds / 3600) } else { format!("{seconds} s") }
-}
-
-fn second(time: Timestamp) -> String {
-    time.strftime("%Y-%m-%d %H:%M:%SZ").to_string()
 }

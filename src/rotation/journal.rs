@@ -354,6 +354,11 @@ pub(super) fn is(value: &Secret, print: &str) -> bool {
     fingerprint(value.expose()).is_some_and(|it| it.hex == print)
 }
 
+/// A moment for people.
+pub(super) fn second(time: Timestamp) -> String {
+    time.strftime("%Y-%m-%d %H:%M:%SZ").to_string()
+}
+
 /// Seconds since 1970, in UTC.
 pub(super) fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |it| it.as_secs())

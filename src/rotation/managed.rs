@@ -11,7 +11,8 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::back::end;
-use super::turn::{PAUSES, the_one};
+use super::journal::second;
+use super::turn::{settled, the_one};
 use super::{RotationError, no};
 use crate::accounts::{Account, Order, RemoteKey};
 use crate::secrets::Secret;
@@ -175,21 +176,15 @@ impl Managed<'_> {
 
     fn test(&self, token: &str) -> Result<String, RotationError> {
         let new = self.pending(token)?;
-        for pause in PAUSES {
-            (self.pause)(Duration::from_secs(pause));
-            match (self.life)(std::slice::from_ref(&new)) {
-                Some(Life::Live) => return Ok("its provider takes it".to_owned()),
-                Some(Life::Dead) => {}
-                Some(Life::Unknown(why)) => return Err(no(format!("nobody knows whether the new key works ({why})"))),
-                None => {
-                    return match the_one(&self.account.keys()?, &new).map_err(no)? {
-                        Some(key) => Ok(format!("{} is in the account; no harmless request tells more", key.id)),
-                        None => Err(no("the account does not know the new key".to_owned())),
-                    };
-                }
-            }
+        match settled(&Life::Dead, &|| (self.life)(std::slice::from_ref(&new)), self.pause) {
+            Some(Life::Live) => Ok("its provider takes it".to_owned()),
+            Some(Life::Dead) => Err(no("its provider does not take the new key: the old one stays in use".to_owned())),
+            Some(Life::Unknown(why)) => Err(no(format!("nobody knows whether the new key works ({why})"))),
+            None => match the_one(&self.account.keys()?, &new).map_err(no)? {
+                Some(key) => Ok(format!("{} is in the account; no harmless request tells more", key.id)),
+                None => Err(no("the account does not know the new key".to_owned())),
+            },
         }
-        Err(no("its provider does not take the new key: the old one stays in use".to_owned()))
     }
 
     /// The key that is in use, and what the account calls it.
@@ -223,12 +218,12 @@ impl Managed<'_> {
         let over = SignedDuration::try_from(self.grace).ok().and_then(|it| switched.checked_add(it).ok());
         let over = over.unwrap_or(Timestamp::MAX);
         if Timestamp::now() < over {
-            return stays(format!("stays until {}", over.strftime("%Y-%m-%d %H:%M:%SZ")));
+            return stays(format!("stays until {}", second(over)));
         }
         let skew = SignedDuration::from_secs(self.account.skew());
         let used = key.last_used.filter(|it| it.checked_sub(skew).unwrap_or(*it) > over);
         if let Some(used) = used {
-            return stays(format!("was used at {}: find who still has it", used.strftime("%Y-%m-%d %H:%M:%SZ")));
+            return stays(format!("was used at {}: find who still has it", second(used)));
         }
         end(self.account, key)?;
         Ok(Previous::Ended(key.id.clone()))

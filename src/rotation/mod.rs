@@ -17,7 +17,7 @@ pub use journal::{Journal, Mark, Step, journals};
 #[cfg(feature = "aws")]
 pub use managed::{Event, Managed};
 pub use places::{Place, sure_provider, variables_of};
-pub use turn::{Hands, Outcome, Rotation, Terms};
+pub use turn::{Hands, Outcome, Rotation, Terms, page_of};
 
 use crate::accounts::AccountError;
 use crate::moves::MoveError;

@@ -75,16 +75,17 @@ pub struct Rotation<'w> {
 const GRACE_WHEN_TOLD: Duration = Duration::from_secs(60 * 60);
 /// And where nobody says.
 const GRACE: Duration = Duration::from_secs(24 * 60 * 60);
-/// A new key takes a moment to be known everywhere at its provider.
-pub(super) const PAUSES: [u64; 4] = [0, 1, 2, 4];
+/// A new key and the end of an old one take a moment to be known everywhere at a provider, in seconds.
+const PAUSES: [u64; 4] = [0, 1, 2, 4];
 
 impl<'w> Rotation<'w> {
-    /// Begins to rotate what a variable holds.
+    /// Begins to rotate what a variable holds. `ready` hears whose key it is, before anything is written down.
     pub fn begin(
         workspace: &'w Workspace,
         stores: &'w Stores,
         name: &str,
         terms: &Terms,
+        ready: impl FnOnce(&str) -> Result<(), String>,
     ) -> Result<Rotation<'w>, RotationError> {
         let variables = variables_of(name);
         let (lock, known) = locked(workspace.root(), &variables)?;
@@ -108,6 +109,7 @@ impl<'w> Rotation<'w> {
                 "{name} holds the key of {other}, whose rotation has begun: `rotate {other} --resume`"
             )));
         }
+        ready(&journal.provider).map_err(no)?;
         journal.assisted = terms.assisted;
         journal.hook = terms.hook.clone();
         journal.grace = terms.grace.map(|it| it.as_secs());
@@ -127,11 +129,6 @@ impl<'w> Rotation<'w> {
             no(format!("no rotation of {name} has begun here: `aikeys-lsp rotate --status` lists them"))
         })?;
         Ok(Rotation { workspace, stores, journal, known: None, _lock: lock })
-    }
-
-    /// The provider of the key that a variable holds.
-    pub fn provider_of(workspace: &Workspace, stores: &Stores, name: &str) -> Result<String, RotationError> {
-        Ok(target(workspace, stores, name)?.provider)
     }
 
     /// What is known of it.
@@ -272,22 +269,20 @@ impl<'w> Rotation<'w> {
 
     fn verify(&mut self, hands: &mut Hands<'_>) -> Result<(), RotationError> {
         let (old, new) = self.values()?;
-        for pause in PAUSES {
-            (hands.pause)(Duration::from_secs(pause));
-            match (hands.life)(&new) {
-                Some(Life::Live) => return self.done(hands, Step::Verified, "verified", "its provider takes it"),
-                None => {
-                    let unknown = "no harmless request tells whether its provider takes it: watch the program";
-                    return self.done(hands, Step::Verified, "unverified", unknown);
-                }
-                Some(Life::Unknown(why)) => {
-                    return Err(no(format!("nobody knows whether the new key works ({why}): go on with `--resume`")));
-                }
-                Some(Life::Dead) => {}
+        match settled(&Life::Dead, &|| (hands.life)(&new), hands.pause) {
+            Some(Life::Live) => self.done(hands, Step::Verified, "verified", "its provider takes it"),
+            None => {
+                let unknown = "no harmless request tells whether its provider takes it: watch the program";
+                self.done(hands, Step::Verified, "unverified", unknown)
+            }
+            Some(Life::Unknown(why)) => {
+                Err(no(format!("nobody knows whether the new key works ({why}): go on with `--resume`")))
+            }
+            Some(Life::Dead) => {
+                self.take_back(hands, &old, &new)?;
+                Err(no("its provider does not take the new key: it was taken back, and the old one stays in use"))
             }
         }
-        self.take_back(hands, &old, &new)?;
-        Err(no("its provider does not take the new key: it was taken back, and the old one stays in use"))
     }
 
     fn write(&mut self, hands: &mut Hands<'_>) -> Result<(), RotationError> {
@@ -362,8 +357,7 @@ impl<'w> Rotation<'w> {
 
     /// ` at https://…`, where keys are made and revoked.
     pub(super) fn page(&self) -> String {
-        let page = Catalogue::built_in().provider(&self.journal.provider).and_then(|it| it.page());
-        page.map(|it| format!(" at {it}")).unwrap_or_default()
+        page_of(&self.journal.provider)
     }
 
     /// A step is done: written down, then said.
@@ -392,6 +386,21 @@ impl<'w> Rotation<'w> {
         let line = |(name, value): (&String, &Secret)| Line::now(what, self.workspace.name(), name, &store).of(value);
         audit::note(&self.journal.variables.iter().zip(values).map(line).collect::<Vec<_>>());
     }
+}
+
+/// ` at https://…`, where the keys of a provider are made and revoked; empty where nobody knows.
+pub fn page_of(provider: &str) -> String {
+    let page = Catalogue::built_in().provider(provider).and_then(|it| it.page());
+    page.map(|it| format!(" at {it}")).unwrap_or_default()
+}
+
+/// Asks whether a key is alive, again after a while where the answer may be the one of before a change.
+pub(super) fn settled(before: &Life, life: &dyn Fn() -> Option<Life>, pause: &dyn Fn(Duration)) -> Option<Life> {
+    let mut answers = PAUSES.into_iter().map(|it| {
+        pause(Duration::from_secs(it));
+        life()
+    });
+    answers.find(|it| it.as_ref() != Some(before)).unwrap_or_else(|| Some(before.clone()))
 }
 
 /// Notes and says what is no step of its own. What cannot be written down is said all the same.

@@ -13,7 +13,6 @@ use anyhow::{Context, Result, anyhow, ensure};
 use super::args::{Incident as Args, Shown};
 use super::progress::Progress;
 use super::{CLEAN, FAILED, FOUND};
-use crate::accounts;
 use crate::incident::{Case, Findings, News, Others, Taken, Verdict, burned, examine, taken, verdict};
 use crate::moves::audit::{self, Happened, Line};
 use crate::project::{Source, Workspace};
@@ -39,7 +38,7 @@ pub(super) fn incident(args: &Args, out: &mut dyn Write) -> Result<u8> {
     let questions = case.questions();
     announce(&questions)?;
     let stores = Stores::of(&case.workspace);
-    let account = |provider: &str| accounts::open(provider, &|name| super::admin_key(name, &stores));
+    let account = |provider: &str| super::open_account(provider, &stores);
     let others = Others { ask: &ask, account: &account };
     let mut progress = Progress::new(false);
     let mut told = None;

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
 use super::{Args, life};
-use crate::cli::admin_key;
+use crate::cli::open_account;
 use crate::project::Workspace;
 use crate::rotation::{Event, Managed};
 use crate::secrets::{Catalogue, Secret, discreet, scan, visible};
@@ -55,8 +55,7 @@ fn answer(args: &Args, event: Result<&[u8], &String>) -> Result<String> {
         None => provider_of(&stages)?,
     };
     let stores = Stores::of(&Workspace::open(Path::new("."))?);
-    let get = |variable: &str| admin_key(variable, &stores);
-    let account = crate::accounts::open(&provider, &get).map_err(|why| anyhow!(why))?;
+    let account = open_account(&provider, &stores).map_err(|why| anyhow!(why))?;
     let account = account.ok_or_else(|| anyhow!("{provider} has no interface for its keys: rotate them by hand"))?;
     let managed = Managed {
         stages: &stages,

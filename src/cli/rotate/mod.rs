@@ -17,11 +17,10 @@ use jiff::Timestamp;
 
 use super::args::{Rotate as Args, Serve};
 use super::report::visible;
-use super::{CLEAN, FAILED, FOUND};
-use crate::accounts::Account;
+use super::{CLEAN, FAILED, FOUND, open_account};
 use crate::project::Workspace;
 use crate::rotation::{
-    Due, Hands, Journal, Outcome, Rotation, RotationError, Terms, due, journals, sure_provider, variables_of,
+    Due, Hands, Journal, Outcome, Rotation, RotationError, Terms, due, journals, page_of, sure_provider, variables_of,
 };
 use crate::secrets::{Catalogue, Secret};
 use crate::stores::Stores;
@@ -64,7 +63,7 @@ pub(super) fn rotate(args: &Args, out: &mut dyn Write) -> Result<u8> {
             shown(&journal.old_key),
             shown(&journal.new_key),
             journal.new_name(),
-            page(&journal.provider)
+            page_of(&journal.provider)
         );
         let question = format!("{left}; forget the rotation?");
         ensure!(agree(args, &question).map_err(|why| anyhow!(why))?, "{question} Add `--yes`");
@@ -121,27 +120,31 @@ fn one(
     is_begun: bool,
     out: &mut dyn Write,
 ) -> Result<u8> {
-    let begun = if is_begun { Some(Rotation::take_up(workspace, stores, name)?) } else { None };
-    let provider = match &begun {
-        Some(rotation) => rotation.journal().provider.clone(),
-        None => Rotation::provider_of(workspace, stores, name)?,
+    let mut account = None;
+    let mut rotation = if is_begun {
+        let rotation = Rotation::take_up(workspace, stores, name)?;
+        account = match open_account(&rotation.journal().provider, stores) {
+            Err(_) if args.abort || rotation.journal().assisted => None,
+            account => account.map_err(|why| anyhow!(why))?,
+        };
+        rotation
+    } else {
+        let ready = |provider: &str| {
+            account = match open_account(provider, stores) {
+                Err(_) if args.assisted => None,
+                Err(why) => return Err(format!("{why}; or make and revoke the keys yourself: `--assisted`")),
+                Ok(account) => account,
+            };
+            Ok(())
+        };
+        Rotation::begin(workspace, stores, name, &terms(args, workspace, name)?, ready)?
     };
-    let by_hand = args.assisted || args.abort || begun.as_ref().is_some_and(|it| it.journal().assisted);
-    let account = match open_account(&provider, stores) {
-        Err(_) if by_hand => None,
-        Err(error) if is_begun => return Err(error),
-        account => account.map_err(|why| anyhow!("{why}; or make and revoke the keys yourself: `--assisted`"))?,
-    };
-    let account = account.as_deref();
-    if let (Some(known), true) = (crate::accounts::known(&provider), begun.is_none() && account.is_some())
+    let (account, provider) = (account.as_deref(), rotation.journal().provider.clone());
+    if let (Some(known), true) = (crate::accounts::known(&provider), !is_begun && account.is_some())
         && !known.note.is_empty()
     {
         writeln!(out, "{:<10} {}", "note", visible(known.note))?;
     }
-    let mut rotation = match begun {
-        Some(rotation) => rotation,
-        None => Rotation::begin(workspace, stores, name, &terms(args, workspace, name)?)?,
-    };
     let variables = rotation.journal().variables.clone();
     let ask_life = |values: &[Secret]| match account {
         // No file of a workspace says whom a key is sent to.
@@ -205,12 +208,6 @@ fn terms(args: &Args, workspace: &Workspace, name: &str) -> Result<Terms> {
     })
 }
 
-/// The provider's account. Its key comes from the environment, where it can be a reference.
-fn open_account(provider: &str, stores: &Stores) -> Result<Option<Box<dyn Account>>> {
-    let get = |variable: &str| super::admin_key(variable, stores);
-    crate::accounts::open(provider, &get).map_err(|why| anyhow!(why))
-}
-
 #[cfg(feature = "verify")]
 fn life(provider: &str, values: &[Secret]) -> Option<Life> {
     let [value] = values else { return None };
@@ -224,17 +221,11 @@ fn life(_: &str, _: &[Secret]) -> Option<Life> {
     None
 }
 
-/// Where keys are made: ` at https://…`.
-fn page(provider: &str) -> String {
-    let page = Catalogue::built_in().provider(provider).and_then(|it| it.page());
-    page.map(|it| format!(" at {it}")).unwrap_or_default()
-}
-
 /// The user makes a key. On a terminal the page opens; else the values come on standard input, a line each.
 fn typed(provider: &str, variables: &[String]) -> Result<Vec<Secret>> {
     let shown = variables.join(" and ");
     if io::stdin().is_terminal() {
-        writeln!(io::stderr(), "make a new key{}", page(provider))?;
+        writeln!(io::stderr(), "make a new key{}", page_of(provider))?;
         if let Some(page) = Catalogue::built_in().provider(provider).and_then(|it| it.page()) {
             open_page(page);
         }

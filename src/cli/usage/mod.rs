@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use super::args::{Usage as Args, UsageFormat};
 use super::{CLEAN, FAILED, FOUND, report, visible};
 use crate::accounts::usage::{Finding, Held, Line, Matched, Told, dollars};
-use crate::accounts::{Account, AccountError, RemoteKey, known, open};
+use crate::accounts::{Account, AccountError, RemoteKey, known};
 use crate::fixes::key_at;
 use crate::inventory::{Key, keys_and_problems};
 use crate::moves::audit::{self, Happened, Line as Noted};
@@ -184,8 +184,7 @@ fn once(all: Vec<Held>) -> Vec<Held> {
 impl Report {
     fn ask(&mut self, id: String, held: Vec<Held>, stores: &Stores, now: Timestamp) {
         let name = Catalogue::built_in().provider(&id).map_or_else(|| id.clone(), |it| it.name.clone());
-        let get = |variable: &str| super::admin_key(variable, stores);
-        let (state, lines) = match open(&id, &get) {
+        let (state, lines) = match super::open_account(&id, stores) {
             Ok(None) => (State::NoInterface, Vec::new()),
             Ok(Some(account)) => match self.told(&id, &*account, now) {
                 Ok(told) => (State::Asked, told.lines(&held, self.since, now)),
