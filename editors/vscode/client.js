@@ -213,7 +213,9 @@ class Server {
         provideCodeLenses: (document, token, next) => (setting('codeLens.enable') ? next(document, token) : []),
       },
       errorHandler: {
-        error: (_error, _message, count) => ({ action: count <= 3 ? ErrorAction.Continue : ErrorAction.Shutdown }),
+        // What cannot be written to a server that ended: `closed` follows, and starts it again. A shutdown would
+        // count as our own wish, and leave none.
+        error: () => ({ action: ErrorAction.Continue, handled: true }),
         closed: () => {
           this.#ended(client);
           return { action: CloseAction.DoNotRestart, handled: true, message: 'the server ended' };

@@ -8,7 +8,10 @@ import { openaiKey, running, say, until, WAIT, write } from './tools.mjs';
 
 export async function ending({ place, folder, workspace, server, binary }) {
   execFileSync('git', ['init', '-q', workspace]);
-  write(workspace, { 'app.py': `import os\n\napi_key = "${openaiKey()}"\n` });
+  write(workspace, {
+    'app.py': `import os\n\napi_key = "${openaiKey()}"\n`,
+    'long.py': '# a comment\n'.repeat(20_000),
+  });
   place.settings(server);
   const app = path.join(workspace, 'app.py');
   const workbench = await place.window(workspace, app);
@@ -34,6 +37,19 @@ export async function ending({ place, folder, workspace, server, binary }) {
   // The first marks may be those of the old one.
   await until('the count', async () => /aikeys: 1 finding/.test(await workbench.status()));
   say('killed: started again, and the finding is back');
+
+  // Killed while much is being written to it: a file of more than a pipe holds, and what is typed after it.
+  const second = await one();
+  process.kill(Number(second), 'SIGSTOP');
+  await workbench.open('long.py');
+  await page.locator('.view-line').first().click();
+  await page.keyboard.type('# typed while it sleeps', { delay: 50 });
+  process.kill(Number(second), 'SIGKILL');
+  await one(second);
+  await workbench.command('File: Revert File');
+  await workbench.open('app.py');
+  await marked();
+  say('killed while it was written to: started again');
 
   // A program that ends at once, each time.
   const broken = path.join(folder, 'broken');
@@ -72,11 +88,11 @@ export async function ending({ place, folder, workspace, server, binary }) {
   await until('one server', () => running(server).length === 1);
   say('restarted from the message, and twice at once');
 
-  const second = await place.window(workspace, app);
-  await second.page.locator('.squiggly-error').first().waitFor({ timeout: WAIT });
+  const other = await place.window(workspace, app);
+  await other.page.locator('.squiggly-error').first().waitFor({ timeout: WAIT });
   const both = running(server);
   assert.equal(both.length, 2, 'a server for each window');
-  await second.page.goto('about:blank');
+  await other.page.goto('about:blank');
   await until('one server', () => running(server).length === 1);
   assert.ok(both.includes(running(server)[0]));
   await marked();
