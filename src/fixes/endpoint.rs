@@ -2,7 +2,7 @@
 
 use super::Surroundings;
 use super::slot::{is_called, is_imported, is_item, original, rows, takes};
-use crate::secrets::{Client, Opens};
+use crate::secrets::{Client, Opens, host_of};
 use crate::syntax::{Document, Facts};
 use crate::text::Span;
 
@@ -40,9 +40,25 @@ pub fn is_loopback(host: &str) -> bool {
     names.iter().any(|name| host.starts_with(name)) || host.ends_with(".localhost")
 }
 
+/// The hosts of the addresses that stand in no comment; empty where a program puts one in.
+fn hosts(text: &str) -> impl Iterator<Item = &str> {
+    let lines = text.lines().filter(|line| !line.trim_start().starts_with(['#', '/', '*']));
+    lines.flat_map(|line| line.match_indices("://").map(|(at, _)| host_of(&line[at..], "://").unwrap_or("")))
+}
+
+/// An address stands in the text.
+pub fn has_address(text: &str) -> bool {
+    hosts(text).next().is_some()
+}
+
+/// All addresses in the text are those of this machine: nobody stands between.
+pub fn is_at_home(text: &str) -> bool {
+    has_address(text) && hosts(text).all(is_loopback)
+}
+
 /// The host is in a network of one's own: a service beside this one, a cluster, an address that no router passes on.
 pub fn is_private(host: &str) -> bool {
-    let ends = [".local", ".internal", ".svc", ".lan", ".home.arpa", ".consul"];
+    let ends = [".local", ".internal", ".svc", ".lan", ".home.arpa", ".consul", ".ts.net"];
     let inside = |block: &str| {
         let second = host.strip_prefix(block).and_then(|rest| rest.split('.').next());
         second.and_then(|it| it.parse::<u8>().ok())
@@ -52,6 +68,8 @@ pub fn is_private(host: &str) -> bool {
         || inside("10.").is_some()
         || inside("192.").is_some_and(|it| it == 168)
         || inside("172.").is_some_and(|it| (16..32).contains(&it))
+        || inside("169.").is_some_and(|it| it == 254)
+        || inside("100.").is_some_and(|it| (64..128).contains(&it))
 }
 
 #[cfg(test)]

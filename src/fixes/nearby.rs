@@ -35,7 +35,9 @@ pub(super) fn whose<'a>(doc: &Document, around: &'a Surroundings, value: Span) -
         header.len() > 3 && header.replace('-', "_").eq_ignore_ascii_case(&name)
     };
     let is_sent = AUTH.contains(&name.as_str()) || around.catalogue.providers.iter().any(sends);
-    let of_host = || provider_of_host(around, line_around(doc, window, value));
+    // Every program of one's own listens on this machine.
+    let line = line_around(doc, window, value);
+    let of_host = || provider_of_host(around, line).filter(|it| it.category != "local" || line.contains("/v1"));
     if let Some(provider) = is_sent.then(of_host).flatten() {
         return Some(Whose::Known(provider));
     }

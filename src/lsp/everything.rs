@@ -24,6 +24,9 @@ use crate::text::counted;
 /// A check of all files because of a change waits so long at least: more changes follow.
 const PAUSE: Duration = Duration::from_millis(200);
 
+/// The first check of all files waits so long: an editor that starts draws what is open, and needs the processor for it.
+const FIRST: Duration = Duration::from_millis(700);
+
 /// A question for all diagnostics, and the reports that its client has.
 struct Parked {
     known: Vec<PreviousResultId>,
@@ -71,9 +74,12 @@ impl MainLoop {
             answer(it.reply, Ok(WorkspaceDiagnosticReport::default().into()));
         }
         self.everything.parked.push(Parked { known: params.previous_result_ids, reply });
-        match self.everything.latest {
+        match &self.everything.latest {
             Some(_) if !self.everything.outdated => self.settle(),
-            _ => self.survey(params.work_done_progress_params.work_done_token, Duration::ZERO),
+            latest => {
+                let pause = if latest.is_some() { Duration::ZERO } else { FIRST };
+                self.survey(params.work_done_progress_params.work_done_token, pause);
+            }
         }
     }
 

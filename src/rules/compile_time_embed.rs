@@ -1,8 +1,10 @@
 //! A key becomes a part of the binary.
 
+use std::iter::successors;
 use std::path::Path;
 
 use super::context::Context;
+use super::flow::opener;
 use super::{Finding, Rule, Severity};
 use crate::fixes::{Repairs, Safety, read_loudly};
 use crate::secrets::is_env_file;
@@ -60,8 +62,21 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             _ => continue,
         };
         if last.is_none_or(|last| !last.overlaps(span)) {
-            findings.push(context.plain_finding(RULE.id, RULE.severity, span, message, provider));
+            let severity = if is_for_tests(context.doc.text(), span) { Severity::Hint } else { RULE.severity };
+            findings.push(context.plain_finding(RULE.id, severity, span, message, provider));
             last = Some(span);
         }
     }
 }
+
+/// A block around the place, or its own statement, is in no program that is given out: `#[cfg(test)] mod tests { … }`.
+fn is_for_tests(text: &str, place: Span) -> bool {
+    let is_so = |head: &str| ["#[cfg(test)]", "#[cfg(debug_assertions)]"].iter().any(|it| head.contains(it));
+    // What stands between the statement before it and the block.
+    let head = |end: usize| text[..end].rsplit([';', '}', '{']).next().unwrap_or("");
+    let blocks = successors(Some((place.start as usize, ' ')), |(start, _)| opener(&text[..*start]));
+    blocks.take(DEPTH).any(|(start, sign)| !matches!(sign, '(' | '[') && is_so(head(start)))
+}
+
+/// So many brackets around a place are looked at.
+const DEPTH: usize = 20;

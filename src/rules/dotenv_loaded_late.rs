@@ -68,7 +68,7 @@ fn late<'d>(context: &Context<'d>) -> Vec<Late<'d>> {
     let mut reads: Vec<(Span, &'d str, &'d Provider)> = context
         .reads()
         .iter()
-        .filter(|it| !it.is_compared(context))
+        .filter(|it| !it.is_compared(context) && !it.is_only_compared(context) && !is_removed(facts, it.span))
         .map(|it| (it.span, it.name, it.provider))
         .collect();
     for fact in facts.iter() {
@@ -95,6 +95,12 @@ fn late<'d>(context: &Context<'d>) -> Vec<Late<'d>> {
         }
     }
     found
+}
+
+/// The variable is taken out, and nobody gets its value.
+fn is_removed(facts: &Facts, read: Span) -> bool {
+    let removed = |fact: &Fact| matches!(fact, Fact::EnvRemove { span, .. } if span.overlaps(read));
+    facts.bindings_around(read).is_empty() && facts.iter().any(removed)
 }
 
 /// Where the statement of a read begins, in the block of the load: nothing decides whether one of them runs.

@@ -129,7 +129,7 @@ pub(super) fn sources<'d>(context: &Context<'d>) -> Vec<Source<'d>> {
         Source { is_literal, what, span, provider, places, exits, calls }
     };
     let mut found: Vec<Source<'d>> = Vec::new();
-    for read in context.reads().iter().take(MOST) {
+    for read in context.reads().iter().take(MOST).filter(|it| !it.names_a_file()) {
         let places = std::iter::once(read.span).chain(names(context, read.span)).collect();
         found.push(source(false, format!("the value of {}", read.name), read.span, read.provider, places));
     }

@@ -29,14 +29,17 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         let severity = severity_here(context, RULE.severity);
         findings.push(context.plain_finding(RULE.id, severity, span, message, provider));
     };
-    for read in context.reads() {
+    for read in context.reads().iter().filter(|it| !it.names_a_file()) {
         if is_default(context, help, read.span) {
             add(read.name, read.span);
         }
     }
     for variable in context.variables() {
-        if attribute(context, help, *variable).is_some() {
-            add(context.doc.slice(*variable), *variable);
+        let name = context.doc.slice(*variable);
+        let names_a_file =
+            context.catalogue().provider_of_env(name).is_some_and(|it| it.files.iter().any(|it| it == name));
+        if !names_a_file && attribute(context, help, *variable).is_some() {
+            add(name, *variable);
         }
     }
 }
@@ -60,6 +63,11 @@ fn attribute(context: &Context<'_>, help: &Help, variable: Span) -> Option<Span>
         _ => None,
     })?;
     let text = doc.slice(around);
+    // `env = "NAME"`, and no other text of it.
+    let before = doc.text()[..variable.start as usize].trim_end_matches(['"', '(', '=', ' ']);
+    if !before.ends_with("env") {
+        return None;
+    }
     let declares = help.attributes.iter().any(|it| text.starts_with(it.as_str()));
     let hidden = help.hides.iter().any(|it| text.contains(it.as_str()));
     (declares && !hidden).then_some(around)

@@ -58,7 +58,8 @@ fn problem(context: &Context<'_>, span: Span) -> Option<Malformed> {
     }
     // `vals` puts what it reads before text behind a `+`.
     let parts = !is_env(context) && text.matches('+').count() > 1;
-    malformed(text).filter(|_| !parts).or_else(|| is_cut(context, span).then(|| unquoted(text)))
+    let may_be = |it: &Malformed| is_env(context) || !it.elsewhere;
+    malformed(text).filter(|it| !parts && may_be(it)).or_else(|| is_cut(context, span).then(|| unquoted(text)))
 }
 
 fn is_env(context: &Context<'_>) -> bool {
@@ -79,6 +80,7 @@ fn unquoted(text: &str) -> Malformed {
         reason: "some loaders of env files read a comment behind `#`: put the reference in double quotes".to_owned(),
         meant: Some(text.to_owned()),
         doubtful: false,
+        elsewhere: false,
     }
 }
 

@@ -1,6 +1,7 @@
 //! A missing variable becomes a part of a text.
 
 use super::context::Context;
+use super::flow::is_still;
 use super::reads::{Read, severity_here};
 use super::{Finding, Rule, Severity};
 use crate::fixes::read_loudly;
@@ -49,7 +50,9 @@ fn spoils(context: &Context<'_>, read: &Read<'_>) -> Option<Span> {
         let text = context.doc.text();
         let (before, behind) = (&text[..mention.start as usize], &text[mention.end as usize..]);
         let line = [line_before(before), line_behind(behind)];
-        SENT.iter().any(|word| line.iter().any(|it| it.contains(word))) && is_interpolated(&facts, *mention)
+        SENT.iter().any(|word| line.iter().any(|it| it.contains(word)))
+            && is_interpolated(&facts, *mention)
+            && is_still(context.doc, read.span, *mention)
     };
     (mentions.iter().any(sent) && !read.is_guarded(context)).then_some(span)
 }

@@ -40,7 +40,9 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         for fact in facts.within(call) {
             let Fact::Literal { span, value } = *fact else { continue };
             let Some(host) = host_of(doc.slice(value), PLAIN) else { continue };
-            let made_up = ["example", "your", "my-", "test."].iter().any(|it| host.contains(it));
+            let made_up = ["example", "your", "my-", "test."].iter().any(|it| host.contains(it))
+                || [".test", ".invalid", ".localhost"].iter().any(|it| host.ends_with(it))
+                || ["192.0.2.", "198.51.100.", "203.0.113."].iter().any(|it| host.starts_with(it));
             if host.is_empty()
                 || is_loopback(host)
                 || is_private(host)

@@ -54,6 +54,11 @@ impl<'d> Read<'d> {
         self.slot.and_then(|slot| slot.client)
     }
 
+    /// The variable holds a path.
+    pub fn names_a_file(&self) -> bool {
+        self.provider.files.iter().any(|it| it == self.name)
+    }
+
     /// The value is what a person finds in a field and may change.
     pub fn fills_a_form(&self, context: &Context<'_>) -> bool {
         let doc = context.doc;
@@ -88,9 +93,18 @@ impl<'d> Read<'d> {
     /// Only whether there is a value is asked.
     pub fn is_compared(&self, context: &Context<'_>) -> bool {
         let before = context.doc.text()[..self.span.start as usize].trim_end();
-        let asks = [" is None", " is not None", " ==", " !=", ".is_ok()", ".is_err()", ".is_some()", ".is_none()"];
-        asks.iter().any(|it| self.behind(context).starts_with(it))
-            || ["!!", "bool(", "Boolean("].iter().any(|it| before.ends_with(it))
+        is_asked(self.behind(context)) || ["!!", "bool(", "Boolean("].iter().any(|it| before.ends_with(it))
+    }
+
+    /// It has a name, and what has that name is only compared.
+    pub fn is_only_compared(&self, context: &Context<'_>) -> bool {
+        let text = context.doc.text();
+        let mentions = self.mentions(context);
+        let compares = |mention: &Span| {
+            let before = text[..mention.start as usize].trim_end();
+            is_asked(&text[mention.end as usize..]) || ["==", "!="].iter().any(|it| before.ends_with(it))
+        };
+        !mentions.is_empty() && mentions.iter().all(compares)
     }
 
     /// The program goes on with nothing where the variable is missing.
@@ -150,6 +164,12 @@ fn asks_before(before: &str) -> bool {
         line.strip_suffix(word).is_some_and(|rest| !rest.ends_with(|c: char| c.is_alphanumeric() || c == '_'))
     };
     words.iter().any(ends) || line.trim_start().starts_with("if ") || line.trim_start().starts_with("match ")
+}
+
+/// Only whether there is a value, or which, is asked of what stands before.
+fn is_asked(behind: &str) -> bool {
+    let asks = [" is None", " is not None", " ==", " !=", ".is_ok()", ".is_err()", ".is_some()", ".is_none()"];
+    asks.iter().any(|it| behind.starts_with(it))
 }
 
 /// A question follows.

@@ -4,7 +4,7 @@ use super::context::Context;
 use super::flow::calls_with_keys;
 use super::reads::severity_here;
 use super::{Finding, Rule, Severity};
-use crate::fixes::Repairs;
+use crate::fixes::{Repairs, is_at_home};
 use crate::syntax::Facts;
 use crate::text::Span;
 
@@ -27,8 +27,16 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let (Some(language), Some(source)) = (doc.language(), sources.first()) else { return };
     let mut places: Vec<(Span, _)> = Vec::new();
     let whole = Span::new(0, doc.text().len());
-    for (call, provider) in calls_with_keys(context) {
+    for (call, provider) in calls_with_keys(context).into_iter().filter(|(call, _)| !is_at_home(doc.slice(*call))) {
         places.extend(all(context, &language.unchecked.call, call).map(|it| (it, provider)));
+    }
+    // A client is made in the function that has the key.
+    let clients: Vec<Span> = all(context, &language.unchecked.client, whole).collect();
+    let facts = doc.facts_near(&clients);
+    for place in clients {
+        let body = facts.body_around(place);
+        let is_here = |key: &Span| body.is_none_or(|it| it.contains(*key));
+        places.extend(sources.iter().find(|it| it.places.iter().any(is_here)).map(|it| (place, it.provider)));
     }
     places.extend(all(context, &language.unchecked.program, whole).map(|it| (it, source.provider)));
     places.sort_by_key(|(place, _)| *place);

@@ -1,8 +1,10 @@
 //! The way to a store of secrets is open to all who lie on it.
 
+use std::cell::OnceCell;
+
 use super::context::Context;
 use super::{Finding, Rule, Severity};
-use crate::fixes::{Repairs, Safety, is_loopback, is_private, store_of_call, takes_argument};
+use crate::fixes::{Repairs, Safety, has_address, is_at_home, is_loopback, is_private, store_of_call, takes_argument};
 use crate::secrets::{Client, Opens, env_lines, env_value_span, host_of, is_env_template};
 use crate::syntax::{Fact, Facts};
 use crate::text::{Disjoint, Edit, Span};
@@ -69,7 +71,8 @@ fn in_env_file(context: &Context<'_>, findings: &mut Vec<Finding>) {
         if let Some(opens) = of_address(context, name) {
             findings.extend(address(context, opens, value));
         }
-        if let Some(opens) = of_switch(context, name).filter(|_| is_on(context.doc.slice(value))) {
+        let switch = of_switch(context, name).filter(|_| is_on(context.doc.slice(value)) && !is_at_home(text));
+        if let Some(opens) = switch {
             findings.push(switched_off(context, opens, value, name));
         }
     }
@@ -118,7 +121,9 @@ fn address(context: &Context<'_>, opens: &Opens, value: Span) -> Option<Finding>
     let text = context.doc.slice(value);
     let host = host_of(text, PLAIN)?;
     let made_up = ["example.com", "example.org", ".example", ".test", ".invalid", "localstack", "moto", "your"];
-    if is_loopback(host) || made_up.iter().any(|word| host.contains(word)) {
+    // `VAULT_IP:8200`
+    let placeholder = !host.bytes().any(|byte| byte.is_ascii_lowercase() || byte == b'.') && host.contains('_');
+    if is_loopback(host) || placeholder || made_up.iter().any(|word| host.contains(word)) {
         return None;
     }
     let span = Span { end: value.start + (PLAIN.len() + host.len()) as u32, ..value };
@@ -131,6 +136,7 @@ fn address(context: &Context<'_>, opens: &Opens, value: Span) -> Option<Finding>
 /// `VAULT_SKIP_VERIFY=1`, `hvac.Client(verify=False)`, `.verify(false)`, `-tls-skip-verify`.
 fn unchecked(context: &Context<'_>, facts: &Facts, places: &[Span], findings: &mut Vec<Finding>) {
     let mut taken = Disjoint::default();
+    let at_home = OnceCell::new();
     for fact in facts.iter() {
         let (name, value) = match *fact {
             Fact::EnvWrite { name, value, .. } | Fact::Binding { name, value, .. } => {
@@ -150,7 +156,11 @@ fn unchecked(context: &Context<'_>, facts: &Facts, places: &[Span], findings: &m
                 is_kind(client, "unchecked") && off(client)
             })
         });
-        if let Some(opens) = opens.filter(|_| taken.add(value)) {
+        let goes_home = || {
+            let call = facts.calls_around(value).first().map_or("", |(_, arguments)| context.doc.slice(*arguments));
+            if has_address(call) { is_at_home(call) } else { *at_home.get_or_init(|| is_at_home(context.doc.text())) }
+        };
+        if let Some(opens) = opens.filter(|_| !goes_home() && taken.add(value)) {
             let name = if name == "0" { "this call".to_owned() } else { format!("`{name}`") };
             findings.push(switched_off(context, opens, value, &name));
         }
@@ -160,13 +170,32 @@ fn unchecked(context: &Context<'_>, facts: &Facts, places: &[Span], findings: &m
     let options = places
         .iter()
         .filter(|_| is_script)
-        .filter(|place| context.doc.slice(**place) == OPTION && !facts.in_comment(**place));
-    for place in options {
+        .filter(|place| context.doc.slice(**place) == OPTION && !facts.in_comment(**place))
+        .filter(|place| !is_probe(context.doc.text(), **place));
+    for place in options.filter(|_| !at_home.get_or_init(|| is_at_home(context.doc.text()))) {
         if let Some((_, opens)) = context.catalogue().stores().find(|(_, opens)| opens.only) {
             findings.push(switched_off(context, opens, *place, OPTION));
         }
     }
 }
+
+/// A container asks the server in itself whether it is well.
+fn is_probe(text: &str, place: Span) -> bool {
+    let mut indent = usize::MAX;
+    // The lines that hold this one, inner before outer.
+    text[..place.start as usize].lines().rev().take(LINES).any(|line| {
+        let own = line.len() - line.trim_start().len();
+        let holds = own < indent && !line.trim().is_empty();
+        indent = if holds { own } else { indent };
+        let name = line.trim_start().trim_start_matches("- ").split(':').next().unwrap_or("");
+        holds && PROBES.contains(&name)
+    })
+}
+
+/// So many lines before a place are looked at.
+const LINES: usize = 100;
+
+const PROBES: [&str; 4] = ["readinessProbe", "livenessProbe", "startupProbe", "healthcheck"];
 
 fn is_kind(client: &Client, kind: &str) -> bool {
     client.kind.as_deref() == Some(kind)

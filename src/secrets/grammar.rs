@@ -11,6 +11,8 @@ pub struct Malformed {
     pub meant: Option<String>,
     /// It may be meant so: only who knows the store can tell.
     pub doubtful: bool,
+    /// Other programs that read references may know it: `vals` takes the last part of a path for the field.
+    pub elsewhere: bool,
 }
 
 impl fmt::Display for Malformed {
@@ -100,7 +102,8 @@ pub fn references_in(text: &str) -> impl Iterator<Item = usize> + '_ {
 /// What is wrong with `text`, which begins like a reference and holds nothing else; `None` where it can be resolved.
 pub fn malformed(text: &str) -> Option<Malformed> {
     let (begin, rest) = text.split_once('+')?;
-    let wrong = |reason: String, meant: Option<String>| Some(Malformed { reason, meant, doubtful: false });
+    let wrong =
+        |reason: String, meant: Option<String>| Some(Malformed { reason, meant, doubtful: false, elsewhere: false });
     let Some((backend, rest)) = rest.split_once(':') else {
         return wrong("it names no backend: a reference begins with `ref+BACKEND://`".to_owned(), None);
     };
@@ -114,7 +117,8 @@ pub fn malformed(text: &str) -> Option<Malformed> {
     };
     let Some(name) = known(backend) else {
         let Some(near) = nearest(backend) else {
-            return wrong(format!("there is no backend `{backend}`"), None);
+            let wrong = wrong(format!("there is no backend `{backend}`"), None);
+            return wrong.map(|it| Malformed { elsewhere: true, ..it });
         };
         return wrong(
             format!("there is no backend `{backend}`: `{near}` is meant"),
@@ -140,7 +144,8 @@ pub fn malformed(text: &str) -> Option<Malformed> {
         return wrong(reason, clear.then(|| format!("{begin}+{backend}://{meant}")));
     }
     if let Some(reason) = parts(name, path, field).or_else(|| params_of(params)) {
-        return wrong(reason, None);
+        let elsewhere = name == "vault" && field.is_none() && path.split('/').filter(|it| !it.is_empty()).count() > 2;
+        return wrong(reason, None).map(|it| Malformed { elsewhere, ..it });
     }
     // A mount of version 1 may well hold such a path.
     let (mount, inner) = path.split_once('/')?;
@@ -149,6 +154,7 @@ pub fn malformed(text: &str) -> Option<Malformed> {
         reason: "the path of a reference has no `data/`: of a KV mount of version 2 it is added".to_owned(),
         meant: Some(text.replacen(&format!("{mount}/data/{plain}"), &format!("{mount}/{plain}"), 1)),
         doubtful: true,
+        elsewhere: false,
     })
 }
 

@@ -29,6 +29,9 @@ pub struct Provider {
     /// Those of the aliases that people write and no SDK reads.
     #[serde(default)]
     pub mistaken: Vec<String>,
+    /// Those that name a file with the key, and do not hold it.
+    #[serde(default)]
+    pub files: Vec<String>,
     /// Variables beside the key: base url, organisation …
     #[serde(default)]
     pub related: Vec<String>,

@@ -84,7 +84,7 @@ fn is_mixed(word: &str) -> bool {
         _ => word,
     };
     // `process.env.OPENAI_API_KEY`, `my-app-OPENAI_API_KEY`
-    let is_name = |part: &str| is_variable(part) || part.bytes().all(|byte| byte.is_ascii_lowercase());
+    let is_name = |part: &str| is_named(part) || part.bytes().all(|byte| byte.is_ascii_lowercase());
     if word.contains(['.', '-']) && word.split(['.', '-']).all(is_name) {
         return false;
     }
@@ -96,7 +96,30 @@ fn is_mixed(word: &str) -> bool {
     let (digits, small, large) = (has(u8::is_ascii_digit), has(u8::is_ascii_lowercase), has(u8::is_ascii_uppercase));
     let number = digits >= SHORTEST;
     let mixed = number || (digits > 0 && small + large > 0) || (small > 0 && large > 3);
-    word.len() >= SHORTEST && mixed && !is_variable(word)
+    word.len() >= SHORTEST && mixed && !is_named(word)
+}
+
+/// What programmers name variables and types. One random word of letters in some hundreds looks so, of 16 of them.
+fn is_named(word: &str) -> bool {
+    is_variable(word) || is_camel(word)
+}
+
+/// `SecretsManagerClient`, `AWSClientOptions`, `getSecretValue`: words of letters, each begun by a few capitals.
+fn is_camel(word: &str) -> bool {
+    let mut rest = word.trim_start_matches(|c: char| c.is_ascii_lowercase());
+    if matches!(word.len() - rest.len(), 1 | 2) {
+        return false;
+    }
+    while !rest.is_empty() {
+        let small = rest.trim_start_matches(|c: char| c.is_ascii_uppercase());
+        let behind = small.trim_start_matches(|c: char| c.is_ascii_lowercase());
+        let (capitals, letters) = (rest.len() - small.len(), small.len() - behind.len());
+        if !(1..=4).contains(&capitals) || letters < 3 {
+            return false;
+        }
+        rest = behind;
+    }
+    true
 }
 
 /// `AZURE_OPENAI_KEY_2`: capitals, in several short words.

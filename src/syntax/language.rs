@@ -197,6 +197,8 @@ pub struct Browser {
     pub server: Vec<String>,
     /// Settings of clients that let them run there.
     pub flags: Vec<String>,
+    /// Packages of pages: code that imports one most often runs there.
+    pub shows: Vec<String>,
     /// How reads begin that a build tool puts values into.
     pub inlined: Vec<String>,
     /// Why there is no edit.

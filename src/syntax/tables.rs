@@ -8,8 +8,10 @@ use serde::Deserialize;
 pub struct Sinks {
     /// Logs and standard output.
     pub log: Vec<String>,
-    /// Errors and answers that tell of one.
+    /// Errors.
     pub error: Vec<String>,
+    /// Answers to whoever calls.
+    pub answer: Vec<String>,
     /// Traces, and services that collect errors.
     pub telemetry: Vec<String>,
     /// What is kept: by a browser, in a file.
@@ -102,7 +104,9 @@ pub struct Help {
 pub struct Unchecked {
     /// For the call in which it stands.
     pub call: Vec<String>,
-    /// For the client, or for all of the program.
+    /// For the client that is made there.
+    pub client: Vec<String>,
+    /// For all of the program.
     pub program: Vec<String>,
 }
 
