@@ -1,6 +1,7 @@
 //! What the rules about leaks share: the keys of a program, the names that hold them, and where code gives them on.
 
 use super::context::Context;
+use super::objects::{is_assigned, places};
 use super::reads::mentions;
 use crate::secrets::Provider;
 use crate::syntax::{Document, Fact, Facts, Sinks, glob};
@@ -120,12 +121,18 @@ pub(super) fn sources<'d>(context: &Context<'d>) -> Vec<Source<'d>> {
     }
     let source = |is_literal, what, span, provider, places: Vec<Span>| {
         let facts = doc.facts_near(&places);
-        let exits = places.iter().filter_map(|place| Exit::of(doc, &facts, *place)).collect();
-        let outermost = |place: &Span| {
+        let mut exits: Vec<Exit> = places.iter().filter_map(|place| Exit::of(doc, &facts, *place)).collect();
+        let outermost = |facts: &Facts, place: &Span| {
             let calls = facts.calls_around(*place);
             calls.iter().map(|(_, arguments)| *arguments).rfind(|it| it.len() <= LONGEST_CALL)
         };
-        let calls = places.iter().filter_map(outermost).collect();
+        let mut calls: Vec<Span> = places.iter().filter_map(|place| outermost(&facts, place)).collect();
+        let carriers: Vec<(bool, Vec<Span>)> = exits.iter().filter_map(|exit| carriers(doc, &facts, exit)).collect();
+        for (is_entry, places) in carriers {
+            let facts = doc.facts_near(&places);
+            calls.extend(places.iter().filter_map(|place| outermost(&facts, place)));
+            exits.extend(places.iter().filter(|_| !is_entry).filter_map(|place| Exit::of(doc, &facts, *place)));
+        }
         Source { is_literal, what, span, provider, places, exits, calls }
     };
     let mut found: Vec<Source<'d>> = Vec::new();
@@ -151,6 +158,19 @@ pub(super) fn sources<'d>(context: &Context<'d>) -> Vec<Source<'d>> {
     found.sort_by_key(|source| source.span);
     found.dedup_by_key(|source| source.span);
     found
+}
+
+/// Where a name stands that holds a text or a list with the value in it: `command = ["ask", "--key", key]`. Whether it
+/// holds entries with names, which rules about objects look at.
+fn carriers(doc: &Document, facts: &Facts, exit: &Exit) -> Option<(bool, Vec<Span>)> {
+    let call = exit.callees.first().map(|(_, arguments)| *arguments);
+    let bound = facts.bindings_around(exit.operand).into_iter().find(|(name, _)| is_assigned(doc, *name));
+    let (name, value) = bound?;
+    let is_plain = value.len() > exit.operand.len() && call.is_none_or(|it| !value.contains(it));
+    let short = value.len() <= LONGEST_CALL;
+    let in_braces = || opener(&doc.text()[..exit.operand.start as usize]).is_some_and(|(_, sign)| sign == '{');
+    let is_entry = || doc.slice(value).starts_with('{') || !exit.in_text && in_braces();
+    (is_plain && short).then(|| (is_entry(), places(doc, name, value)))
 }
 
 /// Where a name stands that holds the value at `span`, and nothing that was made of it.
@@ -288,7 +308,8 @@ const MOST: usize = 100;
 /// The value at a place stands there as it is, and not in a question or a part of it: all that stands for it, with the
 /// methods that do not change it.
 pub(super) fn operand(doc: &Document, facts: &Facts, place: Span, tails: &[String]) -> Option<Span> {
-    let (text, sinks) = (doc.text(), &doc.language()?.sinks);
+    let language = doc.language()?;
+    let (text, sinks) = (doc.text(), &language.sinks);
     if let Some((_, value)) = facts.literal_at(place)
         && !is_template(facts, place, value)
     {
@@ -324,13 +345,22 @@ pub(super) fn operand(doc: &Document, facts: &Facts, place: Span, tails: &[Strin
     let bare = bare.filter(|it| it.start == place.start || it.end as usize == end);
     let is_first = bare.is_some_and(|it| it.start == place.start);
     let begins = is_argument || is_assigned || is_joined || is_first;
-    let after = text[end..].trim_start();
+    let after = past_comments(&text[end..], &language.comment);
     let is_format = after.starts_with([':', '!']) || after.starts_with("=}");
     let is_format = is_format && is_template(facts, place, Span::new(0, text.len()));
     let is_format = is_format && !is_part(after.split('}').next().unwrap_or(""));
     let ends = after.starts_with([')', ',', ']', '}', '+']) || is_format || is_joined;
     let ends = ends || bare.is_some_and(|it| it.end as usize == end);
     (begins && ends).then(|| Span::new(place.start as usize, end))
+}
+
+/// What stands behind blanks and comments.
+fn past_comments<'t>(text: &'t str, mark: &str) -> &'t str {
+    let mut rest = text.trim_start();
+    while !mark.is_empty() && rest.starts_with(mark) {
+        rest = rest[line_behind(rest).len()..].trim_start();
+    }
+    rest
 }
 
 /// What a format makes of a value is a part of it, or its place in memory: `:.4`, `:p`.

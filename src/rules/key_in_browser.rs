@@ -2,7 +2,8 @@
 
 use super::context::Context;
 use super::{Finding, Rule, Severity};
-use crate::fixes::Repairs;
+use crate::fixes::{Repairs, slot_at};
+use crate::secrets::is_public_name;
 use crate::syntax::Fact;
 
 pub(super) static RULE: Rule = Rule {
@@ -35,7 +36,10 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
                 .browser
                 .as_ref()
                 .is_some_and(|it| it.inlined.iter().any(|it| doc.slice(span).starts_with(it.as_str())));
+            let goes_to_a_client =
+                || slot_at(doc, doc.facts(), context.around, span).is_some_and(|it| it.client.is_some());
             context.catalogue().provider_of_public(name).is_some()
+                || is_public_name(name) && goes_to_a_client()
                 || inlined && context.catalogue().provider_of_env(name).is_some()
         }
         _ => false,

@@ -149,7 +149,7 @@ fn entry(doc: &Document, list: Span, operand: Span) -> Option<String> {
 }
 
 /// The name is that of a variable: no argument, no entry, no field.
-fn is_assigned(doc: &Document, name: Span) -> bool {
+pub(super) fn is_assigned(doc: &Document, name: Span) -> bool {
     !doc.text()[..name.start as usize].trim_end().ends_with(['(', ',', '{', '[', '"', '\'', '`', '.'])
 }
 
@@ -157,7 +157,7 @@ fn is_assigned(doc: &Document, name: Span) -> bool {
 const LONGEST: usize = 2_000;
 
 /// Where the name stands, in its function or in the file.
-fn places(doc: &Document, name: Span, value: Span) -> Vec<Span> {
+pub(super) fn places(doc: &Document, name: Span, value: Span) -> Vec<Span> {
     let scope = doc.facts_near(&[value]).body_around(value);
     let places = doc.places_of(doc.slice(name), scope).filter(|it| it.start >= value.end);
     let mut places: Vec<Span> = places.take(MOST).collect();

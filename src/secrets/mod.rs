@@ -37,6 +37,7 @@ pub use grammar::{Malformed, malformed, references_in};
 pub use opens::{Opens, host_of};
 pub use placeholder::{Placeholder, classify};
 pub use provider::{Boundary, Class, Client, Confidence, Format, KeyApi, Level, Provider, Shape, Validate, hosts_in};
+pub use public::is_public_name;
 pub use reads::{EnvWords, variables_built};
 pub use reference::{SecretRef, is_reference};
 pub use sample::{sample, sample_shape};

@@ -17,6 +17,11 @@ const PUBLIC: &[&str] = &[
     "PUBLIC_",
 ];
 
+/// The variable has a name that build tools take for one that everyone may read.
+pub fn is_public_name(name: &str) -> bool {
+    PUBLIC.iter().any(|prefix| name.starts_with(prefix))
+}
+
 impl Catalogue {
     /// The provider whose variable stands behind a prefix that build tools copy into pages: `NEXT_PUBLIC_OPENAI_API_KEY`.
     /// Values that everyone may read are none of it.
