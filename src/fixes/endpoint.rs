@@ -46,14 +46,9 @@ fn hosts(text: &str) -> impl Iterator<Item = &str> {
     lines.flat_map(|line| line.match_indices("://").map(|(at, _)| host_of(&line[at..], "://").unwrap_or("")))
 }
 
-/// An address stands in the text.
-pub fn has_address(text: &str) -> bool {
-    hosts(text).next().is_some()
-}
-
 /// All addresses in the text are those of this machine: nobody stands between.
 pub fn is_at_home(text: &str) -> bool {
-    has_address(text) && hosts(text).all(is_loopback)
+    hosts(text).next().is_some() && hosts(text).all(is_loopback)
 }
 
 /// The host is in a network of one's own: a service beside this one, a cluster, an address that no router passes on.

@@ -34,7 +34,7 @@ pub use agents::deny;
 pub use at_rest::encrypt;
 pub use beside::{Audience, Beside};
 pub use contract::{Contract, add_to_template, is_named};
-pub use endpoint::{has_address, is_at_home, is_loopback, is_private, store_of_call, takes_argument};
+pub use endpoint::{is_at_home, is_loopback, is_private, store_of_call, takes_argument};
 pub use load_first::{load_first, loads_itself};
 pub use loading::line_start;
 pub use lock::{Burned, LOCK, Listed, Lock};

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, Sender};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tokio::sync::mpsc::UnboundedSender;
@@ -29,6 +29,9 @@ use crate::secrets::without_keys;
 pub(super) const STACK: usize = 8 << 20;
 /// How many changes and questions can come before their documents are opened: nobody means more.
 const EARLY: usize = 64;
+/// What git's history adds to a mark can wait until the mark is drawn: a client that is told to ask again drops the
+/// answers that it has not looked at yet.
+const SHOWN: Duration = Duration::from_millis(500);
 /// A message that fits into one line, in bytes.
 const LINE: usize = 120;
 /// The protocol's `RequestFailed`: a well-formed request that could not be carried out.
@@ -201,7 +204,7 @@ impl MainLoop {
                     self.search(next);
                 }
                 if self.session.learn(learned) {
-                    self.pull_again();
+                    self.pull_later(SHOWN);
                 }
             }
         }
@@ -261,8 +264,12 @@ impl MainLoop {
     }
 
     pub(super) fn pull_again(&self) {
+        self.pull_later(Duration::ZERO);
+    }
+
+    fn pull_later(&self, later: Duration) {
         if self.abilities.pull && self.abilities.refresh {
-            self.post(Letter::Refresh);
+            self.post(Letter::Refresh(later));
         }
     }
 

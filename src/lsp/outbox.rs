@@ -4,7 +4,7 @@ use std::sync::mpsc::Sender;
 use std::time::Duration;
 
 use tokio::sync::mpsc::UnboundedReceiver;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 use tower_lsp::Client;
 use tower_lsp::lsp_types::{
     ApplyWorkspaceEditParams, Diagnostic, MessageType, NumberOrString, ProgressParams, ProgressParamsValue,
@@ -29,8 +29,8 @@ pub(super) enum Letter {
     Show(MessageType, String),
     /// More that the server wants to hear of.
     Register(Vec<Registration>),
-    /// The client should ask for diagnostics again.
-    Refresh,
+    /// The client should ask for diagnostics again, so much later.
+    Refresh(Duration),
     /// The lines above the text should be asked for again.
     RefreshLenses,
     /// Something is being done until the sender is dropped, which says how far it is: what the user sees.
@@ -71,9 +71,10 @@ pub(super) async fn deliver(client: Client, mut letters: UnboundedReceiver<Lette
                     let _ = timeout(LIMIT, client.register_capability(registrations)).await;
                 });
             }
-            Letter::Refresh => {
+            Letter::Refresh(later) => {
                 let client = client.clone();
                 tokio::spawn(async move {
+                    sleep(later).await;
                     // A client that refuses asks again by itself at the next change.
                     let _ = timeout(LIMIT, client.workspace_diagnostic_refresh()).await;
                 });

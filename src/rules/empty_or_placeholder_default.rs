@@ -45,6 +45,7 @@ fn is_handled(context: &Context<'_>, read: &Read<'_>, span: Span) -> bool {
     is_asked_behind(behind)
         || is_sent_home(context.doc, context.facts(), read.span)
         || is_named_where_missing(context, read)
+        || is_asked_elsewhere(context, read)
         || is_for_others(context, read)
 }
 
@@ -53,6 +54,12 @@ fn is_asked_behind(behind: &str) -> bool {
     let tails = [".trim()", ".strip()"];
     let rest = tails.iter().find_map(|it| behind.strip_prefix(it)).unwrap_or(behind).trim_start_matches(')');
     rest.starts_with(".split(") || ["||", "or "].iter().any(|it| rest.trim_start().starts_with(it))
+}
+
+/// `if (!process.env.OPENAI_API_KEY) return null`: the file asks for the variable before it goes on.
+fn is_asked_elsewhere(context: &Context<'_>, read: &Read<'_>) -> bool {
+    let asks = |it: &&Read<'_>| it.name == read.name && it.span != read.span && it.default.is_none();
+    context.reads().iter().filter(asks).any(|it| it.is_asked_for(context))
 }
 
 /// A text of the program says that the variable has to be set.

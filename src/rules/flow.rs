@@ -5,7 +5,7 @@ use super::objects::{is_assigned, places};
 use super::reads::mentions;
 use crate::secrets::Provider;
 use crate::syntax::{Document, Fact, Facts, Sinks, glob};
-use crate::text::{LONGEST_LINE, Span, line_before, line_behind, whole_words};
+use crate::text::{LONGEST_LINE, Span, line_before, line_behind, past_comments, whole_words};
 
 /// A key in the program: the value of a provider's variable, or a literal.
 pub(super) struct Source<'d> {
@@ -350,17 +350,10 @@ pub(super) fn operand(doc: &Document, facts: &Facts, place: Span, tails: &[Strin
     let is_format = is_format && is_template(facts, place, Span::new(0, text.len()));
     let is_format = is_format && !is_part(after.split('}').next().unwrap_or(""));
     let ends = after.starts_with([')', ',', ']', '}', '+']) || is_format || is_joined;
-    let ends = ends || bare.is_some_and(|it| it.end as usize == end);
+    // `text = "key " + key`
+    let last = || facts.bindings_around(place).first().is_some_and(|(_, value)| value.end as usize == end);
+    let ends = ends || bare.is_some_and(|it| it.end as usize == end) || before.ends_with('+') && last();
     (begins && ends).then(|| Span::new(place.start as usize, end))
-}
-
-/// What stands behind blanks and comments.
-fn past_comments<'t>(text: &'t str, mark: &str) -> &'t str {
-    let mut rest = text.trim_start();
-    while !mark.is_empty() && rest.starts_with(mark) {
-        rest = rest[line_behind(rest).len()..].trim_start();
-    }
-    rest
 }
 
 /// What a format makes of a value is a part of it, or its place in memory: `:.4`, `:p`.

@@ -63,6 +63,8 @@ fn weighed(context: &Context<'_>, token: &Token) -> (Severity, Option<&'static s
 
 fn message(provider: &Provider, shape: &Shape) -> String {
     let danger = match shape.class {
+        // One shape for two kinds of keys.
+        Class::Admin if shape.name.contains(" or ") => ", which may be one that makes and deletes other keys,",
         Class::Admin => ", which can make and delete other keys,",
         Class::Oauth => ", which acts as a person,",
         _ => "",

@@ -113,10 +113,18 @@ fn judge(context: &Context<'_>, value: Span, whose: Option<Whose<'_>>, findings:
     let severity = match (provider, is_test || context.doc.is_example()) {
         (Some(_), false) => RULE.severity,
         (None, true) => Severity::Info,
-        (None, false) if is_generated => Severity::Info,
+        (None, false) if is_generated || is_for_everyone(context, value) => Severity::Info,
         _ => Severity::Warning,
     };
     findings.push(context.secret_finding(RULE.id, severity, value, &about));
+}
+
+/// A comment right above says that it is the default key of a template.
+fn is_for_everyone(context: &Context<'_>, value: Span) -> bool {
+    let mark = context.doc.language().map_or("", |it| it.comment.as_str());
+    let mut above = context.doc.text()[..value.start as usize].lines().rev().skip(1);
+    let says = |line: &str| line.starts_with(mark) && line.contains("default") && line.contains("key");
+    !mark.is_empty() && above.by_ref().take(2).any(|line| says(&line.trim_start().to_ascii_lowercase()))
 }
 
 /// A candidate with what belongs to it before a dot and behind a dot or a colon: keys of several parts.

@@ -365,8 +365,9 @@ pub fn fixes(doc: &Document, around: &Surroundings, finding: &Finding) -> Repair
     repairs
 }
 
-/// Rules that are right in what they say and that few want to hear everywhere: who wants them says so.
-static PEDANTIC: &[&Rule] = &[&static_key_where_identity_works::RULE, &old_key::RULE];
+/// Rules that few want to hear everywhere, or that no real code has shown yet: who wants them says so.
+static PEDANTIC: &[&Rule] =
+    &[&span_records_key::RULE, &key_in_experiment_log::RULE, &static_key_where_identity_works::RULE, &old_key::RULE];
 
 /// The names of the sets of rules.
 pub const SETS: [&str; 2] = ["default", "pedantic"];
@@ -414,7 +415,8 @@ fn stands_alone(rule: &str) -> bool {
 
 /// One key, or one read, in one place is one finding: that of the rule that stands first.
 fn one_each(mut findings: Vec<Finding>) -> Vec<Finding> {
-    let rank = |finding: &Finding| RULES.iter().position(|rule| rule.id == finding.rule);
+    // What nobody may have asked for hides nothing.
+    let rank = |finding: &Finding| (is_pedantic(finding.rule), RULES.iter().position(|rule| rule.id == finding.rule));
     findings.sort_by_key(|finding| (rank(finding), finding.span));
     // A place without a key is judged apart: an env file's first line can hold one.
     let (mut keys, mut places) = (Disjoint::default(), Disjoint::default());

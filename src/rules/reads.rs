@@ -116,12 +116,17 @@ impl<'d> Read<'d> {
     /// The program asks whether there is a value: where it is read, or by the name that it is bound to.
     pub fn is_guarded(&self, context: &Context<'_>) -> bool {
         let text = context.doc.text();
-        if asks_before(&text[..self.span.start as usize]) {
+        if self.is_asked_for(context) {
             return true;
         }
         self.mentions(context)
             .into_iter()
             .any(|mention| asks_before(&text[..mention.start as usize]) || asks_behind(&text[mention.end as usize..]))
+    }
+
+    /// A condition asks for the value where it is read.
+    pub fn is_asked_for(&self, context: &Context<'_>) -> bool {
+        asks_before(&context.doc.text()[..self.span.start as usize])
     }
 
     /// Where the name that the value is bound to is mentioned.

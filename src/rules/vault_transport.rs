@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 
 use super::context::Context;
 use super::{Finding, Rule, Severity};
-use crate::fixes::{Repairs, Safety, has_address, is_at_home, is_loopback, is_private, store_of_call, takes_argument};
+use crate::fixes::{Repairs, Safety, is_at_home, is_loopback, is_private, store_of_call, takes_argument};
 use crate::secrets::{Client, Opens, env_lines, env_value_span, host_of, is_env_template};
 use crate::syntax::{Fact, Facts};
 use crate::text::{Disjoint, Edit, Span};
@@ -71,7 +71,7 @@ fn in_env_file(context: &Context<'_>, findings: &mut Vec<Finding>) {
         if let Some(opens) = of_address(context, name) {
             findings.extend(address(context, opens, value));
         }
-        let switch = of_switch(context, name).filter(|_| is_on(context.doc.slice(value)) && !is_at_home(text));
+        let switch = of_switch(context, name).filter(|_| is_on(context.doc.slice(value)) && !is_here(context));
         if let Some(opens) = switch {
             findings.push(switched_off(context, opens, value, name));
         }
@@ -158,7 +158,8 @@ fn unchecked(context: &Context<'_>, facts: &Facts, places: &[Span], findings: &m
         });
         let goes_home = || {
             let call = facts.calls_around(value).first().map_or("", |(_, arguments)| context.doc.slice(*arguments));
-            if has_address(call) { is_at_home(call) } else { *at_home.get_or_init(|| is_at_home(context.doc.text())) }
+            let told = ["url", "addr", "endpoint"].iter().any(|it| call.to_ascii_lowercase().contains(it));
+            if told { is_at_home(call) } else { *at_home.get_or_init(|| is_here(context)) }
         };
         if let Some(opens) = opens.filter(|_| !goes_home() && taken.add(value)) {
             let name = if name == "0" { "this call".to_owned() } else { format!("`{name}`") };
@@ -172,11 +173,24 @@ fn unchecked(context: &Context<'_>, facts: &Facts, places: &[Span], findings: &m
         .filter(|_| is_script)
         .filter(|place| context.doc.slice(**place) == OPTION && !facts.in_comment(**place))
         .filter(|place| !is_probe(context.doc.text(), **place));
-    for place in options.filter(|_| !at_home.get_or_init(|| is_at_home(context.doc.text()))) {
+    for place in options.filter(|_| !at_home.get_or_init(|| is_here(context))) {
         if let Some((_, opens)) = context.catalogue().stores().find(|(_, opens)| opens.only) {
             findings.push(switched_off(context, opens, *place, OPTION));
         }
     }
+}
+
+/// The file speaks of a server on this machine: the addresses of stores that it sets are there, or all that it names.
+fn is_here(context: &Context<'_>) -> bool {
+    let text = context.doc.text();
+    let names = context.catalogue().stores().flat_map(|(_, opens)| &opens.addresses);
+    let set = names.flat_map(|name| text.match_indices(name.as_str()).map(|(at, _)| &text[at + name.len()..]));
+    let values = set.filter_map(|rest| {
+        let value = rest.trim_start_matches(|c: char| "=:\"' ".contains(c));
+        (value.len() < rest.len() && value.starts_with("http")).then(|| value.lines().next().unwrap_or(""))
+    });
+    let mut values = values.peekable();
+    if values.peek().is_some() { values.all(is_at_home) } else { is_at_home(text) }
 }
 
 /// A container asks the server in itself whether it is well.

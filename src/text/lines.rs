@@ -20,6 +20,15 @@ pub fn line_before(before: &str) -> &str {
     before[start..].rsplit('\n').next().unwrap_or("")
 }
 
+/// What stands behind blanks and comments that begin with `mark`.
+pub fn past_comments<'t>(text: &'t str, mark: &str) -> &'t str {
+    let mut rest = text.trim_start();
+    while !mark.is_empty() && rest.starts_with(mark) {
+        rest = rest[line_behind(rest).len()..].trim_start();
+    }
+    rest
+}
+
 /// The first line of `behind`; of one that nobody wrote its beginning.
 pub fn line_behind(behind: &str) -> &str {
     let end = behind.floor_char_boundary(LONGEST_LINE.min(behind.len()));

@@ -10,7 +10,7 @@ use std::fmt;
 use std::ops::Range;
 use std::path::PathBuf;
 
-pub use lines::{LONGEST_LINE, Lines, Position, line_before, line_behind};
+pub use lines::{LONGEST_LINE, Lines, Position, line_before, line_behind, past_comments};
 pub use names::Names;
 pub use quoted::toml_quoted;
 pub use spots::Spots;
