@@ -43,6 +43,7 @@ pub use packing::{Shipped, packing_files, shipped};
 pub use pieces::{assembled, is_joined, key_at};
 pub use prose::is_prose;
 pub use refer::reason;
+pub use rewrite::is_for_server;
 pub use settings::variable_of as setting_variable;
 pub use shown::keep_out;
 pub use slot::{Slot, Whose, is_sent_home, reads_by_itself, slot_at, use_at, whose, whose_in_text};

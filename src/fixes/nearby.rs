@@ -58,6 +58,22 @@ pub(super) fn provider_of_host<'a>(around: &'a Surroundings, text: &str) -> Opti
     around.catalogue.providers.iter().find(|provider| provider.is_addressed(text))
 }
 
+/// The file sets another address for the provider's requests, and nobody knows whose that is.
+pub(super) fn is_relayed(doc: &Document, around: &Surroundings, provider: &Provider) -> bool {
+    let Some(stem) = provider.env.strip_suffix("_API_KEY") else { return false };
+    let is_unknown = |rest: &str| {
+        let value = rest.trim_start_matches(|c: char| "\\\"'`]=:,) ".contains(c));
+        value.starts_with("https://") && provider_of_host(around, value.lines().next().unwrap_or("")).is_none()
+    };
+    ["_API_BASE", "_BASE_URL", "_API_BASE_URL"].iter().any(|end| {
+        let name = format!("{stem}{end}");
+        doc.text().match_indices(&name).take(MOST).any(|(at, _)| is_unknown(&doc.text()[at + name.len()..]))
+    })
+}
+
+/// So many addresses are looked at.
+const MOST: usize = 20;
+
 /// The provider that the name of the first model in a call begins with: `model="mistral/large"`.
 pub(super) fn provider_of_model<'a>(around: &'a Surroundings, call: &str) -> Option<&'a Provider> {
     provider_before_slash(around, call.split_once("model")?.1)

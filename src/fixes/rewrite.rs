@@ -1,6 +1,6 @@
 //! The edits that put a read of a variable where a key stands.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::loading::{depends_on, line_start};
 use super::mentions::{follow, unused_imports};
@@ -142,12 +142,17 @@ fn is_other(doc: &Document, language: &Language) -> bool {
 
 /// The package is built for a browser, and nothing says that this file is not.
 fn runs_there(doc: &Document, around: &Surroundings, browser: &Browser) -> bool {
-    let on_server =
-        |part: &std::ffi::OsStr| browser.server.iter().any(|pattern| part.to_str().is_some_and(|it| glob(pattern, it)));
     let flagged = browser.flags.iter().any(|flag| doc.text().contains(flag.as_str()));
     flagged
-        || !doc.path().iter().any(on_server)
+        || !is_for_server(doc.path(), browser)
             && browser.packages.iter().any(|package| depends_on(&around.manifests, package))
+}
+
+/// The path says that the file is for the server.
+pub fn is_for_server(path: &Path, browser: &Browser) -> bool {
+    let on_server =
+        |part: &std::ffi::OsStr| browser.server.iter().any(|pattern| part.to_str().is_some_and(|it| glob(pattern, it)));
+    path.iter().any(on_server)
 }
 
 /// Why nothing in this file can read a variable.

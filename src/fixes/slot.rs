@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::instead;
-use super::nearby::{self, provider_of_host, provider_of_model};
+use super::nearby::{self, is_relayed, provider_of_host, provider_of_model};
 use crate::fixes::Surroundings;
 use crate::secrets::{Client, Format, Provider, Shape, has_word, nearest_name};
 use crate::syntax::{Document, Fact, Facts};
@@ -36,7 +36,9 @@ pub enum Whose<'a> {
 /// Whose key the literal text at `value` must be; `None` when neither its place nor the name it is bound to tells.
 pub fn whose<'a>(doc: &'a Document, facts: &Facts, around: &'a Surroundings, value: Span) -> Option<Whose<'a>> {
     if let Some(slot) = by_itself(doc, facts, around, value) {
-        return Some(if is_sent_elsewhere(around, &slot) { Whose::Unknown } else { Whose::Known(slot.provider) });
+        let elsewhere =
+            is_sent_elsewhere(around, &slot) || slot.variable.is_some() && is_relayed(doc, around, slot.provider);
+        return Some(if elsewhere { Whose::Unknown } else { Whose::Known(slot.provider) });
     }
     if let Some(provider) = instead::of_variable(doc, facts, around, value) {
         return Some(Whose::Known(provider));

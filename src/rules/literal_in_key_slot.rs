@@ -2,7 +2,7 @@
 
 use super::context::{About, Context};
 use super::{Finding, Rule, Severity};
-use crate::fixes::{Whose, move_secret, whose, whose_in_text};
+use crate::fixes::{Whose, move_secret, slot_at, whose, whose_in_text};
 use crate::secrets::{Class, Format, Provider, SHORTEST_SECRET, looks_generated, looks_secret};
 use crate::syntax::Fact;
 use crate::text::{Disjoint, LONGEST_LINE, Span};
@@ -112,11 +112,18 @@ fn judge(context: &Context<'_>, value: Span, whose: Option<Whose<'_>>, findings:
     let is_generated = lines.span(lines.line_of(value.start)).len() > LONGEST_LINE;
     let severity = match (provider, is_test || context.doc.is_example()) {
         (Some(_), false) => RULE.severity,
+        // The key of a relay, under a provider's name.
+        (None, false) if is_variable(context, value) => RULE.severity,
         (None, true) => Severity::Info,
         (None, false) if is_generated || is_for_everyone(context, value) => Severity::Info,
         _ => Severity::Warning,
     };
     findings.push(context.secret_finding(RULE.id, severity, value, &about));
+}
+
+/// It becomes the value of a provider's variable.
+fn is_variable(context: &Context<'_>, value: Span) -> bool {
+    slot_at(context.doc, context.facts(), context.around, value).is_some_and(|slot| slot.variable.is_some())
 }
 
 /// A comment right above says that it is the default key of a template.

@@ -2,9 +2,9 @@
 
 use super::context::Context;
 use super::{Finding, Rule, Severity};
-use crate::fixes::Repairs;
+use crate::fixes::{Repairs, is_for_server};
 use crate::secrets::{env_lines, is_env_template};
-use crate::syntax::Fact;
+use crate::syntax::{Fact, Language};
 use crate::text::Span;
 
 pub(super) static RULE: Rule = Rule {
@@ -34,11 +34,22 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let is_data = language.identifiers.is_empty();
     for fact in context.facts().iter() {
         match *fact {
+            Fact::EnvRead { span, .. } if is_asked_on_server(context, language, span) => {}
             Fact::EnvRead { name, .. } => report(context, findings, name),
             Fact::Binding { name, .. } if is_data => report(context, findings, name),
             _ => {}
         }
     }
+}
+
+/// `!!process.env.VITE_OPENAI_API_KEY` in a function of the server: whether it is there, and nothing more.
+fn is_asked_on_server(context: &Context<'_>, language: &Language, read: Span) -> bool {
+    let Some(browser) = &language.browser else { return false };
+    let is_inlined = browser.inlined.iter().any(|it| context.doc.slice(read).starts_with(it.as_str()));
+    let (before, behind) = context.doc.text().split_at(read.end as usize);
+    let before = before[..read.start as usize].trim_end_matches(['(', ' ']);
+    let asks = ["!!", "Boolean", "if"].iter().any(|it| before.ends_with(it)) || behind.starts_with(".length");
+    !is_inlined && asks && is_for_server(context.doc.path(), browser)
 }
 
 fn report(context: &Context<'_>, findings: &mut Vec<Finding>, name: Span) {
