@@ -36,14 +36,27 @@ pub fn takes_argument(doc: &Document, facts: &Facts, client: &Client, value: Spa
 
 /// The host, with or without its port, is this machine.
 pub fn is_loopback(host: &str) -> bool {
-    let names = ["localhost", "127.", "0.0.0.0", "[::1]", "::1", "host.docker.internal"];
-    names.iter().any(|name| host.starts_with(name)) || host.ends_with(".localhost")
+    if host == "::1" || host.starts_with("[::1]") {
+        return true;
+    }
+    let host = host.split(':').next().unwrap_or("");
+    let numbers =
+        host.strip_prefix("127.").is_some_and(|it| it.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.'));
+    ["localhost", "0.0.0.0", "host.docker.internal"].contains(&host) || host.ends_with(".localhost") || numbers
 }
 
 /// The hosts of the addresses that stand in no comment; empty where a program puts one in.
 fn hosts(text: &str) -> impl Iterator<Item = &str> {
     let lines = text.lines().filter(|line| !line.trim_start().starts_with(['#', '/', '*']));
-    lines.flat_map(|line| line.match_indices("://").map(|(at, _)| host_of(&line[at..], "://").unwrap_or("")))
+    // Headers that name the page a request comes from.
+    let is_from = |before: &str| {
+        let before = before.to_ascii_lowercase();
+        ["referer", "origin"].iter().any(|it| before.rfind(it).is_some_and(|at| before.len() - at < 20))
+    };
+    let places = move |line: &'_ str| {
+        line.match_indices("://").filter(|(at, _)| !is_from(&line[..*at])).map(|it| it.0).collect::<Vec<_>>()
+    };
+    lines.flat_map(move |line| places(line).into_iter().map(move |at| host_of(&line[at..], "://").unwrap_or("")))
 }
 
 /// All addresses in the text are those of this machine: nobody stands between.

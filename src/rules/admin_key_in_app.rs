@@ -38,7 +38,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
 const PLACES: &[&str] = &["admin", "ops", "scripts", "terraform", "billing", "usage"];
 
 /// What only such a key may call.
-const CALLS: &[&str] = &[".admin.", "/organization/", "/organizations/"];
+const CALLS: &[&str] = &[".admin.organization", ".admin.apiKeys", ".admin.api_keys", "/v1/organization"];
 
 fn is_admin(provider: &Provider, name: &str) -> bool {
     let of_shape =

@@ -71,12 +71,18 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
 
 /// A block around the place, or its own statement, is in no program that is given out: `#[cfg(test)] mod tests { … }`.
 fn is_for_tests(text: &str, place: Span) -> bool {
-    let is_so = |head: &str| ["#[cfg(test)]", "#[cfg(debug_assertions)]"].iter().any(|it| head.contains(it));
+    let marks = ["#[cfg(test)]", "#[cfg(debug_assertions)]"];
+    let is_so = |head: &str| head.lines().any(|line| marks.iter().any(|it| line.trim_start().starts_with(it)));
     // What stands between the statement before it and the block.
-    let head = |end: usize| text[..end].rsplit([';', '}', '{']).next().unwrap_or("");
+    let head = |end: usize| {
+        let near = &text[text.floor_char_boundary(end.saturating_sub(HEAD))..end];
+        near.rsplit([';', '}', '{', ',']).next().unwrap_or("")
+    };
     let blocks = successors(Some((place.start as usize, ' ')), |(start, _)| opener(&text[..*start]));
     blocks.take(DEPTH).any(|(start, sign)| !matches!(sign, '(' | '[') && is_so(head(start)))
 }
 
+/// How far before a block its head is looked for, in bytes.
+const HEAD: usize = 500;
 /// So many brackets around a place are looked at.
 const DEPTH: usize = 20;

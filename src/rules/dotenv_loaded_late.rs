@@ -65,10 +65,17 @@ fn late<'d>(context: &Context<'d>) -> Vec<Late<'d>> {
     if loads.is_empty() || loads.iter().any(is_import) || loads_itself(doc, context.around) {
         return Vec::new();
     }
+    let removed: Vec<Span> = facts
+        .iter()
+        .filter_map(|fact| match *fact {
+            Fact::EnvRemove { span, .. } => Some(span),
+            _ => None,
+        })
+        .collect();
     let mut reads: Vec<(Span, &'d str, &'d Provider)> = context
         .reads()
         .iter()
-        .filter(|it| !it.is_compared(context) && !it.is_only_compared(context) && !is_removed(facts, it.span))
+        .filter(|it| !it.is_compared(context) && !it.is_only_compared(context) && !is_removed(facts, &removed, it.span))
         .map(|it| (it.span, it.name, it.provider))
         .collect();
     for fact in facts.iter() {
@@ -98,9 +105,8 @@ fn late<'d>(context: &Context<'d>) -> Vec<Late<'d>> {
 }
 
 /// The variable is taken out, and nobody gets its value.
-fn is_removed(facts: &Facts, read: Span) -> bool {
-    let removed = |fact: &Fact| matches!(fact, Fact::EnvRemove { span, .. } if span.overlaps(read));
-    facts.bindings_around(read).is_empty() && facts.iter().any(removed)
+fn is_removed(facts: &Facts, removed: &[Span], read: Span) -> bool {
+    removed.iter().any(|it| it.overlaps(read)) && facts.bindings_around(read).is_empty()
 }
 
 /// Where the statement of a read begins, in the block of the load: nothing decides whether one of them runs.

@@ -59,7 +59,7 @@ fn is_asked_behind(behind: &str) -> bool {
 /// `if (!process.env.OPENAI_API_KEY) return null`: the file asks for the variable before it goes on.
 fn is_asked_elsewhere(context: &Context<'_>, read: &Read<'_>) -> bool {
     let asks = |it: &&Read<'_>| it.name == read.name && it.span != read.span && it.default.is_none();
-    context.reads().iter().filter(asks).any(|it| it.is_asked_for(context))
+    context.reads().iter().filter(asks).any(|it| it.is_wanted(context))
 }
 
 /// A text of the program says that the variable has to be set.

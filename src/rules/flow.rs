@@ -1,7 +1,8 @@
 //! What the rules about leaks share: the keys of a program, the names that hold them, and where code gives them on.
 
+use super::carriers::carriers;
 use super::context::Context;
-use super::objects::{is_assigned, places};
+use super::objects::is_assigned;
 use super::reads::mentions;
 use crate::secrets::Provider;
 use crate::syntax::{Document, Fact, Facts, Sinks, glob};
@@ -32,9 +33,11 @@ pub(super) struct Exit {
     /// It, with the methods that do not change it.
     pub operand: Span,
     /// What is called with it, with the arguments, the innermost first.
-    callees: Vec<(Span, Span)>,
+    pub callees: Vec<(Span, Span)>,
     /// It becomes a part of a text.
     pub in_text: bool,
+    /// The text or the list with the value in it, whose name stands at the place.
+    pub made: Option<Span>,
 }
 
 impl Exit {
@@ -48,7 +51,7 @@ impl Exit {
         let operand = operand(doc, facts, place, tails)?;
         let callees = facts.calls_around(operand);
         let in_text = is_template(facts, place, Span::new(0, doc.text().len()));
-        Some(Exit { place, operand, callees, in_text })
+        Some(Exit { place, operand, callees, in_text, made: None })
     }
 
     /// Which of `sinks` gets it, through functions that give it on.
@@ -127,11 +130,12 @@ pub(super) fn sources<'d>(context: &Context<'d>) -> Vec<Source<'d>> {
             calls.iter().map(|(_, arguments)| *arguments).rfind(|it| it.len() <= LONGEST_CALL)
         };
         let mut calls: Vec<Span> = places.iter().filter_map(|place| outermost(&facts, place)).collect();
-        let carriers: Vec<(bool, Vec<Span>)> = exits.iter().filter_map(|exit| carriers(doc, &facts, exit)).collect();
-        for (is_entry, places) in carriers {
-            let facts = doc.facts_near(&places);
-            calls.extend(places.iter().filter_map(|place| outermost(&facts, place)));
-            exits.extend(places.iter().filter(|_| !is_entry).filter_map(|place| Exit::of(doc, &facts, *place)));
+        for carrier in carriers(doc, &facts, span, &exits) {
+            let facts = doc.facts_near(&carrier.places);
+            calls.extend(carrier.places.iter().filter_map(|place| outermost(&facts, place)));
+            let all = carrier.places.iter().filter(|_| !carrier.has_entries);
+            let made = Some(carrier.value);
+            exits.extend(all.filter_map(|place| Some(Exit { made, ..Exit::of(doc, &facts, *place)? })));
         }
         Source { is_literal, what, span, provider, places, exits, calls }
     };
@@ -158,19 +162,6 @@ pub(super) fn sources<'d>(context: &Context<'d>) -> Vec<Source<'d>> {
     found.sort_by_key(|source| source.span);
     found.dedup_by_key(|source| source.span);
     found
-}
-
-/// Where a name stands that holds a text or a list with the value in it: `command = ["ask", "--key", key]`. Whether it
-/// holds entries with names, which rules about objects look at.
-fn carriers(doc: &Document, facts: &Facts, exit: &Exit) -> Option<(bool, Vec<Span>)> {
-    let call = exit.callees.first().map(|(_, arguments)| *arguments);
-    let bound = facts.bindings_around(exit.operand).into_iter().find(|(name, _)| is_assigned(doc, *name));
-    let (name, value) = bound?;
-    let is_plain = value.len() > exit.operand.len() && call.is_none_or(|it| !value.contains(it));
-    let short = value.len() <= LONGEST_CALL;
-    let in_braces = || opener(&doc.text()[..exit.operand.start as usize]).is_some_and(|(_, sign)| sign == '{');
-    let is_entry = || doc.slice(value).starts_with('{') || !exit.in_text && in_braces();
-    (is_plain && short).then(|| (is_entry(), places(doc, name, value)))
 }
 
 /// Where a name stands that holds the value at `span`, and nothing that was made of it.
@@ -414,12 +405,9 @@ pub(super) fn is_still(doc: &Document, read: Span, place: Span) -> bool {
     let name = doc.slice(place);
     let facts = doc.facts();
     let between = Span { start: read.end.min(place.start), end: place.start };
-    // What an argument, an entry or a field is called is another name.
-    let is_own =
-        |it: Span| !doc.text()[..it.start as usize].trim_end().ends_with(['(', ',', '{', '[', '"', '\'', '`', '.']);
     !facts.within(between).any(|fact| {
         let Fact::Binding { name: it, value, .. } = *fact else { return false };
-        doc.slice(it) == name && is_own(it) && !value.contains(place)
+        doc.slice(it) == name && is_assigned(doc, it) && !value.contains(place)
     })
 }
 

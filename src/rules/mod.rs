@@ -6,6 +6,7 @@ mod agent_endpoint_override;
 mod app_secrets_file_tracked;
 mod assembled_key;
 mod burned_key;
+mod carriers;
 mod client_object_logged;
 mod compile_time_embed;
 mod context;

@@ -150,7 +150,9 @@ fn entry(doc: &Document, list: Span, operand: Span) -> Option<String> {
 
 /// The name is that of a variable: no argument, no entry, no field.
 pub(super) fn is_assigned(doc: &Document, name: Span) -> bool {
-    !doc.text()[..name.start as usize].trim_end().ends_with(['(', ',', '{', '[', '"', '\'', '`', '.'])
+    let before = &doc.text()[..name.start as usize];
+    let touches = before.trim_end_matches([' ', '\t']).ends_with(['"', '\'', '`', '.']);
+    !touches && !before.trim_end().ends_with(['(', ',', '{', '['])
 }
 
 /// What is longer is a program of its own, in bytes.

@@ -93,7 +93,9 @@ impl<'d> Read<'d> {
     /// Only whether there is a value is asked.
     pub fn is_compared(&self, context: &Context<'_>) -> bool {
         let before = context.doc.text()[..self.span.start as usize].trim_end();
-        is_asked(self.behind(context)) || ["!!", "bool(", "Boolean("].iter().any(|it| before.ends_with(it))
+        let asks = [" is None", " is not None", " ==", " !=", ".is_ok()", ".is_err()", ".is_some()", ".is_none()"];
+        asks.iter().any(|it| self.behind(context).starts_with(it))
+            || ["!!", "bool(", "Boolean("].iter().any(|it| before.ends_with(it))
     }
 
     /// It has a name, and what has that name is only compared.
@@ -102,7 +104,10 @@ impl<'d> Read<'d> {
         let mentions = self.mentions(context);
         let compares = |mention: &Span| {
             let before = text[..mention.start as usize].trim_end();
-            is_asked(&text[mention.end as usize..]) || ["==", "!="].iter().any(|it| before.ends_with(it))
+            let behind = &text[mention.end as usize..];
+            // `is None` is where a program gives up.
+            let asks = [" is not None", " ==", " !="].iter().any(|it| behind.starts_with(it));
+            asks || ["==", "!="].iter().any(|it| before.ends_with(it))
         };
         !mentions.is_empty() && mentions.iter().all(compares)
     }
@@ -122,6 +127,14 @@ impl<'d> Read<'d> {
         self.mentions(context)
             .into_iter()
             .any(|mention| asks_before(&text[..mention.start as usize]) || asks_behind(&text[mention.end as usize..]))
+    }
+
+    /// `if (!process.env.OPENAI_API_KEY) return`: nothing behind it is done without a value.
+    pub fn is_wanted(&self, context: &Context<'_>) -> bool {
+        let before = context.doc.text()[..self.span.start as usize].trim_end_matches(['(', ' ']);
+        let condition = ["if (!", "if(!", "if not", "unless"].iter().any(|it| before.ends_with(it));
+        let behind = self.behind(context).trim_start_matches(|c: char| c.is_whitespace() || "){:".contains(c));
+        condition && ["return", "throw", "raise", "sys.exit", "process.exit"].iter().any(|it| behind.starts_with(it))
     }
 
     /// A condition asks for the value where it is read.
@@ -169,12 +182,6 @@ fn asks_before(before: &str) -> bool {
         line.strip_suffix(word).is_some_and(|rest| !rest.ends_with(|c: char| c.is_alphanumeric() || c == '_'))
     };
     words.iter().any(ends) || line.trim_start().starts_with("if ") || line.trim_start().starts_with("match ")
-}
-
-/// Only whether there is a value, or which, is asked of what stands before.
-fn is_asked(behind: &str) -> bool {
-    let asks = [" is None", " is not None", " ==", " !=", ".is_ok()", ".is_err()", ".is_some()", ".is_none()"];
-    asks.iter().any(|it| behind.starts_with(it))
 }
 
 /// A question follows.

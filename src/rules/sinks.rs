@@ -48,7 +48,8 @@ fn leaks<'d>(context: &Context<'d>, sinks: fn(&Sinks) -> &[String]) -> Vec<Leak<
     for Source { what, span, provider, exits, .. } in context.sources() {
         for exit in exits {
             let (place, is_direct) = (exit.place, exit.place == *span);
-            let Some(callee) = exit.sink(doc, sinks).filter(|_| is_direct || is_still(doc, *span, place)) else {
+            let from = exit.made.unwrap_or(*span);
+            let Some(callee) = exit.sink(doc, sinks).filter(|_| is_direct || is_still(doc, from, place)) else {
                 continue;
             };
             found.push(Leak { what: what.clone(), provider, place, is_direct, callee });

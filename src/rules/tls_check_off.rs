@@ -6,7 +6,7 @@ use super::reads::severity_here;
 use super::{Finding, Rule, Severity};
 use crate::fixes::{Repairs, is_at_home};
 use crate::syntax::Facts;
-use crate::text::Span;
+use crate::text::{Span, line_before};
 
 pub(super) static RULE: Rule = Rule {
     id: "tls-check-off",
@@ -35,7 +35,11 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let facts = doc.facts_near(&clients);
     for place in clients {
         let body = facts.body_around(place);
-        let is_here = |key: &Span| body.is_none_or(|it| it.contains(*key));
+        let calls = body.map(|it| callers(context, it)).unwrap_or_default();
+        let is_called = |key: Span| {
+            doc.facts_near(&[key]).body_around(key).is_some_and(|it| calls.iter().any(|call| it.contains(*call)))
+        };
+        let is_here = |key: &Span| body.is_none_or(|it| it.contains(*key)) || is_called(*key);
         places.extend(sources.iter().find(|it| it.places.iter().any(is_here)).map(|it| (place, it.provider)));
     }
     places.extend(all(context, &language.unchecked.program, whole).map(|it| (it, source.provider)));
@@ -49,6 +53,18 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         findings.push(context.plain_finding(RULE.id, severity, place, message, Some(provider)));
     }
 }
+
+/// Where the function is called that has this body: `func client() *http.Client {`.
+fn callers(context: &Context<'_>, body: Span) -> Vec<Span> {
+    let head = line_before(&context.doc.text()[..body.start as usize]);
+    let part = |c: char| c.is_alphanumeric() || c == '_';
+    let names = head.match_indices('(').map(|(at, _)| &head[head[..at].trim_end_matches(part).len()..at]);
+    let names = names.filter(|name| name.len() > 2);
+    names.flat_map(|name| context.doc.places_of(name, None).take(MOST)).collect()
+}
+
+/// How many calls of a function are looked at.
+const MOST: usize = 20;
 
 /// It stands in no comment and in no text.
 fn is_code(facts: &Facts, place: Span) -> bool {

@@ -7,7 +7,7 @@ use super::{Finding, Rule, Severity};
 use crate::fixes::{Repairs, Safety, is_at_home, is_loopback, is_private, store_of_call, takes_argument};
 use crate::secrets::{Client, Opens, env_lines, env_value_span, host_of, is_env_template};
 use crate::syntax::{Fact, Facts};
-use crate::text::{Disjoint, Edit, Span};
+use crate::text::{Disjoint, Edit, Span, line_before, line_behind};
 
 pub(super) static RULE: Rule = Rule {
     id: "vault-transport",
@@ -66,12 +66,14 @@ const OPTION: &str = "-tls-skip-verify";
 /// `VAULT_ADDR=http://…`, `VAULT_SKIP_VERIFY=true`
 fn in_env_file(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let text = context.doc.text();
+    let at_home = OnceCell::new();
     for line in env_lines(text) {
         let (name, value) = (&text[line.name.range()], env_value_span(text, &line));
         if let Some(opens) = of_address(context, name) {
             findings.extend(address(context, opens, value));
         }
-        let switch = of_switch(context, name).filter(|_| is_on(context.doc.slice(value)) && !is_here(context));
+        let switch = of_switch(context, name)
+            .filter(|_| is_on(context.doc.slice(value)) && !*at_home.get_or_init(|| is_here(context)));
         if let Some(opens) = switch {
             findings.push(switched_off(context, opens, value, name));
         }
@@ -172,7 +174,7 @@ fn unchecked(context: &Context<'_>, facts: &Facts, places: &[Span], findings: &m
         .iter()
         .filter(|_| is_script)
         .filter(|place| context.doc.slice(**place) == OPTION && !facts.in_comment(**place))
-        .filter(|place| !is_probe(context.doc.text(), **place));
+        .filter(|place| !is_probe(context.doc.text(), **place) && !is_at_home(line_of(context.doc.text(), **place)));
     for place in options.filter(|_| !at_home.get_or_init(|| is_here(context))) {
         if let Some((_, opens)) = context.catalogue().stores().find(|(_, opens)| opens.only) {
             findings.push(switched_off(context, opens, *place, OPTION));
@@ -180,17 +182,23 @@ fn unchecked(context: &Context<'_>, facts: &Facts, places: &[Span], findings: &m
     }
 }
 
-/// The file speaks of a server on this machine: the addresses of stores that it sets are there, or all that it names.
+/// The addresses of stores that the file sets are all of this machine, and it sets one.
 fn is_here(context: &Context<'_>) -> bool {
-    let text = context.doc.text();
-    let names = context.catalogue().stores().flat_map(|(_, opens)| &opens.addresses);
-    let set = names.flat_map(|name| text.match_indices(name.as_str()).map(|(at, _)| &text[at + name.len()..]));
-    let values = set.filter_map(|rest| {
-        let value = rest.trim_start_matches(|c: char| "=:\"' ".contains(c));
-        (value.len() < rest.len() && value.starts_with("http")).then(|| value.lines().next().unwrap_or(""))
+    let names: Vec<&str> = context.catalogue().stores().flat_map(|(_, it)| &it.addresses).map(String::as_str).collect();
+    let lines = context.doc.text().lines().filter(|line| !line.trim_start().starts_with(['#', '/']));
+    let values = lines.filter_map(|line| {
+        let (name, at) = names.iter().find_map(|name| Some((name, line.find(name)?)))?;
+        let rest = &line[at + name.len()..];
+        let value = rest.trim_start_matches(|c: char| "=:\"'] ".contains(c));
+        (value.len() < rest.len()).then_some(value)
     });
     let mut values = values.peekable();
-    if values.peek().is_some() { values.all(is_at_home) } else { is_at_home(text) }
+    values.peek().is_some() && values.all(is_at_home)
+}
+
+fn line_of(text: &str, place: Span) -> &str {
+    let (before, behind) = text.split_at(place.start as usize);
+    &text[before.len() - line_before(before).len()..before.len() + line_behind(behind).len()]
 }
 
 /// A container asks the server in itself whether it is well.
