@@ -31,7 +31,7 @@ fn carrier(doc: &Document, facts: &Facts, exit: &Exit) -> Option<Carrier> {
     let (name, value) = bound.filter(|(_, value)| value.len() > exit.operand.len() && value.len() <= LONGEST)?;
     // A call makes something else of it, and so does a function that runs later.
     let changes = |fact: &Fact| match *fact {
-        Fact::Call { arguments: Some(arguments), .. } => value.contains(arguments),
+        Fact::Call { arguments: Some(arguments), .. } => value.contains(arguments) && arguments.contains(exit.operand),
         Fact::Deferred { span } => value.contains(span),
         _ => false,
     };
