@@ -57,9 +57,12 @@ fn what_another_process_sends_reaches_the_program() {
     use std::os::unix::process::CommandExt;
     let machine = machine();
     for mask in [&["run"][..], &["run", "--mask"]] {
-        let script = "trap 'exit 5' INT; touch ready; sleep 5 & wait";
-        let arguments = [mask, &["--", "sh", "-c", script]].concat();
-        let mut command = machine.command(Path::new(env!("CARGO_BIN_EXE_aikeys-lsp")), &arguments);
+        // `wait` can miss what is sent right before it.
+        let script = "trap 'exit 5' INT; touch ready; while :; do sleep 0.1; done";
+        // Whoever starts the tests in the background ignores the signal for all of them.
+        let program = ["--default-signal=INT", env!("CARGO_BIN_EXE_aikeys-lsp")];
+        let arguments = [&program, mask, &["--", "sh", "-c", script]].concat();
+        let mut command = machine.command(Path::new("env"), &arguments);
         // Not in front of a terminal.
         let mut child = command.process_group(0).stdin(Stdio::null()).spawn().expect("it starts");
         while !machine.project().join("ready").exists() {
