@@ -121,7 +121,7 @@ impl<'d> Read<'d> {
     /// The program asks whether there is a value: where it is read, or by the name that it is bound to.
     pub fn is_guarded(&self, context: &Context<'_>) -> bool {
         let text = context.doc.text();
-        if self.is_asked_for(context) {
+        if asks_before(&text[..self.span.start as usize]) {
             return true;
         }
         self.mentions(context)
@@ -135,11 +135,6 @@ impl<'d> Read<'d> {
         let condition = ["if (!", "if(!", "if not", "unless"].iter().any(|it| before.ends_with(it));
         let behind = self.behind(context).trim_start_matches(|c: char| c.is_whitespace() || "){:".contains(c));
         condition && ["return", "throw", "raise", "sys.exit", "process.exit"].iter().any(|it| behind.starts_with(it))
-    }
-
-    /// A condition asks for the value where it is read.
-    pub fn is_asked_for(&self, context: &Context<'_>) -> bool {
-        asks_before(&context.doc.text()[..self.span.start as usize])
     }
 
     /// Where the name that the value is bound to is mentioned.

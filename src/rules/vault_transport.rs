@@ -7,7 +7,7 @@ use super::{Finding, Rule, Severity};
 use crate::fixes::{Repairs, Safety, is_at_home, is_loopback, is_private, store_of_call, takes_argument};
 use crate::secrets::{Client, Opens, env_lines, env_value_span, host_of, is_env_template};
 use crate::syntax::{Fact, Facts};
-use crate::text::{Disjoint, Edit, Span, line_before, line_behind};
+use crate::text::{Disjoint, Edit, Span};
 
 pub(super) static RULE: Rule = Rule {
     id: "vault-transport",
@@ -168,13 +168,15 @@ fn unchecked(context: &Context<'_>, facts: &Facts, places: &[Span], findings: &m
             findings.push(switched_off(context, opens, value, &name));
         }
     }
+    let lines = context.doc.lines();
+    let line = |place: Span| context.doc.slice(lines.span(lines.line_of(place.start)));
     // A program that is written for it may name the option.
     let is_script = context.doc.language().is_some_and(|it| it.shell || it.identifiers.is_empty());
     let options = places
         .iter()
         .filter(|_| is_script)
         .filter(|place| context.doc.slice(**place) == OPTION && !facts.in_comment(**place))
-        .filter(|place| !is_probe(context.doc.text(), **place) && !is_at_home(line_of(context.doc.text(), **place)));
+        .filter(|place| !is_probe(context.doc.text(), **place) && !is_at_home(line(**place)));
     for place in options.filter(|_| !at_home.get_or_init(|| is_here(context))) {
         if let Some((_, opens)) = context.catalogue().stores().find(|(_, opens)| opens.only) {
             findings.push(switched_off(context, opens, *place, OPTION));
@@ -194,11 +196,6 @@ fn is_here(context: &Context<'_>) -> bool {
     });
     let mut values = values.peekable();
     values.peek().is_some() && values.all(is_at_home)
-}
-
-fn line_of(text: &str, place: Span) -> &str {
-    let (before, behind) = text.split_at(place.start as usize);
-    &text[before.len() - line_before(before).len()..before.len() + line_behind(behind).len()]
 }
 
 /// A container asks the server in itself whether it is well.
